@@ -1,0 +1,47 @@
+# Everything a person runs here. `make help` lists it.
+# Needs a Python from 3.11 to 3.14 and nothing else; another than the first found: make test PYTHON=python3.12
+
+SHELL := /bin/sh
+PYTHON ?=
+export PYTHON
+bin := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint style types imports docs bench lock environment clean
+
+help: ## List what there is to run.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: environment ## Train on a small made-up world of leads, score it and show the results.
+	$(bin)/leadloop demo
+
+test: environment ## Run every test, the examples in docstrings and docs included.
+	$(bin)/python -m pytest
+
+lint: style types imports ## Check style, types and that each floor imports only floors below.
+
+style: environment ## Check style and formatting alone (ruff).
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+
+types: environment ## Check types alone (mypy, strict).
+	$(bin)/mypy
+
+imports: environment ## Check the floors alone (import-linter).
+	$(bin)/lint-imports
+
+docs: environment ## Build the documentation into site/; a broken link fails.
+	NO_MKDOCS_2_WARNING=1 $(bin)/mkdocs build --strict
+
+bench: environment ## Train on real public data sets and print quality, time and memory; absent data are skipped.
+	$(bin)/python -m benchmarks.main_job
+
+lock: ## Pin every package anew, with hashes, for all platforms and Pythons; UPGRADE=1 takes the newest releases.
+	@sh scripts/lock.sh
+
+environment: ## Make .venv from the locked packages, if it is not there and right already.
+	@sh scripts/environment.sh
+
+clean: ## Remove everything that these commands made here.
+	rm -rf .venv .build site dist leadloop-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

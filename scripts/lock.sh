@@ -1,0 +1,27 @@
+#!/bin/sh
+# Pin every package with its hashes, for all platforms and Pythons at once. Pins stay as they are where they still fit;
+# with UPGRADE=1 each moves to the newest release.
+set -eu
+
+cd -- "$(dirname -- "$0")/.."
+
+lock() {
+    into=$1
+    shift
+    echo "requirements/$into" >&2
+    sh scripts/uv.sh pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+        --output-file "requirements/$into" "$@"
+}
+
+# The whole comes first, and the parts follow it: one version of each package in every file.
+lock dev.txt ${UPGRADE:+--upgrade} pyproject.toml --extra train --extra docs --group build --group dev
+lock train.txt --upgrade --constraint requirements/dev.txt pyproject.toml --extra train
+lock base.txt --upgrade --constraint requirements/dev.txt pyproject.toml
+lock build.txt --upgrade --constraint requirements/dev.txt --group build
+
+# Which index the packages came from is each machine's own business.
+if grep -nE '://|^--|@ ' requirements/*.txt; then
+    echo "These lines name an address; the locked requirements may hold none." >&2
+    exit 1
+fi

@@ -1,0 +1,64 @@
+"""LeadLoop: lead scores that are ranked, explained and calibrated, learned from outcomes.
+
+The four things to do, from Python as from the command line:
+
+- `draft` looks at a file of leads and writes a playbook, a folder that a person can read and edit;
+- `check` says everything that is wrong with a playbook;
+- `train` learns from past leads and saves a version with its report;
+- `score` scores new leads with the version in service, and says why.
+
+`load` gives the version in service itself, to score leads one by one.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.0.1"
+
+if TYPE_CHECKING:
+    from leadloop.errors import LeadLoopError, Problem
+    from leadloop.flows.check import check
+    from leadloop.flows.draft import draft
+    from leadloop.flows.score import load, score, score_leads
+    from leadloop.flows.train import train
+    from leadloop.flows.workspace import Workspace
+    from leadloop.scoring.score_card import Reason, ScoreCard
+
+_HOMES = {
+    "LeadLoopError": "leadloop.errors",
+    "Problem": "leadloop.errors",
+    "Reason": "leadloop.scoring.score_card",
+    "ScoreCard": "leadloop.scoring.score_card",
+    "Workspace": "leadloop.flows.workspace",
+    "check": "leadloop.flows.check",
+    "draft": "leadloop.flows.draft",
+    "load": "leadloop.flows.score",
+    "score": "leadloop.flows.score",
+    "score_leads": "leadloop.flows.score",
+    "train": "leadloop.flows.train",
+}
+
+__all__ = [
+    "LeadLoopError",
+    "Problem",
+    "Reason",
+    "ScoreCard",
+    "Workspace",
+    "check",
+    "draft",
+    "load",
+    "score",
+    "score_leads",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first asked for: `import leadloop` itself costs nothing, and scoring never pays for training.
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'leadloop' has no attribute {name!r}")

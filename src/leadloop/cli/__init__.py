@@ -1,0 +1,5 @@
+"""The command line: `leadloop`."""
+
+from leadloop.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,81 @@
+"""The commands, and what happens around each: errors become messages, Ctrl-C becomes a quiet end."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from leadloop.cli.checking import check
+from leadloop.cli.demo import demo
+from leadloop.cli.drafting import draft
+from leadloop.cli.models import models
+from leadloop.cli.scoring import score
+from leadloop.cli.training import train
+
+EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="leadloop",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""
+Score leads by what became of earlier ones: ranked, explained, calibrated.
+
+Three commands take you from an export of your CRM to a ranked list:
+
+    leadloop draft leads.csv --target Converted
+    leadloop train leads --data leads.csv
+    leadloop score leads new.csv -o scored.csv
+
+No data at hand? `leadloop demo` shows all of it on synthetic leads.
+""",
+)
+
+app.command()(demo)
+app.command()(draft)
+app.command()(check)
+app.command()(train)
+app.command()(score)
+app.add_typer(models, name="models")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from leadloop import __version__
+
+        typer.echo(f"leadloop {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; exits with 0, with 2 where something was refused, with 130 after Ctrl-C."""
+    from leadloop.errors import LeadLoopError
+
+    try:
+        app()
+    except LeadLoopError as error:
+        from leadloop.cli.console import complain
+
+        complain(error)
+        sys.exit(EXIT_REFUSED)
+    except KeyboardInterrupt:
+        print("Stopped. Nothing half-done was kept.", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone (as `head` does); there is nobody to tell.
+        sys.stderr.close()
+        sys.exit(0)

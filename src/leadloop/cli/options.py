@@ -1,0 +1,22 @@
+"""Options that several commands share, so that each is said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        help="Folder that holds the saved versions. Default: $LEADLOOP_WORKSPACE, else the nearest folder with a "
+        "`leadloop.toml`, else the current one.",
+        rich_help_panel="Where things are",
+    ),
+]
+PlaybookArgument = Annotated[
+    str, typer.Argument(metavar="PLAYBOOK", help="A playbook's folder, such as `leads`.", show_default=False)
+]

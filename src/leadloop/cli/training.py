@@ -1,0 +1,84 @@
+"""`leadloop train`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leadloop.cli.options import PlaybookArgument, WorkspaceOption
+
+if TYPE_CHECKING:
+    from leadloop.flows.train import TrainingResult
+
+
+def train(
+    playbook: PlaybookArgument,
+    data: Annotated[
+        Path, typer.Option("--data", "-d", help="Past leads with their outcomes: CSV, Parquet, JSON lines.")
+    ],
+    outcomes: Annotated[
+        Path | None, typer.Option("--outcomes", help="The separate file of outcomes, where the playbook names one.")
+    ] = None,
+    promote: Annotated[
+        bool | None,
+        typer.Option(
+            "--promote/--no-promote",
+            help="Put the version in service, or do not. Default: only the first one, and only if it beats its baselines.",
+            show_default=False,
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Learn from past leads, and save a version with its report.
+
+    The newest leads are kept back and scored once, after everything else is decided. Training stops with the evidence
+    where a field seems to know the outcome and nobody has ruled on it. Ctrl-C leaves nothing behind.
+
+    Examples:
+
+        leadloop train leads --data leads.csv
+        leadloop train leads --data leads.csv --outcomes deals.csv --no-promote
+    """
+    from leadloop.cli.console import show_progress
+    from leadloop.flows.train import train as train_flow
+
+    with show_progress("training") as tick:
+        result = train_flow(playbook, data, outcomes=outcomes, workspace=workspace, promote=promote, tick=tick)
+    tell_training(result, playbook)
+
+
+def tell_training(result: TrainingResult, playbook: str) -> None:
+    """Print what a training found and where its report is."""
+    from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.learning.report_words import answer
+
+    report = result.report
+    if report.synthetic:
+        say("Synthetic data: these figures say nothing about real leads.")
+    say(" ".join(answer(report)))
+    say()
+    table = make_table("on the test leads", "value", "95 % interval", "without a model", right=("value",))
+    for measure in report.measures:
+        beside = ", ".join(f"{name} {value:.3f}" for name, value in measure.baselines.items())
+        add_row(table, measure.name, f"{measure.value:.3f}", f"{measure.low:.3f} to {measure.high:.3f}", beside)
+    out.print(table)
+    say()
+    if report.data.rejected:
+        say(f"{report.data.rejected:,} of {report.data.rows:,} rows could not be read; the first:")
+        for reject in result.imported.rejects[:5]:
+            say(f"  line {reject.line}: {reject.field} “{reject.value}” {reject.reason}")
+    for note in report.notes:
+        say(f"Note: {note}")
+    say(
+        f"Saved {result.version.id} ({result.version.release}); {report.seconds['total']:.0f} s, "
+        f"{report.peak_memory_mb:,.0f} MB at most."
+    )
+    say(f"Report: {result.folder / 'report.html'}")
+    if result.promotion:
+        say(f"In service now: {result.promotion.why}.")
+        say(f"Next: leadloop score {playbook} new.csv -o scored.csv")
+    else:
+        say("Not in service yet. Read the report; then:")
+        say(f"  leadloop models promote {playbook} {result.version.id} --why ...")

@@ -1,0 +1,133 @@
+"""Categories: one column for each frequent value, and how often each value has led to the outcome before.
+
+Values are compared without regard to case and spacing. A value never seen in training, or too rare to learn from, counts
+as "other"; not given is a value of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import polars as pl
+
+from leadloop.features.block import FeatureColumn
+
+MOST_COLUMNS = 40
+SMOOTHING = 20.0
+
+
+def normalise_levels(cells: pl.Series) -> pl.Series:
+    """Category values without regard to case and spacing.
+
+    >>> normalise_levels(pl.Series(["Google ", "google", "Olark  Chat"])).to_list()
+    ['google', 'google', 'olark chat']
+    """
+    return cells.str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
+
+
+@dataclass(frozen=True)
+class CategoryBlock:
+    """One category field as a table: each known level has its row of column values.
+
+    Columns are `field = level` (0 or 1) for the most frequent levels and, for fields of more than two levels, the
+    level's smoothed outcome rate as log-odds against the average lead (Micci-Barreca 2001). The last two rows of the
+    table serve "other" (rare or unseen) and "not given".
+    """
+
+    kind: ClassVar[str] = "category"
+    field: str
+    levels: tuple[str, ...]
+    shown: tuple[str, ...]
+    rates: tuple[float, ...]
+
+    @classmethod
+    def fit(
+        cls, cells: pl.Series, positive: np.ndarray, folds: np.ndarray | None = None, *, least: int = 10
+    ) -> tuple[Self, np.ndarray]:
+        """Fit on training rows; gives the block, and its columns for the training rows themselves.
+
+        `cells` holds the field's values, `positive` 0 or 1 a row, `folds` a fold number a row. The rate of each training
+        row is taken from the other folds only: a row that saw its own outcome would promise what it cannot keep
+        (without folds, rates come from all rows). `least` is how many leads a level needs to count as known.
+        """
+        words = normalise_levels(cells)
+        counts = words.drop_nulls().alias("level").value_counts().sort(["count", "level"], descending=[True, False])
+        known = counts.filter(pl.col("count") >= least)
+        levels = tuple(known["level"].to_list())
+        shown = levels[:1] if len(levels) == 2 and counts.height == 2 else levels[:MOST_COLUMNS]
+        wants_rate = len(levels) > 2
+        codes = _codes(words, levels)
+        rates = _rates(codes, positive, len(levels) + 2) if wants_rate else ()
+        block = cls(cells.name, levels, shown, tuple(float(rate) for rate in rates))
+        values = block._table[codes]
+        if wants_rate and folds is not None:
+            for fold in np.unique(folds):
+                inside = folds == fold
+                outside = _rates(codes[~inside], positive[~inside], len(levels) + 2).astype(np.float32)
+                values[inside, -1] = outside[codes[inside]]
+        return block, values
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.field,)
+
+    @cached_property
+    def columns(self) -> tuple[FeatureColumn, ...]:
+        flags = [FeatureColumn(f"{self.field} = {level}", self.field, binary=True) for level in self.shown]
+        # Not "= other": that is a level of many a field.
+        flags.append(FeatureColumn(f"{self.field} is rare or new", self.field, binary=True))
+        flags.append(FeatureColumn(f"{self.field} is not given", self.field, binary=True))
+        rate = [FeatureColumn(f"{self.field}, outcome rate", self.field)] if self.rates else []
+        return (*flags, *rate)
+
+    @cached_property
+    def _table(self) -> np.ndarray:
+        count = len(self.levels)
+        table = np.zeros((count + 2, len(self.columns)), dtype=np.float32)
+        for column, level in enumerate(self.shown):
+            table[self.levels.index(level), column] = 1
+        table[count, len(self.shown)] = 1
+        table[count + 1, len(self.shown) + 1] = 1
+        if self.rates:
+            table[:, -1] = self.rates
+        return table
+
+    @cached_property
+    def _numbers(self) -> tuple[pl.Series, pl.Series]:
+        return pl.Series(self.levels, dtype=pl.String), pl.Series(range(len(self.levels)), dtype=pl.Int64)
+
+    def values(self, data: pl.DataFrame) -> np.ndarray:
+        rows: np.ndarray = self._table[_codes(normalise_levels(data[self.field]), self.levels, self._numbers)]
+        return rows
+
+    def state(self) -> dict[str, Any]:
+        return {"field": self.field, "levels": self.levels, "shown": self.shown, "rates": self.rates}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        return cls(
+            str(state["field"]), tuple(state["levels"]), tuple(state["shown"]), tuple(float(r) for r in state["rates"])
+        )
+
+
+def _codes(words: pl.Series, levels: tuple[str, ...], numbers: tuple[pl.Series, pl.Series] | None = None) -> np.ndarray:
+    """Each row's place in the table: its level, else "other", else "not given"."""
+    count = len(levels)
+    old, new = numbers or (pl.Series(levels, dtype=pl.String), pl.Series(range(count), dtype=pl.Int64))
+    codes = words.replace_strict(old, new, default=count, return_dtype=pl.Int64)
+    places: np.ndarray = codes.set(words.is_null(), count + 1).to_numpy()
+    return places
+
+
+def _rates(codes: np.ndarray, positive: np.ndarray, places: int) -> np.ndarray:
+    """Smoothed log-odds of the outcome for each place of the table, against the average of all rows."""
+    prior = (positive.sum() + 0.5) / (len(positive) + 1.0)
+    count = np.bincount(codes, minlength=places)
+    won = np.bincount(codes, weights=positive, minlength=places)
+    chance = (won + SMOOTHING * prior) / (count + SMOOTHING)
+    rates: np.ndarray = np.log(chance / (1 - chance)) - np.log(prior / (1 - prior))
+    return rates

@@ -1,0 +1,163 @@
+"""The feature set: every block of a playbook, fitted on training leads, and the one matrix that models see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import polars as pl
+
+from leadloop.errors import Problem, VersionError
+from leadloop.features.block import Block, FeatureColumn
+from leadloop.features.categories import CategoryBlock
+from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
+from leadloop.features.functions import FeatureFunction, FunctionsBlock
+from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
+from leadloop.features.text import TextBlock
+from leadloop.features.times import TimesBlock
+from leadloop.leads import Field, LeadFrame
+from leadloop.playbook import Playbook
+
+if TYPE_CHECKING:
+    BlockType = type[Block]
+
+_BLOCKS: dict[str, BlockType] = {
+    block.kind: block
+    for block in (
+        NumbersBlock,
+        BooleansBlock,
+        EmployeesBlock,
+        CategoryBlock,
+        TextBlock,
+        TimesBlock,
+        EmailBlock,
+        PhoneBlock,
+        UrlBlock,
+        FunctionsBlock,
+    )
+}
+
+
+def usable_fields(playbook: Playbook) -> tuple[Field, ...]:
+    """The fields that features may read: used, known when scoring, and neither an identifier nor the mere order of leads.
+
+    A time stays in although it orders the leads: its weekday and hour say something, its place on the calendar is never
+    looked at.
+    """
+    order = playbook.order.field if playbook.order else ""
+    return tuple(
+        field
+        for field in playbook.scoring_schema.fields
+        if field.use
+        and field.type != "id"
+        and field.name not in (playbook.lead_id, playbook.group_by)
+        and not (field.name == order and field.type != "time")
+    )
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """Fitted blocks, and the float32 matrix they make of leads: one row a lead, missing as NaN."""
+
+    blocks: tuple[Block, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        playbook: Playbook,
+        leads: LeadFrame,
+        positive: np.ndarray,
+        folds: np.ndarray | None = None,
+        *,
+        fields: Sequence[Field] | None = None,
+        functions: Sequence[FeatureFunction] = (),
+    ) -> tuple[Self, np.ndarray]:
+        """Fit every block on training leads; gives the set, and the matrix of the training leads themselves.
+
+        `positive` holds 0 or 1 a lead, `folds` a fold number a lead: what a block learns from outcomes is, for each
+        training lead, learned from the other folds. `fields` are the fields to use (all usable ones, if not given).
+        """
+        data = leads.data
+        fields = usable_fields(playbook) if fields is None else fields
+        by_type: dict[str, list[Field]] = {}
+        for field in fields:
+            by_type.setdefault(field.type, []).append(field)
+        fitted: list[tuple[Block, np.ndarray]] = []
+
+        def keep(block: Block, values: np.ndarray | None = None) -> None:
+            if block.columns:
+                fitted.append((block, block.values(data) if values is None else values))
+
+        if numbers := by_type.get("number", []) + by_type.get("money", []):
+            keep(NumbersBlock.fit(data, numbers))
+        if booleans := by_type.get("boolean"):
+            keep(BooleansBlock(tuple(field.name for field in booleans)))
+        for field in by_type.get("employees", []):
+            keep(EmployeesBlock(field.name))
+        for field in by_type.get("category", []):
+            keep(*CategoryBlock.fit(data[field.name], positive, folds))
+        for field in by_type.get("text", []):
+            keep(TextBlock.fit(data[field.name], phrases=dict(playbook.phrases)))
+        if times := by_type.get("time"):
+            order = playbook.order.field if playbook.order else ""
+            lead_time = order if any(field.name == order for field in times) else ""
+            keep(TimesBlock.fit(data, times, lead_time))
+        for field in by_type.get("email", []):
+            keep(EmailBlock(field.name))
+        for field in by_type.get("phone", []):
+            keep(PhoneBlock(field.name))
+        for field in by_type.get("url", []):
+            keep(UrlBlock(field.name))
+        if functions:
+            keep(FunctionsBlock.fit(functions, playbook.schema, playbook.scores_at))
+        matrix = np.hstack([values for _, values in fitted]) if fitted else np.empty((len(leads), 0), np.float32)
+        return cls(tuple(block for block, _ in fitted)), np.ascontiguousarray(matrix, dtype=np.float32)
+
+    @cached_property
+    def columns(self) -> tuple[FeatureColumn, ...]:
+        """Every column of the matrix, in order."""
+        return tuple(column for block in self.blocks for column in block.columns)
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Every field that some block reads, each once."""
+        return tuple(dict.fromkeys(name for block in self.blocks for name in block.reads))
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """The field that each group of columns is shown under, each once, in order of the columns."""
+        return tuple(dict.fromkeys(column.field for column in self.columns))
+
+    @cached_property
+    def field_of_column(self) -> np.ndarray:
+        """For each column, the position of its field in `fields`."""
+        places = {name: place for place, name in enumerate(self.fields)}
+        return np.array([places[column.field] for column in self.columns], dtype=np.int64)
+
+    def matrix(self, data: pl.DataFrame) -> np.ndarray:
+        """What a model sees of these leads: float32, shape (leads, columns)."""
+        return np.hstack([block.values(data) for block in self.blocks])
+
+    def state(self) -> list[dict[str, Any]]:
+        """Everything that was fitted, as plain JSON values."""
+        return [{"kind": block.kind, **block.state()} for block in self.blocks]
+
+    @classmethod
+    def from_state(cls, states: Sequence[Mapping[str, Any]]) -> Self:
+        """The feature set that `states` describe; raises VersionError where it is not one."""
+        blocks = []
+        for number, state in enumerate(states):
+            kind = state.get("kind")
+            if kind not in _BLOCKS:
+                raise VersionError("features", Problem(f"block {number}", f"is of unknown kind {kind!r}"))
+            rest = {key: value for key, value in state.items() if key != "kind"}
+            try:
+                blocks.append(_BLOCKS[kind].from_state(rest))
+            except (KeyError, TypeError, ValueError) as error:
+                raise VersionError(
+                    "features", Problem(f"block {number} ({kind})", f"cannot be read: {error}")
+                ) from None
+        return cls(tuple(blocks))

@@ -1,0 +1,150 @@
+"""Numbers, amounts, company sizes, and yes or no: robust to outliers, with missing kept as information."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import polars as pl
+
+from leadloop.features.block import FeatureColumn
+from leadloop.leads import Field
+
+_REACH = 3.0
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class NumbersBlock:
+    """Numeric fields as they are, held within fences so that one mistyped value cannot shout down the rest.
+
+    The fences lie three interquartile ranges outside the middle 98 % of the training values (Tukey's far fences, taken
+    from the 1st and 99th percentile so that honest skew passes). Where most leads share one value, as with a count that
+    is mostly zero, the fences are those of the other leads: the few who visited are no mistakes. Amounts of money are on
+    a log scale. A missing value stays missing: the learners decide what it means.
+    """
+
+    kind: ClassVar[str] = "numbers"
+    fields: tuple[str, ...]
+    logged: tuple[bool, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, data: pl.DataFrame, fields: Sequence[Field]) -> Self:
+        """Fit fences on training rows; `fields` are of type number or money."""
+        lows, highs = [], []
+        for field in fields:
+            values = data[field.name].drop_nulls().to_numpy()
+            if len(values) == 0:
+                lows.append(0.0)
+                highs.append(0.0)
+                continue
+            low, high = _fences(values)
+            lows.append(max(low, -_LARGEST))
+            highs.append(min(high, _LARGEST))
+        return cls(
+            tuple(field.name for field in fields),
+            tuple(field.type == "money" for field in fields),
+            tuple(lows),
+            tuple(highs),
+        )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self.fields
+
+    @property
+    def columns(self) -> tuple[FeatureColumn, ...]:
+        return tuple(FeatureColumn(name, name) for name in self.fields)
+
+    def values(self, data: pl.DataFrame) -> np.ndarray:
+        numbers = data.select(self.fields).to_numpy().astype(np.float64, copy=False)
+        held: np.ndarray = np.clip(numbers, self.low, self.high)
+        if any(self.logged):
+            money = np.array(self.logged)
+            held[:, money] = np.sign(held[:, money]) * np.log1p(np.abs(held[:, money]))
+        return held.astype(np.float32)
+
+    def state(self) -> dict[str, Any]:
+        return {"fields": self.fields, "logged": self.logged, "low": self.low, "high": self.high}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        return cls(**{key: tuple(state[key]) for key in ("fields", "logged", "low", "high")})
+
+
+def _fences(values: np.ndarray) -> tuple[float, float]:
+    shared = float(np.median(values))
+    if np.quantile(values, 0.25) == np.quantile(values, 0.75) and (values != shared).any():
+        # Most leads share one value, and fences around it would shut out all that differ: ask the others.
+        low, high = _fences(values[values != shared])
+        return min(low, shared), max(high, shared)
+    with np.errstate(over="ignore", invalid="ignore"):
+        near_low, first, third, near_high = np.quantile(values, (0.01, 0.25, 0.75, 0.99))
+        reach = _REACH * (third - first)
+        return float(max(values.min(), near_low - reach)), float(min(values.max(), near_high + reach))
+
+
+@dataclass(frozen=True)
+class BooleansBlock:
+    """Yes-or-no fields as 1 and 0; not given stays missing."""
+
+    kind: ClassVar[str] = "booleans"
+    fields: tuple[str, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self.fields
+
+    @property
+    def columns(self) -> tuple[FeatureColumn, ...]:
+        return tuple(FeatureColumn(name, name, binary=True) for name in self.fields)
+
+    def values(self, data: pl.DataFrame) -> np.ndarray:
+        return data.select(pl.col(self.fields).cast(pl.Float32)).to_numpy()
+
+    def state(self) -> dict[str, Any]:
+        return {"fields": self.fields}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        return cls(tuple(state["fields"]))
+
+
+@dataclass(frozen=True)
+class EmployeesBlock:
+    """Company size on a log scale, from an exact number or a band, and whether it was exact.
+
+    The size of a band is the geometric mean of its ends, so that 10 to 100 counts as much as 100 to 1,000.
+    """
+
+    kind: ClassVar[str] = "employees"
+    field: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.field,)
+
+    @property
+    def columns(self) -> tuple[FeatureColumn, ...]:
+        return (
+            FeatureColumn(f"{self.field}, log", self.field),
+            FeatureColumn(f"{self.field} is exact", self.field, binary=True),
+        )
+
+    def values(self, data: pl.DataFrame) -> np.ndarray:
+        ends = data[self.field].struct.unnest()
+        low, high = ends["low"].to_numpy(), ends["high"].to_numpy()
+        size = (np.log1p(low) + np.log1p(high)) / 2
+        exact = np.where(np.isnan(size), np.nan, low == high)
+        return np.column_stack([size, exact]).astype(np.float32)
+
+    def state(self) -> dict[str, Any]:
+        return {"field": self.field}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        return cls(str(state["field"]))

@@ -1,0 +1,135 @@
+"""A playbook as it lies on disk: `playbook.toml`, and Python files beside it for what needs an `if`."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from leadloop.errors import PlaybookError, Problem
+from leadloop.features.functions import FeatureFunction
+from leadloop.features.rules import RuleFunction
+from leadloop.learning.labels import LabelFunction
+from leadloop.playbook import Playbook, parse_playbook
+
+FILE = "playbook.toml"
+_LARGEST = 8 << 20
+
+
+@dataclass(frozen=True)
+class PlaybookFolder:
+    """A playbook read from disk, with the functions it names."""
+
+    folder: Path
+    playbook: Playbook
+    features: tuple[FeatureFunction, ...]
+    rules: tuple[RuleFunction, ...]
+    label: LabelFunction | None
+
+    @property
+    def functions(self) -> tuple[FeatureFunction, ...]:
+        """Every function that makes a column: features, then rules."""
+        return (*self.features, *self.rules)
+
+    @property
+    def rule_points(self) -> Mapping[str, float]:
+        """The points of each rule, by its column."""
+        return {rule.__name__: rule.points for rule in self.rules}
+
+
+def read_playbook(path: Path | str) -> PlaybookFolder:
+    """Read a playbook from its folder (or from its `playbook.toml`).
+
+    Raises PlaybookError with every mistake at once, those of the Python files beside it included.
+    """
+    place = Path(path)
+    file = place / FILE if place.is_dir() else place
+    subject = str(path)
+    if not file.is_file():
+        raise PlaybookError(
+            subject,
+            Problem(
+                FILE if place.is_dir() else "file",
+                "does not exist",
+                "make a playbook with `leadloop draft leads.csv --target COLUMN`",
+            ),
+        )
+    if file.stat().st_size > _LARGEST:
+        raise PlaybookError(subject, Problem(FILE, "is larger than any playbook can be", "is it the data file?"))
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PlaybookError(subject, Problem(FILE, "is not UTF-8 text", "save it as UTF-8")) from None
+    playbook = parse_playbook(text, subject=subject)
+    problems: list[Problem] = []
+    modules = _Modules(file.parent, problems)
+    features = [_marked(modules, name, "features", "reads", "@feature(reads=[...])") for name in playbook.features]
+    rules = [_marked(modules, name, "rules", "points", "@rule(points=..., reads=[...])") for name in playbook.rules]
+    label = playbook.target.label
+    labels = modules.find(label, f"targets.{playbook.target.name}.label") if label else None
+    if problems:
+        raise PlaybookError(subject, problems)
+    return PlaybookFolder(file.parent, playbook, tuple(features), tuple(rules), labels)
+
+
+def _marked(modules: _Modules, name: str, where: str, mark: str, decorator: str) -> Any:
+    found = modules.find(name, where)
+    if found is not None and not hasattr(found, mark):
+        modules.problems.append(Problem(f"{where}.{name}", "is a plain function", f"put {decorator} above it"))
+    return found
+
+
+class _Modules:
+    """The Python files of a playbook's folder, each run once."""
+
+    def __init__(self, folder: Path, problems: list[Problem]) -> None:
+        self.folder, self.problems = folder, problems
+        self.loaded: dict[str, ModuleType | None] = {}
+
+    def find(self, reference: str, where: str) -> Any:
+        """The function that "file:function" names; None, with a problem noted, where there is none."""
+        file, _, name = reference.partition(":")
+        module = self._load(file, where)
+        if module is None:
+            return None
+        found: Callable[..., Any] | None = getattr(module, name, None)
+        if not callable(found):
+            self.problems.append(Problem(f"{where}.{reference}", f"{file}.py has no function {name}", "check the name"))
+            return None
+        return found
+
+    def _load(self, file: str, where: str) -> ModuleType | None:
+        if file in self.loaded:
+            return self.loaded[file]
+        path = self.folder / f"{file}.py"
+        module: ModuleType | None = None
+        if not path.is_file():
+            self.problems.append(Problem(where, f"names {file}.py, which does not exist", f"create {path.name}"))
+        else:
+            spec = importlib.util.spec_from_file_location(f"_leadloop_playbook_{self.folder.name}_{file}", path)
+            assert spec is not None and spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[spec.name] = module
+            try:
+                spec.loader.exec_module(module)
+            except Exception as error:  # whatever a person's file may raise is their mistake to be told of
+                line = _line_in(error, path)
+                self.problems.append(Problem(f"{path.name}{line}", f"{type(error).__name__}: {error}", "mend the file"))
+                module = None
+        self.loaded[file] = module
+        return module
+
+
+def _line_in(error: BaseException, path: Path) -> str:
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f", line {error.lineno}"
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f", line {line}" if line else ""

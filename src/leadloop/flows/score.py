@@ -1,0 +1,193 @@
+"""Score: new leads with the version in service; the good rows are scored, the others are written down with their reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from leadloop.errors import DataError, Problem
+from leadloop.flows.workspace import Workspace, open_workspace
+from leadloop.ingest.tables import open_table
+from leadloop.ingest.writers import Writer, open_writer
+from leadloop.leads import Reject
+from leadloop.scoring import ScoreCard, TrainedPlaybook
+
+_BATCH_ROWS = 20_000
+
+Tick = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a scoring run did: how many leads went where, and what was left out."""
+
+    version: str
+    rows: int
+    scored: int
+    rejected: int
+    rejects_file: Path | None
+    routes: Mapping[str, int]
+    unread: tuple[str, ...]
+    absent: tuple[str, ...]
+    notes: tuple[str, ...]
+    synthetic: bool
+
+
+def load(
+    playbook: str, version: str = "champion", *, workspace: Workspace | Path | str | None = None
+) -> TrainedPlaybook:
+    """The trained playbook in service, or the version of this id or release; every file is checked before it is read.
+
+    `playbook` is the playbook's name. Raises VersionError where there is no such version, or where it is damaged.
+    """
+    place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
+    return place.registry.load(place.registry.find(playbook_name(playbook), version))
+
+
+def playbook_name(playbook: str) -> str:
+    """The name of a playbook, from its name or from its folder."""
+    place = Path(playbook)
+    if place.is_dir() or place.suffix == ".toml":
+        from leadloop.flows.playbook_folder import read_playbook
+
+        return read_playbook(place).playbook.name
+    return playbook
+
+
+def score_leads(trained: TrainedPlaybook, rows: Sequence[Mapping[str, Any]]) -> list[ScoreCard]:
+    """Score leads given as dictionaries, a field each; fields that are not given count as missing.
+
+    Raises DataError with every mistake of every lead at once.
+    """
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    problems = [
+        Problem(f"lead {number}", "is empty; give at least one field")
+        for number, row in enumerate(rows, start=1)
+        if not any(value is not None for value in row.values())
+    ]
+    cells = pl.DataFrame({name: _series(name, values) for name, values in columns.items()})
+    if not problems:
+        reading = trained.schema.read(cells)
+        problems = [Problem(f"lead {r.line}, {r.field}", f"“{r.value}” {r.reason}") for r in reading.rejects]
+        if not problems:
+            return trained.score(reading.leads)
+    raise DataError("leads", problems)
+
+
+def _series(name: str, values: list[Any]) -> pl.Series:
+    """Values of one field as a column; values of several types become text, which every field can read."""
+    kinds = {type(value) for value in values if value is not None}
+    if len(kinds) > 1 and not kinds <= {int, float}:
+        return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)
+    return pl.Series(name, values, strict=False)
+
+
+def score(
+    playbook: str,
+    data: Path | str,
+    to: Path | str,
+    *,
+    rejects_to: Path | str | None = None,
+    version: str = "champion",
+    workspace: Workspace | Path | str | None = None,
+    reasons: bool = True,
+    keep_columns: bool = False,
+    allow_missing_columns: bool = False,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    format: str | None = None,
+    output_format: str | None = None,
+    formulas: Literal["escape", "keep"] = "escape",
+    tick: Tick = lambda stage: None,
+) -> Scored:
+    """Score a file of leads into another, batch by batch, in memory that does not grow with the file.
+
+    `data` and `to` may be "-" for standard input and output. Rows that cannot be read go to `rejects_to` (by default
+    beside the output, ending in `.rejects.csv`) with their line and every reason. With `keep_columns` the lead's own
+    columns are written too.
+
+    Raises DataError where the file lacks a column that scoring reads (unless `allow_missing_columns`: the field then
+    counts as missing everywhere), VersionError where no version is in service.
+    """
+    trained = load(playbook, version, workspace=workspace)
+    beside = Path(rejects_to) if rejects_to else _beside(to)
+    table = open_table(data, format=format, delimiter=delimiter, encoding=encoding)
+    missing = trained.schema.explain_missing(table.columns)
+    if missing and not allow_missing_columns:
+        raise DataError(
+            table.source,
+            [
+                *missing,
+                Problem("columns", "without them scores would be guesses", "or pass --allow-missing-columns to go on"),
+            ],
+        )
+    read = set(trained.schema.locate(table.columns).values())
+    counts: Counter[str] = Counter()
+    rows = scored = rejected = 0
+    with ExitStack() as files:
+        writer = files.enter_context(open_writer(to, format=output_format, formulas=formulas))
+        rejecter: Writer | None = None
+        for batch, unreadable in table.batches(_BATCH_ROWS):
+            reading = trained.schema.read(batch.cells, batch.lines)
+            rows += len(batch.lines) + len(unreadable)
+            if rejects := sorted([*unreadable, *reading.rejects], key=lambda reject: reject.line):
+                rejecter = rejecter or files.enter_context(open_writer(beside))
+                rejecter.write(_rejects_table(rejects))
+                rejected += len({reject.line for reject in rejects})
+            scores = _rounded(trained.score_table(reading.leads, explain=reasons))
+            if keep_columns:
+                held = pl.Series(batch.lines).is_in(pl.Series(reading.leads.lines))
+                scores = pl.concat([_named_apart(batch.cells.filter(held), scores.columns), scores], how="horizontal")
+            writer.write(scores)
+            scored += scores.height
+            counts.update(scores["route"].to_list())
+            tick(f"{rows:,} rows read, {scored:,} scored")
+    return Scored(
+        trained.version,
+        rows,
+        scored,
+        rejected,
+        beside if rejected else None,
+        dict(counts),
+        tuple(name for name in table.columns if name not in read),
+        tuple(problem.where for problem in missing),
+        table.notes,
+        trained.playbook.synthetic,
+    )
+
+
+def _beside(to: Path | str) -> Path:
+    """Where rejected rows are written down: beside the output, or in the current folder where that is a stream."""
+    if str(to) == "-":
+        return Path("rejects.csv")
+    place = Path(to)
+    return place.with_name(f"{place.name.split('.')[0]}.rejects.csv")
+
+
+def _rejects_table(rejects: Sequence[Reject]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "line": [reject.line for reject in rejects],
+            "field": [reject.field for reject in rejects],
+            "value": [reject.value for reject in rejects],
+            "reason": [reject.reason for reject in rejects],
+        }
+    )
+
+
+def _rounded(scores: pl.DataFrame) -> pl.DataFrame:
+    """Scores with as many digits as anyone can use."""
+    shares = ("probability", "probability_low", "probability_high", "confidence")
+    points = [name for name in ("starts_at",) if name in scores.columns]
+    return scores.with_columns(pl.col(shares).round(6), pl.col(points).round(4))
+
+
+def _named_apart(cells: pl.DataFrame, taken: Sequence[str]) -> pl.DataFrame:
+    return cells.rename({name: f"{name} (lead)" for name in cells.columns if name in taken})

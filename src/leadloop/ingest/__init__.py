@@ -1,0 +1,1 @@
+"""How leads come in and scores go out: tables in CSV, Parquet and JSON lines, read and written batch by batch."""

@@ -1,0 +1,121 @@
+"""Numbers and amounts of money as people and spreadsheets write them.
+
+Both readers take a column of text and give back numbers, with null where a text is none. They look at each text alone, and
+never at its neighbours: what a cell means does not depend on the file it came in.
+"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+_SPACES = " \u00a0\u2009\u202f"
+_APOSTROPHES = "'’"
+
+
+def _thousands(separators: str) -> str:
+    """A pattern of digits in groups of three, with the same separator throughout; no such number starts with a zero."""
+    return "|".join(rf"[1-9][0-9]{{0,2}}(?:{re.escape(sign)}[0-9]{{3}})+" for sign in separators)
+
+
+_INDIAN = r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"
+_PLAIN = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_WITH_POINT = rf"^[+-]?(?:{_PLAIN}|(?:{_thousands(',' + _APOSTROPHES + _SPACES)}|{_INDIAN})(?:\.[0-9]*)?)$"
+_WITH_COMMA = (
+    rf"^[+-]?(?:(?:[0-9]+|{_thousands('.' + _APOSTROPHES + _SPACES)})(?:,[0-9]*)?|,[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+)
+_SEPARATORS = rf"[{_APOSTROPHES}{_SPACES}]"
+
+_SCALES = {
+    1e3: ("k", "tsd", "thousand"),
+    1e5: ("lac", "lakh", "lakhs"),
+    1e6: ("m", "mm", "mn", "mln", "mio", "million", "millions"),
+    1e7: ("crore", "crores"),
+    1e9: ("b", "bn", "mrd", "billion", "billions"),
+}
+_SCALE_OF = {word: scale for scale, words in _SCALES.items() for word in words}
+_SCALE = "|".join(sorted(_SCALE_OF, key=len, reverse=True))
+_CODES = (
+    "aed|ars|aud|brl|cad|chf|clp|cny|cop|czk|dkk|dollars?|eur|euros?|fr|gbp|hkd|huf|idr|ils|inr|jpy|kr|krw|mxn|myr|nok|"
+    "nzd|php|pln|rmb|ron|rs|sar|sek|sgd|thb|try|twd|usd|us|zar|zł"
+)
+_CURRENCY = rf"(?:(?:us|au?|ca?|nz|hk|sg?|nt|mx|r)?\p{{Sc}}|(?:{_CODES})\.?)"
+_MONEY = (
+    rf"(?i)^(?P<bracket>\()?(?P<sign>[+-]?)\s*(?:{_CURRENCY}\s*)?(?P<inner>[+-]?)"
+    rf"(?P<digits>[0-9.,{_APOSTROPHES}{_SPACES}]*[0-9])(?:[.,][-–—]{{1,2}}|/-)?"
+    rf"\s*(?:(?P<scale>{_SCALE})\.?)?(?:\s*{_CURRENCY})?(?P<closing>\))?$"
+)
+
+
+def read_numbers(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
+    """A column of numbers as people write them: Float64, null where a text is no finite number.
+
+    Thousands may be grouped by commas, apostrophes or spaces (also the Indian way), and a percent sign is dropped. With
+    `decimal_comma` the comma starts the decimals and points may group thousands. Text that only the other convention
+    could explain ("1,5" without, "1.5" with it) is not read.
+
+    >>> read_numbers(pl.Series(["1,234.5", "12 %", "1e3", "1,5", "12 apples"])).to_list()
+    [1234.5, 12.0, 1000.0, None, None]
+    >>> read_numbers(pl.Series(["1.234,5", "1.5"]), decimal_comma=True).to_list()
+    [1234.5, None]
+    """
+    bare = text.str.strip_chars()
+    if decimal_comma:
+        return _read_carefully(bare, decimal_comma)
+    values = _finite(bare.cast(pl.Float64, strict=False))
+    # Most cells are plain; only the rest pay for the careful reader.
+    rest = bare.is_not_null() & values.is_null()
+    if not rest.any():
+        return values
+    return values.scatter(rest.arg_true(), _read_carefully(bare.filter(rest), decimal_comma))
+
+
+def read_money(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
+    """A column of amounts without their currency: Float64, null where a text is no amount.
+
+    The currency may stand before or behind, as a sign or a code; "k", "M", "bn", "lakh" and the like multiply; brackets
+    around an amount make it negative, as accountants write it. Amounts are not converted: 5 € is 5.
+
+    >>> read_money(pl.Series(["$1,200.50", "€ 1.2M", "10k", "(500)", "about 5"])).to_list()
+    [1200.5, 1200000.0, 10000.0, -500.0, None]
+    >>> read_money(pl.Series(["1.200,50 EUR"]), decimal_comma=True).to_list()
+    [1200.5]
+    """
+    bare = text.str.strip_chars()
+    # An amount without a currency is a number, but for the percent sign, which is no currency.
+    values = read_numbers(bare, decimal_comma=decimal_comma)
+    values = values.set(bare.str.ends_with("%"), None)
+    rest = bare.is_not_null() & values.is_null()
+    if not rest.any():
+        return values
+    return values.scatter(rest.arg_true(), _read_amounts(bare.filter(rest), decimal_comma))
+
+
+def _read_carefully(bare: pl.Series, decimal_comma: bool) -> pl.Series:
+    tidy = bare.str.replace(r"\s*%$", "").str.replace("−", "-", literal=True)
+    fits = tidy.str.contains(_WITH_COMMA if decimal_comma else _WITH_POINT)
+    plain = tidy.set(~fits, None).str.replace_all(_SEPARATORS, "")
+    if decimal_comma:
+        plain = plain.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    else:
+        plain = plain.str.replace_all(",", "", literal=True)
+    return _finite(plain.cast(pl.Float64, strict=False))
+
+
+def _read_amounts(bare: pl.Series, decimal_comma: bool) -> pl.Series:
+    parts = bare.str.replace("−", "-", literal=True).str.extract_groups(_MONEY).struct.unnest()
+    signs = parts.select(
+        twice=(pl.col("sign") != "") & (pl.col("inner") != ""),
+        unpaired=pl.col("bracket").is_null() != pl.col("closing").is_null(),
+        minus=(pl.col("sign") == "-") | (pl.col("inner") == "-") | pl.col("bracket").is_not_null(),
+    )
+    values = read_numbers(parts["digits"], decimal_comma=decimal_comma)
+    scales = parts["scale"].str.to_lowercase().replace_strict(_SCALE_OF, default=None, return_dtype=pl.Float64)
+    values = values * scales.fill_null(1.0)
+    values = values.zip_with(~signs["minus"], -values)
+    return _finite(values.set(signs["twice"] | signs["unpaired"], None))
+
+
+def _finite(values: pl.Series) -> pl.Series:
+    return values.set(~values.is_finite(), None)

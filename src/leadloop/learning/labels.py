@@ -1,0 +1,88 @@
+"""Labels: whether each lead was won, lost, or is still open; always from what happened after the lead came in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+
+from leadloop.errors import DataError, Problem
+from leadloop.leads import LeadFrame
+from leadloop.playbook import Playbook
+
+LabelFunction = Callable[[], pl.Expr]
+
+
+def label_leads(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None = None) -> np.ndarray:
+    """1.0 where a lead was won, 0.0 where it was lost, NaN where it is still open or nobody wrote down the outcome.
+
+    `label` is the function that the target names, if it names one: it gives a Polars expression over the lead's fields
+    that is true, false or null. A target with `within_days` counts only outcomes that came that soon after the lead, and
+    leads younger than that (against the newest time seen in the data) are open unless they were won already.
+
+    Raises DataError where every lead has the same outcome, or where the outcome has more than two values.
+    """
+    target = playbook.target
+    where = f"targets.{target.name}"
+    if label is not None:
+        won = leads.data.select(label().cast(pl.Boolean).alias("won"))["won"]
+    elif target.filled:
+        won = leads.data[target.column].is_not_null()
+    else:
+        won = _matches(leads.data[target.column], target.positive)
+    values = won.cast(pl.Float64).to_numpy().copy()
+    if target.within_days:
+        values = _mature(playbook, leads, values)
+    known = values[~np.isnan(values)]
+    if len(known) == 0:
+        raise DataError(where, Problem(f"fields.{target.column}", "holds no outcome at all", "check the file"))
+    if known.min() == known.max():
+        outcome = "won" if known[0] else "lost"
+        seen = ", ".join(str(value) for value in _most_seen(leads, target.column))
+        raise DataError(
+            where,
+            Problem(
+                f"{where}.positive",
+                f"makes every one of {len(known):,} leads {outcome}" + (f"; the file holds {seen}" if seen else ""),
+                "name the values that mean won, or give a file with both outcomes",
+            ),
+        )
+    return values
+
+
+def _matches(cells: pl.Series, positive: tuple[str, ...]) -> pl.Series:
+    """Whether each value is one of those that mean won; texts compare without case, numbers as numbers."""
+    if cells.dtype == pl.Boolean:
+        truth = {word.strip().casefold() in ("1", "true", "yes", "y", "t", "on", "1.0") for word in positive}
+        return cells if truth == {True} else ~cells if truth == {False} else cells.is_not_null()
+    if cells.dtype.is_numeric():
+        numbers = [float(word) for word in positive if _is_number(word)]
+        return cells.is_in(numbers)
+    return cells.str.strip_chars().str.to_lowercase().is_in([word.strip().casefold() for word in positive])
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _mature(playbook: Playbook, leads: LeadFrame, values: np.ndarray) -> np.ndarray:
+    target = playbook.target
+    assert playbook.order is not None and target.within_days is not None  # the playbook's check saw to it
+    came, decided = leads.data[playbook.order.field], leads.data[target.at]
+    now = max(time for time in (came.max(), decided.max()) if time is not None)
+    days = pl.Series((decided - came).dt.total_microseconds()).to_numpy() / 86_400e6
+    age = pl.select((pl.lit(now) - came).dt.total_microseconds()).to_series().to_numpy() / 86_400e6
+    won = (values == 1) & (days <= target.within_days)
+    return np.where(won, 1.0, np.where(age > target.within_days, 0.0, np.nan))
+
+
+def _most_seen(leads: LeadFrame, column: str) -> list[object]:
+    if column not in leads.data.columns:
+        return []
+    counts = leads.data[column].value_counts(sort=True).head(5)
+    return counts[column].to_list()

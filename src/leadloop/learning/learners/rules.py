@@ -1,0 +1,55 @@
+"""Rules: points that people gave to what they believe in, turned into log-odds by two numbers learned from outcomes.
+
+The points stay as they were written. A model taught to imitate a rule would only repeat it, so a rule stays a rule, and is
+judged beside the models as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from leadloop.features import FeatureColumn
+from leadloop.learning.calibration import fit_calibrator
+from leadloop.learning.learners.learner import Examples, Fold, Search, Settings
+from leadloop.scoring.members import STRAIGHT, LinearModel
+
+
+class RulesLearner:
+    """The playbook's own rules: `points` gives each rule's column its points; where a rule is unknown it adds none."""
+
+    name: ClassVar[str] = "rules"
+
+    def __init__(self, points: Mapping[str, float]) -> None:
+        self.points = dict(points)
+
+    def search(self, folds: Sequence[tuple[Fold, Sequence[FeatureColumn]]], *, seed: int) -> Search:
+        margins = [
+            self.fit(fold.train, columns, {}, seed=seed).margins(fold.held_out.matrix) for fold, columns in folds
+        ]
+        return Search({}, np.concatenate(margins))
+
+    def fit(
+        self, examples: Examples, columns: Sequence[FeatureColumn], settings: Settings, *, seed: int
+    ) -> LinearModel:
+        places = np.array([place for place, column in enumerate(columns) if column.name in self.points], dtype=np.int64)
+        worth = np.array([self.points[columns[place].name] for place in places])
+        flags = np.nan_to_num(examples.matrix[:, places].astype(np.float64))
+        totals = flags @ worth
+        # Rules count up to hundreds of points; on that scale Newton's first step would be wild.
+        spread = float(totals.std()) or 1.0
+        calibrator = fit_calibrator((totals - totals.mean()) / spread, examples.positive)
+        count = len(places)
+        return LinearModel(
+            intercept=calibrator.shift,
+            column=places,
+            term=np.full(count, STRAIGHT),
+            knot=np.zeros(count),
+            low=np.full(count, -np.inf),
+            high=np.full(count, np.inf),
+            centre=flags.mean(axis=0),
+            scale=np.ones(count),
+            weight=worth * calibrator.slope / spread,
+        )

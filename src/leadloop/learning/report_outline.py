@@ -1,0 +1,387 @@
+"""What stands in a training report, section by section, before it becomes a page or Markdown.
+
+Both are made from this one outline, so that they say the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from leadloop.learning.report import Part, TrainingReport
+from leadloop.learning.report_pictures import MOST_BARS
+from leadloop.learning.report_words import (
+    beside,
+    change_of_base_rate,
+    count,
+    figure,
+    number,
+    percent,
+    promised,
+    rate,
+    sentence,
+    span,
+    trusted_fields,
+    where,
+)
+
+MOST_ROWS = 15
+"""Longer lists of fields fold their rest away."""
+_GRAVITY = {"blocks": "blocks training", "warns": "worth a look"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A paragraph; a warning stands out."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under headings; the first column names the row.
+
+    `numeric` are columns of numbers (aligned at the right), `names` columns whose text is a name from the data. `bars`,
+    where given, hold one length a row, drawn beside the name; `picture` shows the same as a picture of its own.
+    """
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    names: frozenset[int] = frozenset()
+    bars: tuple[float, ...] = ()
+    picture: str = ""
+    folded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures side by side, by name, and paragraphs that belong next to them."""
+
+    names: tuple[str, ...]
+    words: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: a key that is unique on the page, its title, and what stands in it."""
+
+    key: str
+    title: str
+    parts: tuple[Words | Table | Pictures, ...]
+
+
+def outline(report: TrainingReport) -> tuple[Section, ...]:
+    """Every section of the report after its opening answer, in reading order."""
+    return (
+        _quality(report),
+        _team(report),
+        _order(report),
+        _calibration(report),
+        _bands(report),
+        _importance(report),
+        _data(report),
+        _learners(report),
+        _leakage(report),
+        _left_out(report),
+        _guesses(report),
+        _making(report),
+    )
+
+
+def _quality(report: TrainingReport) -> Section:
+    baselines = tuple(dict.fromkeys(name for measure in report.measures for name in measure.baselines))
+    rows = tuple(
+        (
+            measure.name,
+            figure(measure, measure.value),
+            span(measure),
+            *(figure(measure, measure.baselines.get(name, float("nan"))) for name in baselines),
+            beside(measure),
+            measure.meaning + ("" if measure.higher_is_better else "; smaller is better"),
+        )
+        for measure in report.measures
+    )
+    return Section(
+        "quality",
+        "How good, and compared with what",
+        (
+            Words(
+                "A score has to beat what costs nothing: the majority (every lead gets the commoner outcome), the prior "
+                "(every lead gets the average rate), and rules where there are some. A baseline counts as beaten when it "
+                "lies outside the 95% interval."
+                if baselines
+                else "No baseline was measured for this version."
+            ),
+            Table(
+                where(report),
+                ("measure", "scores", "95% interval", *baselines, "beside the baselines", "what it means"),
+                rows,
+                numeric=frozenset(range(1, 3 + len(baselines))),
+            ),
+        ),
+    )
+
+
+def _team(report: TrainingReport) -> Section:
+    return Section(
+        "capacity", f"What the team gains at a capacity of {percent(report.capacity)}", (Pictures(("lift", "gain")),)
+    )
+
+
+def _order(report: TrainingReport) -> Section:
+    return Section("order", "How well won leads are told from lost ones", (Pictures(("roc", "precision-recall")),))
+
+
+def _calibration(report: TrainingReport) -> Section:
+    both = promised(report)
+    words = []
+    if both is not None:
+        words.append(
+            Words(f"On the whole, {rate(both[0])} of the test leads were promised to convert, and {rate(both[1])} did.")
+        )
+    if report.calibration:
+        words.append(Words(sentence(f"Calibration: {report.calibration}")))
+    if report.interval_note:
+        words.append(Words(sentence(f"Intervals of single leads: {report.interval_note}")))
+    groups = Table(
+        where(report),
+        ("group", "leads", "promised", "won", "95% interval"),
+        tuple(
+            (
+                str(place),
+                count(leads),
+                percent(mean, 1),
+                percent(observed, 1),
+                f"{percent(low, 1)} to {percent(high, 1)}",
+            )
+            for place, (mean, observed, low, high, leads) in enumerate(report.curves.calibration, start=1)
+        ),
+        numeric=frozenset(range(1, 5)),
+        folded="The numbers in the picture",
+    )
+    return Section(
+        "calibration",
+        "Calibration: whether a probability means what it says",
+        (Pictures(("calibration",), tuple(words)), groups),
+    )
+
+
+def _bands(report: TrainingReport) -> Section:
+    rows = tuple(
+        (
+            band.name,
+            number(band.lowest, 0),
+            band.route,
+            count(band.leads),
+            percent(band.share, 1),
+            percent(band.wanted_share),
+            percent(band.observed, 1) if band.leads else "–",
+            f"{percent(band.low, 1)} to {percent(band.high, 1)}" if band.leads else "–",
+            percent(band.probability, 1) if band.leads else "–",
+        )
+        for band in report.bands
+    )
+    headings = ("band", "score from", "route", "leads", "share", "wanted", "won", "95% interval", "promised")
+    return Section(
+        "bands",
+        "Bands: as many leads as wanted, and as many won as promised",
+        (
+            Pictures(
+                ("bands",),
+                (
+                    Words("A band is a range of scores, and each band has a route: what happens to its leads."),
+                    *_misplaced(report),
+                ),
+            ),
+            Table(where(report), headings, rows, numeric=frozenset({1, 3, 4, 5, 6, 7, 8}), names=frozenset({0, 2})),
+        ),
+    )
+
+
+def _misplaced(report: TrainingReport) -> tuple[Words, ...]:
+    """Bands that held far from their share of the test leads, or less often won than the band below."""
+    words = []
+    for band in report.bands:
+        if abs(band.share - band.wanted_share) > max(0.05, 0.3 * band.wanted_share):
+            words.append(
+                Words(
+                    f"“{band.name}” held {percent(band.share)} of the test leads instead of {percent(band.wanted_share)}: "
+                    "newer leads score differently from those the bands were set on.",
+                    warning=True,
+                )
+            )
+    for upper, lower in zip(report.bands, report.bands[1:], strict=False):
+        if upper.leads and lower.leads and upper.observed < lower.observed:
+            words.append(
+                Words(
+                    f"“{lower.name}” was won more often than “{upper.name}” above it: the order failed here.",
+                    warning=True,
+                )
+            )
+    return tuple(words)
+
+
+def _importance(report: TrainingReport) -> Section:
+    lines = report.importance
+    table = Table(
+        where(report),
+        ("field", "points", "which way"),
+        tuple((line.field, number(line.points, 1), line.direction) for line in lines),
+        numeric=frozenset({1}),
+        names=frozenset({0}),
+        bars=tuple(line.points for line in lines),
+        picture="importance",
+    )
+    return Section(
+        "importance",
+        "What moves the scores",
+        (
+            Words(
+                "By how many score points (of 100) each field moves the score of a lead, up or down, on average. It tells "
+                "what the scores follow, not what makes a lead convert."
+            ),
+            *_cut(table, MOST_BARS, "field", "fields"),
+        ),
+    )
+
+
+def _data(report: TrainingReport) -> Section:
+    data, split = report.data, report.split
+    rows = (
+        ("read", count(data.rows), "–", "lines of the sources"),
+        ("rejected", count(data.rejected), "–", "could not be read as a lead"),
+        ("still open", count(data.open), "–", "no outcome yet, so nothing to learn from"),
+        ("used", count(data.used), rate(data.base_rate), "leads with an outcome"),
+        _part("learned from", split.train),
+        _part("tested on", split.test),
+    )
+    changed = change_of_base_rate(report)
+    sources = ", ".join(data.sources) or "unnamed"
+    return Section(
+        "data",
+        "The leads and how they were split",
+        (
+            Words(sentence(f"From {sources}. {sentence(split.how)}")),
+            *((Words(changed, warning=True),) if changed else ()),
+            Table("", ("leads", "count", "won", "which"), rows, numeric=frozenset({1, 2})),
+        ),
+    )
+
+
+def _part(name: str, part: Part) -> tuple[str, ...]:
+    span = " to ".join(end for end in (part.first, part.last) if end)
+    return name, count(part.leads), rate(part.base_rate), f"{count(part.positives)} won{f'; {span}' if span else ''}"
+
+
+def _learners(report: TrainingReport) -> Section:
+    rows = tuple(
+        (
+            line.name,
+            percent(line.weight),
+            number(line.auc),
+            number(line.log_loss),
+            f"{number(line.cpu_seconds, 1)} s",
+            line.note,
+        )
+        for line in report.members
+    )
+    train = report.split.train
+    caption = f"Measured on held-out parts of the {count(train.leads, 'training lead')}, never on the test leads."
+    if report.synthetic:
+        caption = f"Synthetic data. {caption}"
+    table = Table(
+        caption, ("learner", "weight", "AUC", "log-loss", "CPU time", "note"), rows, numeric=frozenset({1, 2, 3, 4})
+    )
+    return Section(
+        "learners",
+        "The learners that competed",
+        (table,) if rows else (Words("Only one learner was tried, so none had to compete."),),
+    )
+
+
+def _leakage(report: TrainingReport) -> Section:
+    title = "Leakage: fields that may give the outcome away"
+    words = Words(
+        "Leakage is a field that knows the outcome because it is filled in afterwards. It makes a test look splendid and is "
+        "empty when a new lead comes in."
+    )
+    if not report.findings:
+        return Section("leakage", title, (words, Words("Every field was checked; none was found.")))
+    rows = tuple(
+        (
+            line.field,
+            line.kind.replace("_", " "),
+            _GRAVITY.get(line.severity, line.severity),
+            line.evidence,
+            line.treatment + (f", because: {line.because}" if line.because else ""),
+        )
+        for line in report.findings
+    )
+    trusted = trusted_fields(report)
+    warnings = []
+    if trusted:
+        named = ", ".join(f"“{name}”" for name in trusted)
+        warnings.append(
+            Words(
+                f"In use on somebody's word: {named}. If that was wrong, the figures above are too good.", warning=True
+            )
+        )
+    table = Table("", ("field", "what", "how grave", "evidence", "treatment"), rows, names=frozenset({0}))
+    return Section("leakage", title, (words, *warnings, table))
+
+
+def _left_out(report: TrainingReport) -> Section:
+    title = "What was left out, and why"
+    rows = tuple((line.field, line.reason) for line in report.left_out)
+    if not rows:
+        return Section("left-out", title, (Words("Nothing: every field is read by a feature."),))
+    table = Table("", ("field", "reason"), rows, names=frozenset({0}))
+    return Section("left-out", title, _cut(table, MOST_ROWS, "field", "fields"))
+
+
+def _guesses(report: TrainingReport) -> Section:
+    title = "Guesses that nobody confirmed"
+    if not report.guesses:
+        return Section("guesses", title, (Words("None."),))
+    table = Table("", ("field", "guess"), report.guesses, names=frozenset({0}))
+    words = Words(
+        "The draft guessed these from the data. Confirm or correct them in the playbook; a wrong guess can spoil the scores."
+    )
+    return Section("guesses", title, (words, *_cut(table, MOST_ROWS, "guess", "guesses")))
+
+
+def _cut(table: Table, most: int, one: str, many: str) -> tuple[Table, ...]:
+    """A long table as one that is seen and one that can be unfolded, so that nobody scrolls through eighty fields."""
+    rest = len(table.rows) - most
+    if rest < 3:
+        return (table,)
+    seen = replace(table, rows=table.rows[:most], bars=table.bars[:most])
+    folded = replace(
+        table, rows=table.rows[most:], bars=(), picture="", folded=f"{count(rest, f'more {one}', f'more {many}')}"
+    )
+    return seen, folded
+
+
+def _making(report: TrainingReport) -> Section:
+    total = sum(report.seconds.values())
+    rows = [
+        ("playbook", report.playbook),
+        ("target", report.target),
+        ("version", report.version),
+        ("made at", report.made_at),
+        ("data fingerprint", report.data.fingerprint),
+        ("time", f"{number(total, 1)} s" + (f" ({_phases(report)})" if report.seconds else "")),
+        ("peak memory", f"{number(report.peak_memory_mb, 0)} MB"),
+        *((name, value) for name, value in report.environment.items()),
+    ]
+    return Section(
+        "making",
+        "How it was made",
+        (*(Words(sentence(note)) for note in report.notes), Table("", ("what", "value"), tuple(rows))),
+    )
+
+
+def _phases(report: TrainingReport) -> str:
+    return ", ".join(f"{name} {number(seconds, 1)} s" for name, seconds in report.seconds.items())

@@ -1,0 +1,19 @@
+"""What a playbook declares: the leads, what is worth predicting, and what a score leads to."""
+
+from leadloop.playbook.playbook import Order, Playbook, Ruling, Target, Training
+from leadloop.playbook.policy import Band, Policy, Route
+from leadloop.playbook.toml import fingerprint_playbook, parse_playbook, render_playbook
+
+__all__ = [
+    "Band",
+    "Order",
+    "Playbook",
+    "Policy",
+    "Route",
+    "Ruling",
+    "Target",
+    "Training",
+    "fingerprint_playbook",
+    "parse_playbook",
+    "render_playbook",
+]

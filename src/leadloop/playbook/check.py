@@ -1,0 +1,149 @@
+"""What can be wrong with a playbook although it reads well: declarations that contradict each other.
+
+Every mistake comes back at once, with the place, the reason and the cure.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from leadloop.errors import Problem
+from leadloop.leads import Field, LeadSchema
+from leadloop.playbook.playbook import Playbook
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_FUNCTION = re.compile(r"[A-Za-z_]\w*:[A-Za-z_]\w*")
+_TIME_PATTERNS = ("iso", "unix", "unix_ms")
+
+
+def find_problems(playbook: Playbook) -> list[Problem]:
+    """Every contradiction in a playbook; an empty list where it is sound."""
+    problems: list[Problem] = []
+    problems += _name_problems(playbook)
+    problems += _field_problems(playbook)
+    problems += _reference_problems(playbook)
+    problems += _target_problems(playbook)
+    problems += _policy_problems(playbook)
+    return problems
+
+
+def _name_problems(playbook: Playbook) -> Iterator[Problem]:
+    if playbook.name and not _NAME.fullmatch(playbook.name):
+        yield Problem(
+            "name",
+            f"is “{playbook.name}”",
+            "use small letters, digits and underscores, starting with a letter, at most 63 of them",
+        )
+    if len(set(playbook.schema.moments)) < len(playbook.schema.moments):
+        yield Problem("moments", "names a moment twice", "name each moment once, earliest first")
+
+
+def _field_problems(playbook: Playbook) -> Iterator[Problem]:
+    schema = playbook.schema
+    if not schema.fields:
+        yield Problem("fields", "declares no field", 'add one, as in [fields.email] with type = "email"')
+        return
+    claimed: dict[str, str] = {}
+    for field in schema.fields:
+        where = f"fields.{field.name}"
+        if not field.name.strip():
+            yield Problem(where, "has no name", "name the field as its column is named")
+        for alias in (field.name, *field.aliases):
+            if claimed.setdefault(alias, field.name) != field.name:
+                yield Problem(f"{where}.aliases", f"“{alias}” is also claimed by {claimed[alias]}", "keep it in one of them")
+        if field.formats and field.type not in ("time", "number", "money"):
+            yield Problem(f"{where}.formats", f"has no meaning for {field.type}", "leave it out")
+        elif field.type == "time":
+            for form in field.formats:
+                if form not in _TIME_PATTERNS and "%" not in form:
+                    yield Problem(
+                        f"{where}.formats", f"“{form}” is no way to write a time", "use iso, unix, unix_ms or %d/%m/%Y"
+                    )
+        elif set(field.formats) - {"decimal_comma"}:
+            yield Problem(f"{where}.formats", "knows only decimal_comma for numbers", "leave the rest out")
+    if not any(_may_be_feature(playbook, field) for field in schema.fields):
+        yield Problem("fields", "leave nothing to learn from", "let at least one field be used and known when scoring")
+
+
+def _may_be_feature(playbook: Playbook, field: Field) -> bool:
+    moments = playbook.schema.moments
+    known = moments.index(field.known_at) <= moments.index(playbook.scores_at)
+    return field.use and field.type != "id" and known
+
+
+def _reference_problems(playbook: Playbook) -> Iterator[Problem]:
+    references = {
+        "lead_id": playbook.lead_id,
+        "group_by": playbook.group_by,
+        "outcomes_by": playbook.outcomes_by,
+        "order.field": playbook.order.field if playbook.order else "",
+        f"targets.{playbook.target.name}.column": playbook.target.column,
+        f"targets.{playbook.target.name}.at": playbook.target.at,
+    }
+    references |= {f"rulings.{ruling.field}": ruling.field for ruling in playbook.rulings}
+    for where, name in references.items():
+        if name and name not in playbook.schema:
+            yield Problem(where, f"names “{name}”, which is no field", _nearest(name, playbook.schema))
+    if playbook.order and playbook.order.by == "field" and playbook.order.field in playbook.schema:
+        kind = playbook.schema[playbook.order.field].type
+        if kind not in ("time", "number"):
+            yield Problem("order.field", f"is of type {kind}", "order by a time or a number")
+    for where, names in (("features", playbook.features), ("rules", playbook.rules)):
+        for name in names:
+            if not _FUNCTION.fullmatch(name):
+                yield Problem(where, f"“{name}” names no function", 'write "file:function", as in "features:visit_rate"')
+    for ruling in playbook.rulings:
+        if not ruling.because.strip():
+            yield Problem(f"rulings.{ruling.field}", "gives no reason", "say in `because` why the field may be used")
+
+
+def _target_problems(playbook: Playbook) -> Iterator[Problem]:
+    target, schema = playbook.target, playbook.schema
+    where = f"targets.{target.name}"
+    if not target.name:
+        return
+    ways = [bool(target.positive), target.filled, bool(target.label)]
+    if sum(ways) != 1:
+        said = "does not say" if not any(ways) else "says in more than one way"
+        yield Problem(
+            where, f"{said} when a lead counts as won", 'give one of positive = ["1"], filled = true, label = "labels:won"'
+        )
+    if (target.positive or target.filled) and not target.column:
+        yield Problem(f"{where}.column", "is missing", "name the field that holds the outcome")
+    if target.label and not _FUNCTION.fullmatch(target.label):
+        yield Problem(f"{where}.label", f"“{target.label}” names no function", 'write "labels:won"')
+    for name in {target.column, target.at} - {""}:
+        if name in schema and schema.is_known(name, playbook.scores_at):
+            yield Problem(
+                f"fields.{name}.known_at",
+                f"is “{schema[name].known_at}”, yet it is the outcome and leads are scored at {playbook.scores_at}",
+                "give it a later moment, such as outcome",
+            )
+    if target.at in schema and schema[target.at].type != "time":
+        yield Problem(f"{where}.at", f"is of type {schema[target.at].type}", "name a field of type time")
+    if target.within_days:
+        order_field = playbook.order.field if playbook.order else ""
+        if not target.at:
+            yield Problem(f"{where}.within_days", "needs the time of the outcome", "name its field in `at`")
+        if order_field not in schema or schema[order_field].type != "time":
+            yield Problem(f"{where}.within_days", "needs the time of the lead", "order the leads by a field of type time")
+
+
+def _policy_problems(playbook: Playbook) -> Iterator[Problem]:
+    policy = playbook.policy
+    for where, steps in (("bands", policy.bands), ("routes", policy.routes)):
+        lowest = [step.lowest for step in steps]
+        if min(lowest) != 0:
+            yield Problem(where, f"scores under {min(lowest):g} have none", "add one that starts at 0")
+        if len(set(lowest)) < len(lowest):
+            yield Problem(where, "two start at the same score", "give each its own lowest score")
+    total = sum(band.share for band in policy.bands)
+    if abs(total - 1) > 1e-6:
+        yield Problem("bands", f"shares add up to {total:g}", "make them add up to 1")
+
+
+def _nearest(name: str, schema: LeadSchema) -> str:
+    close = difflib.get_close_matches(name, [field.name for field in schema.fields], n=1, cutoff=0.6)
+    return f"did you mean “{close[0]}”?" if close else f'declare it, as in [fields."{name}"]'

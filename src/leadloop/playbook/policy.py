@@ -1,0 +1,64 @@
+"""The policy: which share of leads each band should hold, and where each score goes.
+
+A policy is not part of a model. It has its own fingerprint, so that a new threshold is a new policy and not a new model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A named range of scores: its lowest score, and the share of leads that it is meant to hold."""
+
+    name: str
+    lowest: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where leads from a score upwards are sent."""
+
+    name: str
+    lowest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Bands and routes, highest first, and the share of leads that the team has time to work on.
+
+    >>> policy = Policy()
+    >>> policy.band(85), policy.band(12.5), policy.route(70)
+    ('hot', 'cold', 'call_soon')
+    """
+
+    bands: tuple[Band, ...] = (
+        Band("hot", 80.0, 0.10),
+        Band("warm", 60.0, 0.20),
+        Band("cool", 40.0, 0.30),
+        Band("cold", 0.0, 0.40),
+    )
+    routes: tuple[Route, ...] = (
+        Route("call_today", 80.0),
+        Route("call_soon", 60.0),
+        Route("nurture", 40.0),
+        Route("no_action", 0.0),
+    )
+    capacity: float = 0.20
+
+    def band(self, score: float) -> str:
+        """The name of the band that a score falls into."""
+        return next(band.name for band in self.bands if score >= band.lowest)
+
+    def route(self, score: float) -> str:
+        """Where a lead with this score is sent."""
+        return next(route.name for route in self.routes if score >= route.lowest)
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change whenever a band, a share, a route or the capacity changes."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]

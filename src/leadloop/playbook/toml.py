@@ -1,0 +1,394 @@
+"""Playbooks as TOML: read with every mistake at once, written back without loss.
+
+Text in, text out: which file it came from is somebody else's business.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Table
+
+from leadloop.errors import PlaybookError, Problem
+from leadloop.leads import FIELD_TYPES, Field, LeadSchema
+from leadloop.playbook.check import find_problems
+from leadloop.playbook.playbook import Order, Playbook, Ruling, Target, Training
+from leadloop.playbook.policy import Band, Policy, Route
+
+_DEFAULT_POLICY = Policy()
+_DEFAULT_TRAINING = Training()
+
+
+class _Reader:
+    """One TOML table being read: takes values by type, and remembers what was wrong or never asked for."""
+
+    def __init__(self, table: Mapping[str, Any], where: str, problems: list[Problem]) -> None:
+        self.table, self.where, self.problems = table, where, problems
+        self.asked: set[str] = set()
+
+    def place(self, key: str) -> str:
+        return f"{self.where}.{key}" if self.where else key
+
+    def complain(self, key: str, what: str, mend: str = "") -> None:
+        self.problems.append(Problem(self.place(key), what, mend))
+
+    def text(self, key: str, default: str | None = None, *, choices: Iterable[str] = ()) -> str:
+        self.asked.add(key)
+        value = self.table.get(key, default)
+        if value is None:
+            self.complain(key, "is missing", f'add {key} = "..."')
+            return ""
+        if not isinstance(value, str):
+            self.complain(key, f"is {_kind(value)}, not text", f'write {key} = "{value}"')
+            return default or ""
+        allowed = list(choices)
+        if allowed and value not in allowed and value != default:
+            self.complain(key, f"is “{value}”, which is none of {', '.join(allowed)}", _closest(value, allowed))
+            return default or ""
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        self.asked.add(key)
+        value = self.table.get(key, default)
+        if not isinstance(value, bool):
+            self.complain(key, f"is {_kind(value)}, not true or false", f"write {key} = true or {key} = false")
+            return default
+        return value
+
+    def number(self, key: str, default: float | None, *, low: float, high: float) -> float:
+        self.asked.add(key)
+        value = self.table.get(key, default)
+        if value is None:
+            self.complain(key, "is missing", f"add {key} = a number from {low:g} to {high:g}")
+            return low
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.complain(key, f"is {_kind(value)}, not a number", f"write a number from {low:g} to {high:g}")
+            return low if default is None else default
+        if not low <= value <= high:
+            self.complain(key, f"is {value:g}", f"write a number from {low:g} to {high:g}")
+            return low if default is None else default
+        return float(value)
+
+    def whole(self, key: str, default: int, *, low: int, high: int) -> int:
+        value = self.number(key, default, low=low, high=high)
+        if value != int(value):
+            self.complain(key, f"is {value:g}", "write a whole number")
+        return int(value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        self.asked.add(key)
+        value = self.table.get(key, [])
+        if isinstance(value, str):
+            self.complain(key, "is one text where a list is wanted", f'write {key} = ["{value}"]')
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.complain(key, "is not a list of texts", f'write {key} = ["...", "..."]')
+            return ()
+        return tuple(value)
+
+    def table_of(self, key: str) -> Mapping[str, Any]:
+        self.asked.add(key)
+        value = self.table.get(key, {})
+        if not isinstance(value, dict):
+            self.complain(key, f"is {_kind(value)}, not a table", f"write [{self.place(key)}]")
+            return {}
+        return value
+
+    def tables_in(self, key: str) -> list[tuple[str, _Reader]]:
+        readers = []
+        for name, table in self.table_of(key).items():
+            where = f"{self.place(key)}.{name}"
+            if isinstance(table, dict):
+                readers.append((name, _Reader(table, where, self.problems)))
+            else:
+                self.problems.append(Problem(where, f"is {_kind(table)}, not a table", f"write [{where}]"))
+        return readers
+
+    def one(self, key: str) -> _Reader:
+        return _Reader(self.table_of(key), self.place(key), self.problems)
+
+    def finish(self) -> None:
+        for key in self.table:
+            if key not in self.asked:
+                mend = _closest(key, sorted(self.asked)) or f"the names here are {', '.join(sorted(self.asked))}"
+                self.complain(key, "is not a setting", mend)
+
+
+def _kind(value: object) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "a table"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _closest(word: str, choices: list[str]) -> str:
+    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def parse_playbook(text: str, *, subject: str = "playbook.toml") -> Playbook:
+    """Read a playbook from TOML.
+
+    Raises PlaybookError with every mistake at once: what is not TOML, unknown or missing settings, wrong types, and
+    declarations that contradict each other (`leadloop.playbook.check`).
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PlaybookError(subject, Problem("file", f"is not TOML: {error}", "mend that line first")) from None
+    problems: list[Problem] = []
+    playbook = _read_playbook(_Reader(table, "", problems))
+    problems += find_problems(playbook)
+    if problems:
+        raise PlaybookError(subject, list(dict.fromkeys(problems)))
+    return playbook
+
+
+def _read_playbook(top: _Reader) -> Playbook:
+    moments = top.texts("moments") or ("intake", "outcome")
+    fields = tuple(_read_field(name, reader, moments) for name, reader in top.tables_in("fields"))
+    targets = top.tables_in("targets")
+    if len(targets) != 1:
+        top.complain("targets", f"declares {len(targets)} targets", "declare exactly one, as in [targets.converted]")
+    playbook = Playbook(
+        name=top.text("name"),
+        description=top.text("description", ""),
+        synthetic=top.flag("synthetic", False),
+        schema=LeadSchema(fields, moments),
+        scores_at=top.text("scores_at", moments[0], choices=moments),
+        lead_id=top.text("lead_id", ""),
+        group_by=top.text("group_by", ""),
+        outcomes_by=top.text("outcomes_by", ""),
+        order=_read_order(top.one("order")) if "order" in top.table else None,
+        target=_read_target(*targets[0]) if targets else Target(""),
+        training=_read_training(top.one("training")),
+        policy=_read_policy(top),
+        features=top.texts("features"),
+        rules=top.texts("rules"),
+        phrases=_read_phrases(top.one("phrases")),
+        rulings=_read_rulings(top),
+    )
+    top.asked |= {"order"}
+    top.finish()
+    return playbook
+
+
+def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
+    field = Field(
+        name=name,
+        type=reader.text("type", choices=FIELD_TYPES) or "text",  # type: ignore[arg-type]
+        known_at=reader.text("known_at", moments[0], choices=moments),
+        use=reader.flag("use", True),
+        required=reader.flag("required", False),
+        missing=reader.texts("missing"),
+        aliases=reader.texts("aliases"),
+        formats=reader.texts("formats"),
+        means=reader.text("means", ""),
+        guess=reader.texts("guess"),
+    )
+    reader.finish()
+    return field
+
+
+def _read_target(name: str, reader: _Reader) -> Target:
+    days = reader.number("within_days", 0.0, low=0.0, high=36_500.0)
+    target = Target(
+        name=name,
+        column=reader.text("column", ""),
+        positive=reader.texts("positive"),
+        filled=reader.flag("filled", False),
+        label=reader.text("label", ""),
+        at=reader.text("at", ""),
+        within_days=days or None,
+        guess=reader.texts("guess"),
+    )
+    reader.finish()
+    return target
+
+
+def _read_order(reader: _Reader) -> Order:
+    by = reader.text("by", choices=("field", "rows")) or "rows"
+    ends = ("largest", "smallest") if by == "field" else ("last", "first")
+    order = Order(
+        by=by,  # type: ignore[arg-type]
+        field=reader.text("field", "" if by == "rows" else None),
+        newest=reader.text("newest", ends[0], choices=ends),  # type: ignore[arg-type]
+        guess=reader.texts("guess"),
+    )
+    reader.finish()
+    return order
+
+
+def _read_training(reader: _Reader) -> Training:
+    usual = _DEFAULT_TRAINING
+    training = Training(
+        test_share=reader.number("test_share", usual.test_share, low=0.05, high=0.6),
+        min_leads=reader.whole("min_leads", usual.min_leads, low=20, high=10**9),
+        min_positives=reader.whole("min_positives", usual.min_positives, low=10, high=10**9),
+        max_leads=reader.whole("max_leads", usual.max_leads, low=100, high=10**9),
+        seed=reader.whole("seed", usual.seed, low=0, high=2**31 - 1),
+    )
+    reader.finish()
+    return training
+
+
+def _read_policy(top: _Reader) -> Policy:
+    usual = _DEFAULT_POLICY
+    capacity = top.number("capacity", usual.capacity, low=0.001, high=1.0)
+    bands = []
+    for name, reader in top.tables_in("bands"):
+        lowest = reader.number("lowest", None, low=0, high=100)
+        bands.append(Band(name, lowest, reader.number("share", None, low=0.001, high=1)))
+        reader.finish()
+    routes = []
+    for name, lowest_of in top.table_of("routes").items():
+        reader = _Reader({name: lowest_of}, "routes", top.problems)
+        routes.append(Route(name, reader.number(name, None, low=0, high=100)))
+    return Policy(
+        bands=tuple(sorted(bands, key=lambda band: -band.lowest)) or usual.bands,
+        routes=tuple(sorted(routes, key=lambda route: -route.lowest)) or usual.routes,
+        capacity=capacity,
+    )
+
+
+def _read_phrases(reader: _Reader) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((name, reader.texts(name)) for name in reader.table)
+
+
+def _read_rulings(top: _Reader) -> tuple[Ruling, ...]:
+    top.asked.add("rulings")
+    listed = top.table.get("rulings", [])
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        top.complain("rulings", "is not a list of tables", "write [[rulings]] above each ruling")
+        return ()
+    rulings = []
+    for number, table in enumerate(listed, start=1):
+        reader = _Reader(table, f"rulings[{number}]", top.problems)
+        rulings.append(Ruling(reader.text("field"), reader.text("finding"), reader.text("because")))
+        reader.finish()
+    return tuple(rulings)
+
+
+def render_playbook(playbook: Playbook) -> str:
+    """Write a playbook as TOML that reads back as an equal playbook.
+
+    Settings that have their usual value are written where a person is likely to want to change them, and left out
+    elsewhere.
+    """
+    document = tomlkit.document()
+    document["name"] = playbook.name
+    if playbook.description:
+        document["description"] = playbook.description
+    if playbook.synthetic:
+        document["synthetic"] = True
+    document["moments"] = list(playbook.schema.moments)
+    document["scores_at"] = playbook.scores_at
+    for key, value in (
+        ("lead_id", playbook.lead_id),
+        ("group_by", playbook.group_by),
+        ("outcomes_by", playbook.outcomes_by),
+    ):
+        if value:
+            document[key] = value
+    for key, names in (("features", playbook.features), ("rules", playbook.rules)):
+        if names:
+            document[key] = list(names)
+    document["capacity"] = playbook.policy.capacity
+    if playbook.order:
+        order = playbook.order
+        document["order"] = _table(by=order.by, field=order.field, newest=order.newest, guess=order.guess)
+    target = playbook.target
+    document["targets"] = _parent(
+        {
+            target.name: _table(
+                column=target.column,
+                positive=target.positive,
+                filled=target.filled,
+                label=target.label,
+                at=target.at,
+                within_days=target.within_days,
+                guess=target.guess,
+            )
+        }
+    )
+    training = playbook.training
+    document["training"] = _table(
+        test_share=training.test_share,
+        min_leads=training.min_leads,
+        min_positives=training.min_positives,
+        max_leads=training.max_leads,
+        seed=training.seed,
+        keep=("seed",),
+    )
+    document["bands"] = _parent(
+        {band.name: _table(lowest=band.lowest, share=band.share, keep=("lowest",)) for band in playbook.policy.bands}
+    )
+    document["routes"] = _table(
+        **{route.name: route.lowest for route in playbook.policy.routes},
+        keep=tuple(route.name for route in playbook.policy.routes),
+    )
+    if playbook.phrases:
+        document["phrases"] = _table(**dict(playbook.phrases), keep=tuple(name for name, _ in playbook.phrases))
+    document["fields"] = _parent({field.name: _field_table(field) for field in playbook.schema.fields})
+    if playbook.rulings:
+        listed = tomlkit.aot()
+        for ruling in playbook.rulings:
+            listed.append(_table(field=ruling.field, finding=ruling.finding, because=ruling.because))
+        document["rulings"] = listed
+    return tomlkit.dumps(document)
+
+
+def fingerprint_playbook(playbook: Playbook) -> str:
+    """Twelve hex digits that change whenever anything but a guess changes: confirming a guess changes nothing."""
+    bare = replace(
+        playbook,
+        schema=LeadSchema(
+            tuple(replace(field, guess=()) for field in playbook.schema.fields), playbook.schema.moments
+        ),
+        target=replace(playbook.target, guess=()),
+        order=replace(playbook.order, guess=()) if playbook.order else None,
+    )
+    return hashlib.sha256(render_playbook(bare).encode()).hexdigest()[:12]
+
+
+def _field_table(field: Field) -> Table:
+    table = _table(
+        type=field.type,
+        known_at=field.known_at,
+        required=field.required,
+        missing=field.missing,
+        aliases=field.aliases,
+        formats=field.formats,
+        means=field.means,
+    )
+    if not field.use:
+        table["use"] = False
+    if field.guess:
+        table["guess"] = _array(field.guess)
+    return table
+
+
+def _table(keep: tuple[str, ...] = (), **settings: Any) -> Table:
+    """A TOML table of the settings that say something: empty ones are left out unless they are to be kept."""
+    table = tomlkit.table()
+    for key, value in settings.items():
+        if value or key in keep:
+            table[key] = _array(value) if isinstance(value, tuple) else value
+    return table
+
+
+def _array(texts: tuple[str, ...]) -> Any:
+    array = tomlkit.array()
+    array.extend(texts)
+    return array.multiline(sum(len(text) for text in texts) > 90)
+
+
+def _parent(tables: Mapping[str, Table]) -> Table:
+    parent = tomlkit.table(is_super_table=True)
+    for name, table in tables.items():
+        parent[name] = table
+    return parent

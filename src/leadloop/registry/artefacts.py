@@ -1,0 +1,118 @@
+"""A trained playbook as files, and back. Numbers, texts and ONNX graphs only: loading runs no code from a version.
+
+Whoever calls `unpack` has checked the bytes against the manifest before. A self-check follows: a few made-up rows (quantiles
+of the training columns, nobody's data) must get the margins that they got when the version was saved.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from leadloop.errors import PlaybookError, Problem, VersionError
+from leadloop.features import FeatureSet
+from leadloop.playbook import parse_playbook, render_playbook
+from leadloop.scoring import Blend, TrainedPlaybook
+from leadloop.scoring.calibrator import Calibrator
+from leadloop.scoring.members import LinearModel, Member, PriorModel
+from leadloop.scoring.score_map import ScoreMap
+from leadloop.scoring.tree_member import TreeMember
+from leadloop.scoring.venn_abers import VennAbers
+
+_MEMBERS: Mapping[str, Callable[[Mapping[str, np.ndarray]], Member]] = {
+    PriorModel.kind: PriorModel.from_arrays,
+    LinearModel.kind: LinearModel.from_arrays,
+    TreeMember.kind: TreeMember.from_arrays,
+}
+_GRAPH = "onnx"
+_CLOSE = 1e-5
+
+
+def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
+    """The files of a trained playbook by name. `probe` holds a few rows of the feature matrix for the self-check."""
+    blend = trained.blend
+    files = {
+        "playbook.toml": render_playbook(trained.playbook).encode(),
+        "features.json": _json(trained.features.state()),
+        "venn_abers.npz": _npz(blend.venn_abers.arrays()),
+        "probe.npz": _npz({"matrix": probe, "margins": blend.margins(probe)}),
+    }
+    kinds = []
+    for number, member in enumerate(blend.members):
+        arrays = member.arrays()
+        if _GRAPH in arrays:
+            files[f"member_{number}.onnx"] = arrays.pop(_GRAPH).tobytes()
+        files[f"member_{number}.npz"] = _npz(arrays)
+        kinds.append(member.kind)
+    files["model.json"] = _json(
+        {
+            "members": kinds,
+            "weights": blend.weights,
+            "calibrator": blend.calibrator.state(),
+            "score_map": blend.score_map.state(),
+        }
+    )
+    return files
+
+
+def unpack(files: Mapping[str, bytes], version: str) -> TrainedPlaybook:
+    """The trained playbook that these files hold; raises VersionError where they do not hold a working one."""
+    try:
+        playbook = parse_playbook(files["playbook.toml"].decode(), subject=f"{version}/playbook.toml")
+        model = json.loads(files["model.json"])
+        members = []
+        for number, kind in enumerate(model["members"]):
+            arrays = _arrays(files[f"member_{number}.npz"])
+            if f"member_{number}.onnx" in files:
+                arrays[_GRAPH] = np.frombuffer(files[f"member_{number}.onnx"], dtype=np.uint8)
+            members.append(_MEMBERS[kind](arrays))
+        blend = Blend(
+            tuple(members),
+            tuple(float(weight) for weight in model["weights"]),
+            Calibrator.from_state(model["calibrator"]),
+            VennAbers.from_arrays(_arrays(files["venn_abers.npz"])),
+            ScoreMap.from_state(model["score_map"]),
+        )
+        trained = TrainedPlaybook(playbook, FeatureSet.from_state(json.loads(files["features.json"])), blend, version)
+        probe = _arrays(files["probe.npz"])
+        margins = blend.margins(probe["matrix"])
+    except (KeyError, TypeError, ValueError, PlaybookError, RecursionError) as error:
+        raise VersionError(version, Problem("files", f"cannot be read: {error}", "train again")) from error
+    wrong = ~(np.abs(margins - probe["margins"]) <= _CLOSE)
+    if wrong.any() or len(trained.features.columns) != probe["matrix"].shape[1]:
+        raise VersionError(
+            version,
+            Problem(
+                "self-check",
+                f"{int(wrong.sum())} of {len(wrong)} probe rows get another answer than when the version was saved",
+                "use the library versions that its manifest names, or train again",
+            ),
+        )
+    return trained
+
+
+def make_probe(matrix: np.ndarray, rows: int = 16) -> np.ndarray:
+    """Made-up rows for the self-check: row i holds every column's quantile i; the last is missing throughout."""
+    with np.errstate(invalid="ignore"):
+        filled = np.where(np.isnan(matrix).all(axis=0), 0.0, matrix)
+        probe = np.nanquantile(filled, np.linspace(0, 1, rows - 1), axis=0)
+    return np.vstack([probe, np.full((1, matrix.shape[1]), np.nan)]).astype(np.float32)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=list).encode()
+
+
+def _npz(arrays: Mapping[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _arrays(content: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}

@@ -1,0 +1,44 @@
+"""Writing files so that a crash leaves the old or the new, and nothing between."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+def hash_bytes(content: bytes) -> str:
+    """The SHA-256 of some bytes, as hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def append_durably(path: Path, line: str) -> None:
+    """Add one line to a file and wait until the disk has it; a line torn by an earlier crash is closed off first."""
+    with path.open("ab+") as file:
+        size = file.seek(0, os.SEEK_END)
+        torn = False
+        if size:
+            file.seek(size - 1)
+            torn = file.read(1) != b"\n"
+        file.write((b"\n" if torn else b"") + line.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder (where the system can do that)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

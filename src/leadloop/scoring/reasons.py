@@ -1,0 +1,114 @@
+"""Reasons in plain words: which fields moved a score, quoting the lead's own values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from leadloop.features import FeatureSet
+from leadloop.scoring.score_card import Reason
+
+_LONGEST = 60
+
+
+class ReasonWriter:
+    """Writes the sentences for one feature set."""
+
+    def __init__(self, features: FeatureSet) -> None:
+        self.features = features
+
+    @cached_property
+    def _columns_of(self) -> list[np.ndarray]:
+        place = self.features.field_of_column
+        return [np.flatnonzero(place == number) for number in range(len(self.features.fields))]
+
+    def group(self, contributions: np.ndarray) -> np.ndarray:
+        """Contributions of columns as contributions of fields: shape (leads, fields)."""
+        grouped = np.zeros((len(contributions), len(self.features.fields)))
+        for number, columns in enumerate(self._columns_of):
+            grouped[:, number] = np.take(contributions, columns, axis=1).sum(axis=1)
+        return grouped
+
+    def write(
+        self, data: pl.DataFrame, matrix: np.ndarray, contributions: np.ndarray, points: np.ndarray, most: int | None
+    ) -> list[tuple[Reason, ...]]:
+        """The reasons of each lead, largest first.
+
+        `contributions` are by column, `points` by field (in score points). With `most`, only that many up and that many
+        down are written out.
+        """
+        order = np.argsort(-np.abs(points), axis=1, kind="stable")
+        values = {name: data[name].to_list() for name in self.features.fields if name in data.columns}
+        written = []
+        for row in range(len(points)):
+            chosen = _strongest(points[row], order[row], most)
+            written.append(
+                tuple(
+                    Reason(
+                        self.features.fields[number],
+                        float(points[row, number]),
+                        self._sentence(number, row, values, matrix, contributions),
+                    )
+                    for number in chosen
+                )
+            )
+        return written
+
+    def _sentence(
+        self, number: int, row: int, values: dict[str, list[object]], matrix: np.ndarray, contributions: np.ndarray
+    ) -> str:
+        name = self.features.fields[number]
+        told = name not in values  # a feature function's own column has no field to quote
+        value = None if told else values[name][row]
+        if value is None and not told:
+            return f"{name} is not given"
+        columns = self._columns_of[number]
+        speaking = [column for column in columns if self.features.columns[column].says]
+        if speaking:
+            column = max(speaking, key=lambda place: abs(contributions[row, place]))
+            held = matrix[row, column]
+            detail = self.features.columns[column].says if held > 0 else self.features.columns[column].says_not
+            if detail:
+                return f"{name} {detail}"
+        if told:
+            return f"{name} is {_in_words(float(matrix[row, columns[0]]))}"
+        return f"{name} is {_in_words(value)}"
+
+
+def _strongest(points: np.ndarray, order: np.ndarray, most: int | None) -> list[int]:
+    moving = [int(number) for number in order if points[number] != 0]
+    if most is None:
+        return moving
+    up = [number for number in moving if points[number] > 0][:most]
+    down = [number for number in moving if points[number] < 0][:most]
+    return sorted(up + down, key=lambda number: -abs(points[number]))
+
+
+def _in_words(value: object) -> str:
+    """A value as a person would write it.
+
+    >>> _in_words(1532.0), _in_words(True), _in_words("Google"), _in_words({"low": 51.0, "high": 200.0})
+    ('1,532', 'yes', '“Google”', '51 to 200')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        if np.isnan(value):
+            return "not known"
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+    if isinstance(value, dict):
+        low, high = value["low"], value["high"]
+        return _in_words(low) if low == high else f"{_in_words(low)} to {_in_words(high)}"
+    text = " ".join(str(value).split())
+    return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}”"
+
+
+def join_reasons(reasons: Sequence[Reason]) -> str:
+    """Reasons as one line of text, for a table."""
+    return "; ".join(str(reason) for reason in reasons)

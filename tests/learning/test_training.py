@@ -1,0 +1,114 @@
+"""Learning on synthetic leads whose true probabilities are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from leadloop.errors import NotEnoughOutcomes
+from leadloop.features.feature_set import usable_fields
+from leadloop.learning.evaluation import area_under_curve, calibration_error
+from leadloop.learning.training import learn, require_enough
+from leadloop.scoring import TrainedPlaybook
+from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_leads
+
+
+@pytest.fixture(scope="module")
+def learned():
+    leads, positive, _ = make_leads(3_000)
+    return learn(PLAYBOOK, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True)
+
+
+def score_new(learned, count=6_000, seed=99):
+    leads, positive, truth = make_leads(count, seed)
+    trained = TrainedPlaybook(PLAYBOOK, learned.features, learned.blend, "v20240101_000000_00000000")
+    return trained.score_table(leads, explain=False)["probability"].to_numpy(), positive, truth
+
+
+def test_it_comes_close_to_the_truth_on_leads_it_has_never_seen(learned):
+    probabilities, positive, truth = score_new(learned)
+    gained = (area_under_curve(positive, probabilities) - 0.5) / (area_under_curve(positive, truth) - 0.5)
+    assert gained > 0.93
+
+
+def test_its_probabilities_come_true(learned):
+    probabilities, _, truth = score_new(learned, 20_000)
+    assert calibration_error(truth, probabilities) < 0.02
+
+
+def test_every_learner_competed_and_the_prior_is_there_to_be_beaten(learned):
+    by_name = {contender.name: contender for contender in learned.contenders}
+    assert set(by_name) == {"prior", "logistic regression", "LightGBM"}
+    assert by_name["prior"].auc == pytest.approx(0.5, abs=0.06)
+    assert min(by_name["logistic regression"].log_loss, by_name["LightGBM"].log_loss) < by_name["prior"].log_loss
+
+
+def test_the_same_seed_gives_the_same_bits(learned):
+    leads, positive, _ = make_leads(3_000)
+    again = learn(PLAYBOOK, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True)
+    first, second = score_new(learned, 500)[0], score_new(again, 500)[0]
+    assert first.tolist() == second.tolist()
+
+
+def test_noise_alone_teaches_nothing():
+    """Features that know nothing must not seem to: held-out AUC stays at a half, target rates of folds included."""
+    leads, positive, _ = make_leads(2_000)
+    shuffled = np.random.default_rng(0).permutation(positive)
+    for playbook, ordered in ((PLAYBOOK, True), (UNORDERED, False)):
+        found = learn(playbook, leads, shuffled, fields=usable_fields(playbook), in_time_order=ordered)
+        assert found.held_out_auc == pytest.approx(0.5, abs=0.06)
+        assert all(contender.auc == pytest.approx(0.5, abs=0.07) for contender in found.contenders)
+
+
+def test_a_field_with_a_level_for_each_lead_does_not_fool_the_target_rates():
+    fields = tuple(replace(field, type="category") if field.name == "id" else field for field in FIELDS)
+    playbook = replace(PLAYBOOK, schema=replace(PLAYBOOK.schema, fields=fields), lead_id="")
+    leads, positive, _ = make_leads(1_500, playbook=playbook)
+    leads = replace(leads, data=leads.data.with_columns(id=leads.data["id"].str.slice(0, 4)))
+    shuffled = np.random.default_rng(2).permutation(positive)
+    found = learn(playbook, leads, shuffled, fields=usable_fields(playbook), in_time_order=True)
+    assert found.held_out_auc == pytest.approx(0.5, abs=0.07)
+
+
+def test_rules_compete_as_rules_and_stay_what_they_were():
+    import polars as pl
+
+    from leadloop.features.rules import rule
+
+    @rule(points=30, reads=["source"])
+    def was_recommended():
+        return pl.col("source") == "Reference"
+
+    @rule(points=-20, reads=["opted_out"])
+    def opted_out_of_mail():
+        return pl.col("opted_out")
+
+    leads, positive, _ = make_leads(2_000)
+    rules = (was_recommended, opted_out_of_mail)
+    found = learn(
+        PLAYBOOK,
+        leads,
+        positive,
+        fields=usable_fields(PLAYBOOK),
+        in_time_order=True,
+        functions=rules,
+        rules={one.__name__: one.points for one in rules},
+    )
+    assert "rules" in {contender.name for contender in found.contenders}
+    assert found.rules is not None
+    ruled = found.rules.members[0]
+    matrix = found.features.matrix(leads.data)
+    places = [place for place, column in enumerate(found.features.columns) if column.name in {r.__name__ for r in rules}]
+    ratio = ruled.weight[0] / ruled.weight[1]
+    assert len(places) == 2
+    assert ratio == pytest.approx(30 / -20)
+    assert area_under_curve(positive, ruled.margins(matrix)) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "said"),
+    [(17, 500, "17 of 20 positives"), (500, 3, "3 of 20 negatives"), (10, 20, "30 of 100")],
+)
+def test_too_few_outcomes_are_refused_with_the_count(won, lost, said):
+    with pytest.raises(NotEnoughOutcomes, match=said):
+        require_enough(PLAYBOOK, np.repeat([1.0, 0.0], [won, lost]))
