@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_WIDEST_PLACE = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -19,7 +21,17 @@ class Problem:
     mend: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}  {self.what}" + (f"; {self.mend}" if self.mend else "")
+        return self.line()
+
+    def line(self, width: int = 0) -> str:
+        """The problem in one line, its place padded to a width; what a file smuggled in is shown and not obeyed.
+
+        >>> print(Problem("field “a\\nb”", "is empty", "fill it").line(16))
+        field “a b”       is empty; fill it
+        """
+        return f"{_printable(self.where):<{width}}  {_printable(self.what)}" + (
+            f"; {_printable(self.mend)}" if self.mend else ""
+        )
 
 
 class LeadLoopError(Exception):
@@ -39,12 +51,9 @@ class LeadLoopError(Exception):
 
     def __str__(self) -> str:
         count = len(self.problems)
-        width = min(32, max((len(problem.where) for problem in self.problems), default=0))
-        lines = [f"{self.subject}: {count} problem{'' if count == 1 else 's'}"]
-        for problem in self.problems:
-            mend = f"; {problem.mend}" if problem.mend else ""
-            lines.append(f"  {problem.where:<{width}}  {problem.what}{mend}".rstrip())
-        return "\n".join(lines)
+        width = min(_WIDEST_PLACE, max((len(problem.where) for problem in self.problems), default=0))
+        title = f"{_printable(self.subject)}: {count} problem{'' if count == 1 else 's'}"
+        return "\n".join([title, *(f"  {problem.line(width)}".rstrip() for problem in self.problems)])
 
 
 class PlaybookError(LeadLoopError):
@@ -69,3 +78,17 @@ class VersionError(LeadLoopError):
 
 class DependencyMissing(LeadLoopError):
     """A part was asked for whose optional packages are not installed."""
+
+
+def _printable(text: str) -> str:
+    """A text in one line, with whatever a terminal would obey written out.
+
+    >>> _printable("red \\x1b[31mtext\\nnext line")
+    'red \\\\x1b[31mtext next line'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() else " " if sign.isspace() else sign.encode("unicode_escape").decode()
+        for sign in text
+    )

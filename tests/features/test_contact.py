@@ -52,8 +52,24 @@ def test_an_address_is_of_exactly_one_kind(address, kind):
 
 @pytest.mark.parametrize(
     "address",
-    ["jane", "jane@", "@acme.com", "jane@acme", "jane@acme..com", "jane doe@acme.com", "jane@-acme.com", ".j@acme.com"]
-    + ["j..d@acme.com", "jane@10.0.0.1", "jane@acme.c", "a@b@", f"{'j' * 65}@acme.com", f"j@{'a' * 64}.com", "n/a", "@"],
+    [
+        "jane",
+        "jane@",
+        "@acme.com",
+        "jane@acme",
+        "jane@acme..com",
+        "jane doe@acme.com",
+        "jane@-acme.com",
+        ".j@acme.com",
+        "j..d@acme.com",
+        "jane@10.0.0.1",
+        "jane@acme.c",
+        "a@b@",
+        f"{'j' * 65}@acme.com",
+        f"j@{'a' * 64}.com",
+        "n/a",
+        "@",
+    ],
 )
 def test_a_malformed_address_is_given_and_of_no_kind(address):
     flags = told(EMAIL, address)
@@ -143,10 +159,17 @@ def test_a_phone_number_is_judged_by_its_digits(phone, plausible, prefix, made_u
 def test_a_web_address_is_told_by_its_path_and_top_level_domain(url, path, com, org, country):
     flags = told(URL, url)
     assert flags["is well formed"] == 1.0
-    assert [flags[name] for name in ("has a path", "is .com", "is .org", "is of a country")] == [path, com, org, country]
+    assert [flags[name] for name in ("has a path", "is .com", "is .org", "is of a country")] == [
+        path,
+        com,
+        org,
+        country,
+    ]
 
 
-@pytest.mark.parametrize("url", ["acme", "http://", "ftp://acme.com", "http://10.0.0.1/", "acme .com", "n/a", "http://a..b"])
+@pytest.mark.parametrize(
+    "url", ["acme", "http://", "ftp://acme.com", "http://10.0.0.1/", "acme .com", "n/a", "http://a..b"]
+)
 def test_a_malformed_web_address_is_given_and_all_else_is_unknown(url):
     flags = told(URL, url)
     assert (flags["is given"], flags["is well formed"], flags["has a path"]) == (1.0, 0.0, None)

@@ -17,7 +17,14 @@ LEADS = pl.DataFrame(
         "n": [None, 0.0, 1.0, -2.5, 1e300, 40.0],
         "m": [3.0, None, 0.0, 7.25, -1e300, 2.0],
         "s": ["Pizza, please", None, "", "a@b.com", "42", "ÄÖ x"],
-        "t": [datetime(2024, 2, 29, 23, 59), None, datetime(1, 1, 1), datetime(9999, 12, 31), datetime(2023, 7, 1, 8), None],
+        "t": [
+            datetime(2024, 2, 29, 23, 59),
+            None,
+            datetime(1, 1, 1),
+            datetime(9999, 12, 31),
+            datetime(2023, 7, 1, 8),
+            None,
+        ],
         "u": [datetime(2024, 3, 1), datetime(2020, 1, 1), None, datetime(1970, 1, 1), datetime(2023, 7, 1, 7), None],
         "b": [True, False, None, True, False, None],
     },
@@ -51,7 +58,9 @@ ALLOWED = {
     "mapping to a type": S.replace_strict(["42", ""], [1, 2], default=0, return_dtype=pl.Int32),
     "replacing numbers": N.replace(0, None) + M.replace({2.0: 3.0}),
     "text length": S.str.len_chars() + S.str.len_bytes(),
-    "text search": S.str.contains("(?i)pizza|com$") | S.str.contains("a@", literal=True) | S.str.contains_any(["x", "zz"]),
+    "text search": S.str.contains("(?i)pizza|com$")
+    | S.str.contains("a@", literal=True)
+    | S.str.contains_any(["x", "zz"]),
     "text search with case": S.str.contains_any(["PIZZA"], ascii_case_insensitive=True),
     "text ends": S.str.starts_with("P") | S.str.ends_with("com"),
     "text count": S.str.count_matches(r"\w+") + S.str.count_matches("z", literal=True),
@@ -63,8 +72,9 @@ ALLOWED = {
     "time parts": T.dt.hour() + T.dt.minute() + T.dt.second() + T.dt.weekday() + T.dt.day() + T.dt.month(),
     "more time parts": T.dt.year() + T.dt.quarter() + T.dt.week() + T.dt.ordinal_day(),
     "time between": (T - U).dt.total_days() + (T - U).dt.total_hours(fractional=True) + (T - U).dt.total_minutes(),
-    "time against constants": (T > datetime(2023, 1, 1)) & (T + timedelta(days=1, microseconds=7) > U) | (U < date(1980, 1, 1)),
-    "time built": T > pl.datetime(2023, 1, 1),
+    "time against constants": (datetime(2023, 1, 1) < T) & (T + timedelta(days=1, microseconds=7) > U)
+    | (date(1980, 1, 1) > U),
+    "time built": pl.datetime(2023, 1, 1) < T,
     "day of time": (T.dt.date() - U.dt.date()).dt.total_days(),
     "yes or no as a number": B.cast(pl.Float64) + (N > 0).cast(pl.Int8),
     "constants of a type": N + pl.lit(2, dtype=pl.Int8) + pl.lit(0.5, dtype=pl.Float32),
@@ -138,7 +148,7 @@ OTHER_ROWS = {
     "unique": N.unique(),
     "implode": N.implode().list.len(),
     "any row": B.any(),
-    "hidden in a condition": pl.when(N > N.median()).then(1).otherwise(0),
+    "hidden in a condition": pl.when(N.median() < N).then(1).otherwise(0),
     "hidden in an argument": N.clip(0, N.quantile(0.9)),
 }
 

@@ -76,7 +76,11 @@ def test_each_function_is_a_column_of_its_own():
         ("asks_price", True),
     ]
     assert block.reads == ("visits", "days", "employees", "notes")
-    assert block.labels == {"visits_per_day": "Visits a day.", "company_size": "Employees on a log scale.", "asks_price": ""}
+    assert block.labels == {
+        "visits_per_day": "Visits a day.",
+        "company_size": "Employees on a log scale.",
+        "asks_price": "",
+    }
 
 
 def test_a_feature_is_tried_on_a_sample_as_it_is_written():

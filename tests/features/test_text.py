@@ -8,7 +8,8 @@ from leadloop.features.text import TextBlock
 
 REQUESTS = pl.Series(
     "request",
-    ["Could I get a pizza? My kids are hungry!", "Need a demo of the voice product.", None, "No pizza, no demo. Thanks"] * 10
+    ["Could I get a pizza? My kids are hungry!", "Need a demo of the voice product.", None, "No pizza, no demo. Thanks"]
+    * 10
     + ["we want pricing and a call", "how much is pizza", "just browsing at http://x.com", "thanks\nfor nothing"] * 5,
 )
 PHRASES = {"price": ("price", "pricing", "how much"), "demo": ("demo",), "fax": ("fax machine",)}

@@ -29,7 +29,15 @@ def names(block: TimesBlock) -> set[str]:
 
 def test_a_time_is_told_by_its_parts():
     parts = values(TimesBlock.fit(YEARS, [CAME]), came=datetime(2026, 8, 15, 18, 5))
-    expected = {"hour": 18, "weekday": 6, "weekend": 1, "business hours": 0, "day of month": 15, "month": 8, "quarter": 3}
+    expected = {
+        "hour": 18,
+        "weekday": 6,
+        "weekend": 1,
+        "business hours": 0,
+        "day of month": 15,
+        "month": 8,
+        "quarter": 3,
+    }
     assert {name: parts[f"came, {name}"] for name in expected} == expected
     assert parts["came, hour, sine"] == pytest.approx(-1)
     assert parts["came, hour, cosine"] == pytest.approx(0, abs=1e-6)
@@ -37,8 +45,13 @@ def test_a_time_is_told_by_its_parts():
 
 @pytest.mark.parametrize(
     ("time", "business"),
-    [(datetime(2026, 8, 14, 8, 0), 1), (datetime(2026, 8, 14, 17, 59), 1), (datetime(2026, 8, 14, 18, 0), 0)]
-    + [(datetime(2026, 8, 14, 7, 59), 0), (datetime(2026, 8, 15, 12, 0), 0)],
+    [
+        (datetime(2026, 8, 14, 8, 0), 1),
+        (datetime(2026, 8, 14, 17, 59), 1),
+        (datetime(2026, 8, 14, 18, 0), 0),
+        (datetime(2026, 8, 14, 7, 59), 0),
+        (datetime(2026, 8, 15, 12, 0), 0),
+    ],
 )
 def test_business_hours_are_monday_to_friday_from_8_to_18(time, business):
     assert values(TimesBlock.fit(YEARS, [CAME]), came=time)["came, business hours"] == business

@@ -20,8 +20,17 @@ def test_a_full_stop_within_a_number_ends_no_sentence():
 
 @pytest.mark.parametrize(
     ("text", "sentences"),
-    [("", 0), ("...", 0), ("hello", 1), ("hello. ", 1), ("one. two", 2), ("one!? two?", 2), ("你好。再见", 2)]
-    + [("first paragraph\n\nsecond", 2), ("one line\nand the same sentence", 1)],
+    [
+        ("", 0),
+        ("...", 0),
+        ("hello", 1),
+        ("hello. ", 1),
+        ("one. two", 2),
+        ("one!? two?", 2),
+        ("你好。再见", 2),
+        ("first paragraph\n\nsecond", 2),
+        ("one line\nand the same sentence", 1),
+    ],
 )
 def test_sentences_are_counted_by_their_ends(text, sentences):
     assert split_words(text).sentences == sentences

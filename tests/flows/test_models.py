@@ -1,13 +1,13 @@
 from dataclasses import replace
 
 import pytest
+from tests.conftest import write_playbook
+from tests.leads_for_tests import PLAYBOOK
 
 from leadloop.errors import VersionError
 from leadloop.flows.models import list_versions, promote, rollback, show_version
 from leadloop.flows.train import train
 from leadloop.playbook import render_playbook
-from tests.conftest import write_playbook
-from tests.leads_for_tests import PLAYBOOK
 
 
 def test_a_promotion_can_be_undone_and_all_of_it_is_on_the_record(workspace, tmp_path):
@@ -21,7 +21,10 @@ def test_a_promotion_can_be_undone_and_all_of_it_is_on_the_record(workspace, tmp
     rollback("tiny", why="too many hot leads", workspace=tmp_path)
     assert serving() == [first.id]
     page = show_version("tiny", second.release, workspace=tmp_path)
-    assert [(step.action, step.why) for step in page.promotions] == [("promote", "newer"), ("rollback", "too many hot leads")]
+    assert [(step.action, step.why) for step in page.promotions] == [
+        ("promote", "newer"),
+        ("rollback", "too many hot leads"),
+    ]
     assert all(step.who and step.at for step in page.promotions)
 
 

@@ -10,7 +10,9 @@ def test_every_lead_of_a_file_gets_a_score_and_its_reasons(workspace, tmp_path):
     done = score("tiny", workspace.new, tmp_path / "scored.csv", workspace=workspace.root)
     scored = pl.read_csv(tmp_path / "scored.csv")
     assert (done.rows, done.scored, done.rejected) == (300, 300, 0)
-    assert {"lead_id", "probability", "probability_low", "probability_high", "score", "band", "route"} <= set(scored.columns)
+    assert {"lead_id", "probability", "probability_low", "probability_high", "score", "band", "route"} <= set(
+        scored.columns
+    )
     assert scored["lead_id"].to_list() == [f"L{number}" for number in range(300)]
     assert scored["reasons_up"].str.contains(r"\(\+\d+\.\d\)").any()
     assert done.synthetic
@@ -32,7 +34,9 @@ def test_formats_in_and_out_give_the_same_scores(workspace, tmp_path, ending):
 
 def test_bad_rows_go_to_a_file_with_their_line_and_reason_and_the_good_ones_are_scored(workspace, tmp_path):
     lines = workspace.new.read_text().splitlines()
-    lines[3] = lines[3].replace(lines[3].split(",")[2], "many", 1) if lines[3].split(",")[2] else "L2,2,many,Google,,no,0"
+    lines[3] = (
+        lines[3].replace(lines[3].split(",")[2], "many", 1) if lines[3].split(",")[2] else "L2,2,many,Google,,no,0"
+    )
     lines[5] += ",one,too,many"
     (tmp_path / "bad.csv").write_text("\n".join(lines))
     done = score("tiny", tmp_path / "bad.csv", tmp_path / "scored.csv", workspace=workspace.root)
@@ -63,7 +67,9 @@ def test_a_missing_column_is_refused_unless_one_says_that_it_may_be(workspace, t
 
 
 def test_the_leads_own_columns_can_be_kept_beside_the_score(workspace, tmp_path):
-    score("tiny", workspace.new, tmp_path / "scored.parquet", workspace=workspace.root, keep_columns=True, reasons=False)
+    score(
+        "tiny", workspace.new, tmp_path / "scored.parquet", workspace=workspace.root, keep_columns=True, reasons=False
+    )
     scored = pl.read_parquet(tmp_path / "scored.parquet")
     assert scored["source"].to_list() == pl.read_csv(workspace.new, infer_schema=False)["source"].to_list()
     assert "reasons_up" not in scored.columns
@@ -80,7 +86,11 @@ def test_leads_can_be_scored_from_python_with_every_mistake_at_once(workspace):
     assert card.model_version == workspace.result.version.id
     with pytest.raises(DataError) as refused:
         leadloop.score_leads(champion, [{"visits": "many", "opted_out": "perhaps"}, {"visits": 1}, {"noise": []}])
-    assert [problem.where for problem in refused.value.problems] == ["lead 1, visits", "lead 1, opted_out", "lead 3, noise"]
+    assert [problem.where for problem in refused.value.problems] == [
+        "lead 1, visits",
+        "lead 1, opted_out",
+        "lead 3, noise",
+    ]
 
 
 def test_a_lead_may_be_given_as_text_or_as_values(workspace):

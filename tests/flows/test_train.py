@@ -4,14 +4,14 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from tests.conftest import write_playbook
+from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_cells
 
 from leadloop.errors import DataError, LeakageError, NotEnoughOutcomes, PlaybookError
 from leadloop.flows.train import train
 from leadloop.flows.workspace import Workspace
 from leadloop.leads import Field, LeadSchema
 from leadloop.playbook import Ruling, Target, render_playbook
-from tests.conftest import write_playbook
-from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_cells
 
 LEAK = Field("closing_note", "category", "intake")
 
@@ -24,7 +24,10 @@ def with_leak(playbook=PLAYBOOK, known_at="intake"):
 def leaking_cells(count=1_200):
     cells, _ = make_cells(count)
     return cells.with_columns(
-        closing_note=pl.when(pl.col("won") == "yes").then(pl.lit("Signed")).when(pl.col("number").cast(int) % 3 == 0).then(pl.lit("Lost"))
+        closing_note=pl.when(pl.col("won") == "yes")
+        .then(pl.lit("Signed"))
+        .when(pl.col("number").cast(int) % 3 == 0)
+        .then(pl.lit("Lost"))
     )
 
 
@@ -165,7 +168,9 @@ def test_seventeen_positives_are_not_enough(tmp_path):
     cells, _ = make_cells(900)
     few = replace(PLAYBOOK, training=replace(PLAYBOOK.training, min_positives=40))
     folder, past = files(
-        tmp_path, few, cells.with_columns(won=pl.when(pl.int_range(pl.len()) % 52 == 0).then(pl.lit("yes")).otherwise(pl.lit("no")))
+        tmp_path,
+        few,
+        cells.with_columns(won=pl.when(pl.int_range(pl.len()) % 52 == 0).then(pl.lit("yes")).otherwise(pl.lit("no"))),
     )
     with pytest.raises(NotEnoughOutcomes, match="not enough outcomes: 18 of 40 positives"):
         train(folder, past, workspace=tmp_path)
@@ -173,7 +178,9 @@ def test_seventeen_positives_are_not_enough(tmp_path):
 
 def test_a_column_that_is_missing_is_named_with_the_likely_one(tmp_path):
     folder, past = files(tmp_path, PLAYBOOK, make_cells(300)[0].rename({"visits": "visit"}))
-    with pytest.raises(DataError, match=r'visits  has no column in this file; if “visit” is it, add aliases = \["visit"\]'):
+    with pytest.raises(
+        DataError, match=r'visits  has no column in this file; if “visit” is it, add aliases = \["visit"\]'
+    ):
         train(folder, past, workspace=tmp_path)
 
 
@@ -222,9 +229,7 @@ def test_outcomes_in_a_file_of_their_own_are_matched_by_the_lead(tmp_path):
     won = cells.filter(pl.col("won") == "yes").select("id", deal=pl.lit("d") + pl.col("number"))
     won.write_csv(tmp_path / "deals.csv")
     fields = (*(field for field in FIELDS if field.name != "won"), Field("deal", "category", "outcome"))
-    apart = replace(
-        PLAYBOOK, schema=LeadSchema(fields), target=Target("won", "deal", filled=True), outcomes_by="id"
-    )
+    apart = replace(PLAYBOOK, schema=LeadSchema(fields), target=Target("won", "deal", filled=True), outcomes_by="id")
     folder, past = files(tmp_path, apart, cells.drop("won"))
     report = train(folder, past, outcomes=tmp_path / "deals.csv", workspace=tmp_path).report
     assert report.data.positives == won.height
@@ -235,7 +240,9 @@ def test_outcomes_in_a_file_of_their_own_are_matched_by_the_lead(tmp_path):
 
 def test_a_lead_with_two_rows_of_outcomes_is_refused(tmp_path):
     cells, _ = make_cells(300)
-    cells.head(2).select("id", deal=pl.lit("x")).vstack(cells.head(1).select("id", deal=pl.lit("y"))).write_csv(tmp_path / "deals.csv")
+    cells.head(2).select("id", deal=pl.lit("x")).vstack(cells.head(1).select("id", deal=pl.lit("y"))).write_csv(
+        tmp_path / "deals.csv"
+    )
     fields = (*(field for field in FIELDS if field.name != "won"), Field("deal", "category", "outcome"))
     apart = replace(PLAYBOOK, schema=LeadSchema(fields), target=Target("won", "deal", filled=True), outcomes_by="id")
     folder, past = files(tmp_path, apart, cells.drop("won"))

@@ -315,7 +315,7 @@ def column(kind: str, leads: int) -> st.SearchStrategy[pl.Series]:
         "number": (st.floats(), pl.Float64),
         "money": (st.integers(-(2**60), 2**60), pl.Int64),
         "boolean": (st.booleans(), pl.Boolean),
-        "time": (st.datetimes(datetime(1, 1, 2), datetime(9999, 1, 1)), pl.Datetime("us")),  # noqa: DTZ001
+        "time": (st.datetimes(datetime(1, 1, 2), datetime(9999, 1, 1)), pl.Datetime("us")),
         "employees": (
             st.fixed_dictionaries({"low": st.none() | st.integers(0, 9), "high": st.none() | st.integers(0, 9)}),
             pl.Struct({"low": pl.Int64, "high": pl.Int64}),

@@ -165,12 +165,20 @@ def test_pure_values_are_found_with_the_share_of_won_leads_they_hold() -> None:
     assert group.odds_low > 50
 
 
-def test_purity_is_looked_for_on_the_side_of_the_rarer_outcome() -> None:
+def test_purity_towards_what_most_leads_have_is_no_news() -> None:
     won = np.arange(1_000) >= 200
     value = np.where(np.arange(1_000) < 100, 2, 1)
     chosen, group, towards_won = pure_levels(value, rows_of(won))
     assert (chosen, towards_won) == ([2], False)
     assert (group.rate, group.share) == (1.0, 0.5)
+
+
+def test_of_two_common_outcomes_purity_towards_either_counts() -> None:
+    won = np.arange(1_000) < 520
+    surely_won = np.where(np.arange(1_000) < 300, 2, 1)
+    surely_lost = np.where(np.arange(1_000) >= 700, 2, 1)
+    assert pure_levels(surely_won, rows_of(won))[2] is True
+    assert pure_levels(surely_lost, rows_of(won))[2] is False
 
 
 def test_words_that_follow_the_outcome_are_named() -> None:

@@ -1,16 +1,17 @@
 """The page is complete in itself, readable by everyone, and shows data as text."""
 
+import itertools
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from tests.learning.simulated_report import simulate_report
 
 from leadloop.learning.report import BandLine, FindingLine, ImportanceLine, LeftOut, MemberLine
 from leadloop.learning.report_outline import MOST_ROWS, Pictures, Table, Words, outline
 from leadloop.learning.report_page import render_html
 from leadloop.learning.report_words import answer, judge
-from tests.learning.simulated_report import simulate_report
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -86,7 +87,7 @@ def test_headings_go_down_one_step_at_a_time_from_a_single_first(page):
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 def test_the_page_has_a_language_and_fits_a_phone_and_follows_dark_mode_and_paper(source, page):

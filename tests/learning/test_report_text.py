@@ -1,17 +1,18 @@
 """The Markdown holds what the page holds, and reads well before it is rendered."""
 
+import itertools
 import re
 from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
+from tests.learning.simulated_report import simulate_report
 
 from leadloop.learning.report import FindingLine, LeftOut
 from leadloop.learning.report_outline import Table, outline
 from leadloop.learning.report_pictures import picture_files
 from leadloop.learning.report_text import render_markdown
 from leadloop.learning.report_words import answer
-from tests.learning.simulated_report import simulate_report
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 
@@ -27,11 +28,7 @@ def test_every_section_and_every_row_of_the_report_is_there(report):
     tables = [part for section in sections for part in section.parts if isinstance(part, Table)]
     assert sum(token.type == "table_open" for token in tokens) == len(tables)
     assert sum(token.type == "tr_open" for token in tokens) == sum(len(table.rows) + 1 for table in tables)
-    titles = [
-        after.content
-        for token, after in zip(tokens, tokens[1:], strict=False)
-        if token.tag == "h2" and token.nesting == 1
-    ]
+    titles = [after.content for token, after in itertools.pairwise(tokens) if token.tag == "h2" and token.nesting == 1]
     # Without pictures, the two sections that hold nothing else are left out.
     assert titles == [section.title for section in sections if section.key not in ("capacity", "order")]
 
@@ -43,7 +40,7 @@ def test_it_opens_with_the_verdict_and_the_answer(report):
 
 
 def test_columns_line_up_in_the_raw_text(report):
-    for block in render_markdown(report).split("\n\n"):
+    for block in render_markdown(report).strip().split("\n\n"):
         if block.startswith("|"):
             bars = [[place for place, mark in enumerate(line) if mark == "|"][:-1] for line in block.split("\n")]
             assert all(line == bars[0] for line in bars)

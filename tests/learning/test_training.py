@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_leads
 
 from leadloop.errors import NotEnoughOutcomes
 from leadloop.features.feature_set import usable_fields
 from leadloop.learning.evaluation import area_under_curve, calibration_error
 from leadloop.learning.training import learn, require_enough
 from leadloop.scoring import TrainedPlaybook
-from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_leads
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,9 @@ def test_rules_compete_as_rules_and_stay_what_they_were():
     assert found.rules is not None
     ruled = found.rules.members[0]
     matrix = found.features.matrix(leads.data)
-    places = [place for place, column in enumerate(found.features.columns) if column.name in {r.__name__ for r in rules}]
+    places = [
+        place for place, column in enumerate(found.features.columns) if column.name in {r.__name__ for r in rules}
+    ]
     ratio = ruled.weight[0] / ruled.weight[1]
     assert len(places) == 2
     assert ratio == pytest.approx(30 / -20)

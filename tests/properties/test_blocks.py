@@ -72,7 +72,9 @@ def training() -> tuple[pl.DataFrame, np.ndarray]:
             "source": str(rng.choice(["google", "direct", "chat", "fax"])),
             "notes": " ".join(rng.choice(words, 8)) + str(rng.choice(["?", "!", ".\n", " x.com"])),
             "subscribed": bool(rng.integers(2)),
-            "came": datetime(2021, 1, 1) if step == 0 else datetime(2021 + step % 4, 1 + step % 12, 1 + step % 28, step % 24),
+            "came": datetime(2021, 1, 1)
+            if step == 0
+            else datetime(2021 + step % 4, 1 + step % 12, 1 + step % 28, step % 24),
             "founded": datetime(1990 + step % 30, 1 + step % 12, 3),
             "email": "jane@acme.com",
             "phone": "+49 30 1234",

@@ -1,5 +1,6 @@
 """What every score promises: one row as in a batch, contributions that add up, and words that quote the lead."""
 
+import itertools
 import json
 
 import numpy as np
@@ -7,12 +8,12 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.leads_for_tests import PLAYBOOK, make_cells, make_leads
 
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.learning.training import learn
 from leadloop.scoring import TrainedPlaybook
-from tests.leads_for_tests import PLAYBOOK, make_cells, make_leads
 
 VERSION = "v20240101_000000_00000000"
 
@@ -73,7 +74,7 @@ def test_contributions_add_up_to_the_score_shown(trained, leads):
 
 def test_scores_rank_as_probabilities_do(trained, leads):
     cards = sorted(trained.score(leads), key=lambda card: card.probability)
-    assert all(earlier.score <= later.score for earlier, later in zip(cards, cards[1:], strict=False))
+    assert all(earlier.score <= later.score for earlier, later in itertools.pairwise(cards))
 
 
 def test_reasons_quote_the_lead_and_say_what_is_not_given(trained):

@@ -53,7 +53,7 @@ def load(
 def playbook_name(playbook: str) -> str:
     """The name of a playbook, from its name or from its folder."""
     place = Path(playbook)
-    if place.is_dir() or place.suffix == ".toml":
+    if (place / "playbook.toml").is_file() or place.suffix == ".toml":
         from leadloop.flows.playbook_folder import read_playbook
 
         return read_playbook(place).playbook.name

@@ -40,7 +40,7 @@ class Column:
     def as_text(self) -> pl.Series:
         """Each row's cell as trimmed text, whatever the type of the cells; null where there is none (or a list)."""
         cells = self.cells.fill_nan(None) if self.cells.dtype.is_float() else self.cells
-        text = cells_as_text(cells)
+        text = None if cells.dtype == pl.Duration else cells_as_text(cells)
         if text is None:
             return pl.Series(self.name, [None] * len(cells), dtype=pl.String)
         bare = text.str.strip_chars()

@@ -27,7 +27,6 @@ from leadloop.ingest.placeholders import (
     find_sentinels,
 )
 from leadloop.leads import Field, LeadSchema
-from leadloop.leads.frame import DTYPES
 from leadloop.leads.missing import blank_placeholders
 from leadloop.leads.missing import find_sentinels as sentinel_values
 from leadloop.leads.values import cells_as_values
@@ -143,7 +142,11 @@ def _outcome(
         return found.target, found.field, found.won, found.notes
     if not outcome_columns:
         telling = [column for column in columns if (meaning := find_meaning(column)) and meaning.name == "converted"]
-        mend = f"name it: --target {telling[0]}" if telling else "name the column that says which leads were won: --target COLUMN"
+        mend = (
+            f"name it: --target {telling[0]}"
+            if telling
+            else "name the column that says which leads were won: --target COLUMN"
+        )
         raise DataError("target", Problem("target", "is not named", mend))
     the_target, won = find_outcome_in(cells, outcome_columns)
     return the_target, None, won, ()
@@ -192,7 +195,9 @@ def _habits(types: Mapping[str, TypeGuess]) -> Habits:
     first, second = said.count("day_first"), said.count("month_first")
     commas = "decimal_comma" in said
     # Who writes decimal commas writes the day first.
-    day_first = True if first and not second else False if second and not first else True if commas and not second else None
+    day_first = (
+        True if first and not second else False if second and not first else True if commas and not second else None
+    )
     return Habits(day_first, commas)
 
 
@@ -212,7 +217,9 @@ def _sketch(column: Column, guess: TypeGuess, meaning: Meaning | None, words: tu
     fits = meaning is not None and guess.type in meaning.types and column.filled > 0
     said = [*guess.evidence, *describe(placeholders)]
     if meaning is not None and fits:
-        said.append(f"means: {meaning.name}, {f'as in {meaning.known_as}' if meaning.known_as else 'a usual name for it'}")
+        said.append(
+            f"means: {meaning.name}, {f'as in {meaning.known_as}' if meaning.known_as else 'a usual name for it'}"
+        )
         if meaning.unused:
             said.append(f"use: {meaning.unused}")
         if meaning.caution:
@@ -231,9 +238,9 @@ def _read(cells: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """The cells as the fields' values, by the readers that training uses; null where one cannot be read."""
     found = []
     for field in fields:
-        values = cells_as_values(blank_placeholders(cells[field.name], field), field)
-        empty = None if values.dtype == DTYPES["employees"] else sentinel_values(values, field)
-        found.append(values.alias(field.name) if empty is None else values.alias(field.name).set(empty, None))
+        values = cells_as_values(blank_placeholders(cells[field.name], field), field).alias(field.name)
+        empty = sentinel_values(values, field)
+        found.append(values if empty is None else values.zip_with(~empty, pl.Series([None], dtype=values.dtype)))
     return pl.DataFrame(found)
 
 
@@ -367,7 +374,9 @@ def _left_out_note(left_out: Sequence[str]) -> tuple[str, ...]:
 def _twin_rows_note(cells: pl.DataFrame, playbook: Playbook) -> tuple[str, ...]:
     """How many rows are the same as another one but for the identifiers: they flatter a test that holds one of them."""
     order = playbook.order.field if playbook.order else ""
-    fields = [field for field in playbook.schema.fields if field.type != "id" and field.name not in (order, playbook.lead_id)]
+    fields = [
+        field for field in playbook.schema.fields if field.type != "id" and field.name not in (order, playbook.lead_id)
+    ]
     names = [field.name for field in fields]
     if sum(field.use and field.known_at == _MOMENTS[0] for field in fields) < _FEWEST_TO_COMPARE:
         return ()  # rows of few columns are alike without being the same lead
@@ -396,7 +405,13 @@ def _refuse_unsound(playbook: Playbook) -> None:
     nothing_left = [problem for problem in problems if problem.where == "fields"]
     if nothing_left and len(problems) == len(nothing_left):
         reasons = [
-            Problem(field.name, next((line for line in reversed(field.guess) if line.startswith(("use:", "known_at:"))), "is an identifier"))
+            Problem(
+                field.name,
+                next(
+                    (line for line in reversed(field.guess) if line.startswith(("use:", "known_at:"))),
+                    "is an identifier",
+                ),
+            )
             for field in playbook.schema.fields
         ]
         raise DataError(f"{playbook.name}: nothing is left to learn from", reasons)

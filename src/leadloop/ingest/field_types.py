@@ -40,34 +40,137 @@ _PHONE_MARKS = r"^\+\d|^00\d|\(\d+\)|\d[-. ]\d+[-. ]\d"
 _UUID = r"(?i)\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?"
 _HASH = r"(?i)[0-9a-f]{16,128}|[a-z0-9]{15}|[a-z0-9]{18}"
 _BAND = r"(?i)\$?\s*\d[\d.,]*\s*k?\s*(?:-|–|—|to)\s*\$?\s*\d[\d.,]*\s*k?|[<>~]=?\s*\d[\d.,]*\s*k?|\d[\d.,]*\s*k?\s*\+"
+_NO_BLANKS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]"
 _LIST = r"(?s)\[.*\]"
 _OBJECT = r"(?s)\{.*\}"
 _LINKEDIN_BAND = r"(?i)size_\d+\w*"
 # Bands that count employees in the exports of LinkedIn, HubSpot, Apollo, People Data Labs and Google.
 _KNOWN_BANDS = frozenset(
-    """
-    1-10 2-10 1-5 6-10 5-25 11-20 21-50 11-50 26-50 25-50 51-100 51-200 50-200 101-200 201-500 200-500 251-500 501-1000 501-1,000 500-1000
-    1001-2000 1001-5000 1,001-5,000 1000-5000 2001-5000 5001-10000 5,001-10,000 10001+ 10,001+ 10000+ 10,000+ 1-50 50-99 100-499
-    500-999 1000-4999 5000-9999 1-9 10-49 50-249 250+ 1-4 5-9 10-19 20-49 100-249 250-499 1000+ 1,000+ 5000+ 500+
-    """.split()
+    [
+        "1-10",
+        "2-10",
+        "1-5",
+        "6-10",
+        "5-25",
+        "11-20",
+        "21-50",
+        "11-50",
+        "26-50",
+        "25-50",
+        "51-100",
+        "51-200",
+        "50-200",
+        "101-200",
+        "201-500",
+        "200-500",
+        "251-500",
+        "501-1000",
+        "501-1,000",
+        "500-1000",
+        "1001-2000",
+        "1001-5000",
+        "1,001-5,000",
+        "1000-5000",
+        "2001-5000",
+        "5001-10000",
+        "5,001-10,000",
+        "10001+",
+        "10,001+",
+        "10000+",
+        "10,000+",
+        "1-50",
+        "50-99",
+        "100-499",
+        "500-999",
+        "1000-4999",
+        "5000-9999",
+        "1-9",
+        "10-49",
+        "50-249",
+        "250+",
+        "1-4",
+        "5-9",
+        "10-19",
+        "20-49",
+        "100-249",
+        "250-499",
+        "1000+",
+        "1,000+",
+        "5000+",
+        "500+",
+    ]
 )
 
 _ID_WORDS = frozenset({"id", "ids", "uuid", "guid", "uid", "key", "pk", "identifier", "urn"})
 _HANDLE_WORDS = frozenset(
     {"number", "no", "nr", "num", "ref", "reference", "hash", "username", "user", "handle", "login", "token", "code"}
 )
-_CODE_WORDS = frozenset("zip zipcode postal postcode plz sic naics".split())
-_PLACE_WORDS = frozenset("region campaign territory branch store area district".split())
+_CODE_WORDS = frozenset(["zip", "zipcode", "postal", "postcode", "plz", "sic", "naics"])
+_PLACE_WORDS = frozenset(["region", "campaign", "territory", "branch", "store", "area", "district"])
 _TIME_WORDS = frozenset(
-    "time timestamp date datetime unix epoch ts utc created updated modified at on day since created_at".split()
+    [
+        "time",
+        "timestamp",
+        "date",
+        "datetime",
+        "unix",
+        "epoch",
+        "ts",
+        "utc",
+        "created",
+        "updated",
+        "modified",
+        "at",
+        "on",
+        "day",
+        "since",
+        "created_at",
+    ]
 )
 _MONEY_WORDS = frozenset(
-    """
-    revenue amount price budget funding salary income turnover spend cost payment premium fee balance arr mrr acv tcv
-    value eur usd gbp
-    """.split()
+    [
+        "revenue",
+        "amount",
+        "price",
+        "budget",
+        "funding",
+        "salary",
+        "income",
+        "turnover",
+        "spend",
+        "cost",
+        "payment",
+        "premium",
+        "fee",
+        "balance",
+        "arr",
+        "mrr",
+        "acv",
+        "tcv",
+        "value",
+        "eur",
+        "usd",
+        "gbp",
+    ]
 )
-_RATIO_WORDS = frozenset("idx index rate ratio pct percent percentage share count number days score level rank".split())
+_RATIO_WORDS = frozenset(
+    [
+        "idx",
+        "index",
+        "rate",
+        "ratio",
+        "pct",
+        "percent",
+        "percentage",
+        "share",
+        "count",
+        "number",
+        "days",
+        "score",
+        "level",
+        "rank",
+    ]
+)
 _PHONE_WORDS = frozenset({"phone", "telephone", "tel", "mobile", "cell", "fax", "whatsapp", "mobilephone"})
 _URL_WORDS = frozenset({"url", "website", "web", "site", "domain", "homepage", "link", "linkedin", "referrer", "page"})
 _EMPLOYEES_NAME = re.compile(
@@ -128,9 +231,7 @@ class _Look:
         return rows / self.column.filled
 
 
-def guess_type(
-    column: Column, *, likely: tuple[FieldType, ...] = (), habits: Habits = Habits()
-) -> TypeGuess:
+def guess_type(column: Column, *, likely: tuple[FieldType, ...] = (), habits: Habits = Habits()) -> TypeGuess:
     """What a column holds. Placeholders must be out of it already (`Column.without`).
 
     `likely` are the types that its well-known name allows (`crm_names`), the likeliest first: they decide between
@@ -162,7 +263,7 @@ def _boolean(look: _Look) -> TypeGuess | None:
         return None
     words = column.texts.str.to_lowercase()
     yes, no = words.is_in(TRUE_WORDS), words.is_in(FALSE_WORDS)
-    if not (yes | no).all() or column.distinct == 1 and column.matching(r"[\d.]+"):
+    if not (yes | no).all() or (column.distinct == 1 and column.matching(r"[\d.]+")):
         return None
     shown = quoted(column.texts.to_list(), 4)
     return TypeGuess("boolean", (f"boolean: only {shown}",))
@@ -177,7 +278,9 @@ def _bracketed(look: _Look) -> TypeGuess | None:
     if look.share(objects) >= _NEARLY:
         if look.share(column.matching(_UUID)) >= _NEARLY:
             return None
-        return TypeGuess("text", ("text: objects in braces", "use: give each part of the object a column to use it"), use=False)
+        return TypeGuess(
+            "text", ("text: objects in braces", "use: give each part of the object a column to use it"), use=False
+        )
     if look.share(lists) >= _NEARLY:
         return TypeGuess("text", (f"text: {look.counted(lists, 'lists in brackets')}; their items are read as words",))
     return None
@@ -190,7 +293,11 @@ def _time(look: _Look) -> TypeGuess | None:
     found = find_time_formats(look.column, day_first=look.habits.day_first)
     if found is not None and found.day == "both":
         mend = "write all dates in one way to use them"
-        return TypeGuess("text", ("text: dates that cannot be read as one way of writing", f"use: {found.evidence}; {mend}"), use=False)
+        return TypeGuess(
+            "text",
+            ("text: dates that cannot be read as one way of writing", f"use: {found.evidence}; {mend}"),
+            use=False,
+        )
     return None if found is None else _as_time(look, found)
 
 
@@ -198,7 +305,9 @@ def _as_time(look: _Look, found: TimeFormats) -> TypeGuess:
     field = Field(look.column.name, "time", "intake", formats=found.formats)
     values = look.column.read(field)
     read = look.column.rows_where(values.is_not_null())
-    way = found.called or ("dates or times in ISO form" if not found.formats else f"times written {', '.join(found.formats)}")
+    way = found.called or (
+        "dates or times in ISO form" if not found.formats else f"times written {', '.join(found.formats)}"
+    )
     evidence = f"time: {look.counted(read, way)}{_unread(look, values)}"
     more = (f"formats: {found.evidence}",) if found.evidence else ()
     habit = {"first": "day_first", "second": "month_first"}.get(found.day or "", "")
@@ -261,16 +370,26 @@ def _coded(look: _Look, values: np.ndarray, evidence: str) -> TypeGuess | None:
 def _measured(look: _Look, values: np.ndarray, evidence: str) -> TypeGuess:
     """Numbers of employees, amounts of money, and plain numbers."""
     known = values[~np.isnan(values)]
-    if (look.likely[:1] == ("employees",) or _EMPLOYEES_NAME.search(look.name)) and known.min() >= 0:
+    counted = (look.likely[:1] == ("employees",) or _EMPLOYEES_NAME.search(look.name)) and known.min() >= 0
+    if counted and _reads(look, "employees"):
         return TypeGuess("employees", (f"employees: {evidence}, and its name says what they count",))
     kind: FieldType = "number"
-    if look.likely[:1] == ("money",) or (look.named(_MONEY_WORDS) and not look.named(_RATIO_WORDS)):
+    amounts = look.likely[:1] == ("money",) or (look.named(_MONEY_WORDS) and not look.named(_RATIO_WORDS))
+    if amounts and _reads(look, "money"):
         kind, evidence = "money", f"{evidence}, and its name says that they are amounts"
     more: tuple[str, ...] = ()
     if look.named(_TIME_WORDS) and looks_like_excel_days(known):
-        more = ("type: they look like a spreadsheet's day numbers; export them as dates to use their weekday and month",)
+        more = (
+            "type: they look like a spreadsheet's day numbers; export them as dates to use their weekday and month",
+        )
     comma, opened, said = _decimal_sign(look, kind)
     return TypeGuess(kind, (f"{kind}: {evidence}", *said, *more), ("decimal_comma",) if comma else (), open=opened)
+
+
+def _reads(look: _Look, kind: FieldType) -> bool:
+    """Whether a type reads the column: what is a number is not always an amount (12 %) or a count (1.5)."""
+    values = look.column.read(Field(look.column.name, kind, "intake"))
+    return look.share(look.column.rows_where(values.is_not_null())) >= ENOUGH
 
 
 def _decimal_sign(look: _Look, kind: FieldType) -> tuple[bool, str, tuple[str, ...]]:
@@ -283,13 +402,14 @@ def _decimal_sign(look: _Look, kind: FieldType) -> tuple[bool, str, tuple[str, .
     commas, points = (column.matching(rf"[^\d]*\d{{1,3}}(?:{sign}\d{{3}})+[^\d.,]*") for sign in (",", r"\."))
     with_comma, with_point = (column.rows_where(column.texts.str.contains(sign)) for sign in (",", r"\."))
     if commas and commas == with_comma and not with_point:
-        if elsewhere:
+        if elsewhere and kind != "money":
             return True, "", ("formats: the comma is read as a decimal sign, as in the file's other numbers",)
-        return False, "decimal", ("formats: the comma before three digits is read as a mark of thousands",)
-    if points and points == with_point and not with_comma and (elsewhere or kind == "money"):
-        if not column.matching(r"[^\d]*0\.\d{3}[^\d]*"):
-            why = "as in the file's other numbers" if elsewhere else "since amounts have no three decimals"
-            return True, "", (f"formats: the point before three digits is read as a mark of thousands, {why}",)
+        opened = "" if kind == "money" else "decimal"
+        return False, opened, ("formats: the comma before three digits is read as a mark of thousands",)
+    by_points = points and points == with_point and not with_comma and (elsewhere or kind == "money")
+    if by_points and not column.matching(r"[^\d]*0\.\d{3}[^\d]*"):
+        why = "as in the file's other numbers" if elsewhere else "since amounts have no three decimals"
+        return True, "", (f"formats: the point before three digits is read as a mark of thousands, {why}",)
     return False, "decimal" if points and points == with_point and not with_comma else "", ()
 
 
@@ -299,10 +419,10 @@ def _decimal_comma(look: _Look) -> TypeGuess | None:
     if not column.sample.texts.str.contains(r"\d,\d|\d\.\d{3}\.\d{3}").any():
         return None
     plain = column.sample.read(Field(column.name, "money", "intake"))
-    if plain.is_not_null().mean() >= ENOUGH:
+    if float(plain.is_not_null().to_numpy().mean()) >= ENOUGH:
         return None
     for kind in ("number", "money"):
-        field = Field(column.name, kind, "intake", formats=("decimal_comma",))  # type: ignore[arg-type]
+        field = Field(column.name, kind, "intake", formats=("decimal_comma",))
         if column.sample.read(field).is_not_null().sum() < _NEARLY * column.sample.distinct:
             continue
         values = column.read(field)
@@ -353,7 +473,10 @@ def _money(look: _Look) -> TypeGuess | None:
 def _employees(look: _Look) -> TypeGuess | None:
     column = look.column
     named = look.likely[:1] == ("employees",) or _EMPLOYEES_NAME.search(look.name) is not None
-    known = frozenset(re.sub(r"\s*(?:employees|people|staff)?\s*$|\s", "", text.casefold()) for text in column.texts.head(50).to_list())
+    known = frozenset(
+        re.sub(r"\s*(?:employees|people|staff)?\s*$|\s", "", text.casefold())
+        for text in column.texts.head(50).to_list()
+    )
     said = "its name says what they count"
     if not named:
         usual = len(known & _KNOWN_BANDS) >= max(3, 0.8 * len(known))
@@ -368,7 +491,9 @@ def _employees(look: _Look) -> TypeGuess | None:
         return TypeGuess("employees", (f"employees: {evidence}{_unread(look, values)}, {said}",))
     turned = [text for text in column.unread(values) if looks_like_spreadsheet_date(text)]
     if named and turned:
-        mend = f"{quoted(turned)} look like ranges that a spreadsheet turned into dates; mend them to use type employees"
+        mend = (
+            f"{quoted(turned)} look like ranges that a spreadsheet turned into dates; mend them to use type employees"
+        )
         return TypeGuess("category", (f"category: {look.counted(read, 'numbers or ranges of employees')}, but {mend}",))
     return None
 
@@ -423,11 +548,15 @@ def _codes_in_letters(look: _Look) -> TypeGuess | None:
     shaped = look.share(hashes) >= _NEARLY
     if not (named or shaped or last in _HANDLE_WORDS) and (column.filled < 20 or column.uniqueness < _UNIQUE):
         return None
-    scripts = column.rows_where(column.texts.str.contains(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]"))
-    if not named and look.share(scripts) > 0.5:
-        return None  # These scripts write sentences without blanks.
+    if not named and _without_blanks(look):
+        return None
     what = "hashes" if shaped else "codes" if look.share(mixed) > 0.5 else "single words"
     return _identifier(look, named=named or shaped, what=what)
+
+
+def _without_blanks(look: _Look) -> bool:
+    """Whether most texts are in a script that writes sentences without blanks."""
+    return look.share(look.column.rows_where(look.column.texts.str.contains(_NO_BLANKS))) > 0.5
 
 
 def _identifier(look: _Look, *, named: bool, what: str = "numbers") -> TypeGuess | None:
@@ -453,12 +582,16 @@ def _words(look: _Look) -> TypeGuess:
     words = float((column.texts.str.count_matches(r"\S+").to_numpy() * weights).sum())
     length = float((column.texts.str.len_chars().to_numpy() * weights).sum())
     shape = f"{column.distinct:,} different values in {column.filled:,} rows"
+    if _without_blanks(look):
+        words = max(words, length / 2)
     least = 10 if column.filled >= 500 else 3
     rare = float(weights[column.rows < least].sum())
     lines = look.share(column.rows_where(column.texts.str.contains(r"\n")))
     near = _near_miss(look)
     few = column.distinct <= _FEW and (length <= _LONG or rare < 0.5)
-    wordy = (words >= 4 and column.uniqueness > 0.3) or (rare > 0.5 and (words >= 1.5 or length > _LONG)) or lines > 0.05
+    wordy = (
+        (words >= 4 and column.uniqueness > 0.3) or (rare > 0.5 and (words >= 1.5 or length > _LONG)) or lines > 0.05
+    )
     if wordy and not few:
         return TypeGuess("text", (f"text: {shape}, of {words:,.1f} words on average", *near))
     bands = column.matching(_BAND)
@@ -479,7 +612,9 @@ def _near_miss(look: _Look) -> tuple[str, ...]:
         read = column.rows_where(values.is_not_null())
         if look.share(read) >= _NEARLY:
             mend = f"mend those, or name them in missing, to use type {kind}"
-            return (f"type: {percent(look.share(read))} could be read as {kind}, but not {quoted(column.unread(values))}; {mend}",)
+            return (
+                f"type: {percent(look.share(read))} could be read as {kind}, but not {quoted(column.unread(values))}; {mend}",
+            )
     return ()
 
 

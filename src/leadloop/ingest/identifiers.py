@@ -11,10 +11,40 @@ from leadloop.ingest.field_types import TypeGuess
 from leadloop.learning.leakage.names import name_words
 
 _NEARLY_UNIQUE = 0.95
-_LEAD_WORDS = frozenset("lead prospect mql sql enquiry inquiry request application ticket case record contact customer client".split())
+_LEAD_WORDS = frozenset(
+    [
+        "lead",
+        "prospect",
+        "mql",
+        "sql",
+        "enquiry",
+        "inquiry",
+        "request",
+        "application",
+        "ticket",
+        "case",
+        "record",
+        "contact",
+        "customer",
+        "client",
+    ]
+)
 _ID_WORDS = frozenset({"id", "uuid", "guid", "key", "identifier"})
 _NUMBER_WORDS = frozenset({"number", "no", "nr", "num", "ref", "reference"})
-_GROUP_WORDS = frozenset("account company organisation organization household customer client person employer firm".split())
+_GROUP_WORDS = frozenset(
+    [
+        "account",
+        "company",
+        "organisation",
+        "organization",
+        "household",
+        "customer",
+        "client",
+        "person",
+        "employer",
+        "firm",
+    ]
+)
 _SHARED_EMAILS = 0.02
 _LARGEST_GROUP = 0.2
 
@@ -68,7 +98,9 @@ def _rank(name: str) -> int:
     return 1 if last in _NUMBER_WORDS else 0
 
 
-def find_group(columns: Mapping[str, Column], types: Mapping[str, TypeGuess], lead_id: str, outcomes: Sequence[str]) -> Naming:
+def find_group(
+    columns: Mapping[str, Column], types: Mapping[str, TypeGuess], lead_id: str, outcomes: Sequence[str]
+) -> Naming:
     """The column that says which leads belong together (an account, a person), so that none is both learnt from and tested on.
 
     Only a telling name counts, and only where values do repeat.

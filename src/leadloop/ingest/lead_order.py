@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Literal, cast
 
 import numpy as np
 import polars as pl
@@ -29,19 +30,80 @@ _RETURNS = 1.5
 _SORTED_OUTCOME = 0.6
 
 _ARRIVAL = frozenset(
-    """
-    created creation create submitted submission received registered registration signup enquiry inquiry applied application
-    request requested opened acquired acquisition arrival arrived entered posted entry captured first inserted added reg came
-    """.split()
+    [
+        "created",
+        "creation",
+        "create",
+        "submitted",
+        "submission",
+        "received",
+        "registered",
+        "registration",
+        "signup",
+        "enquiry",
+        "inquiry",
+        "applied",
+        "application",
+        "request",
+        "requested",
+        "opened",
+        "acquired",
+        "acquisition",
+        "arrival",
+        "arrived",
+        "entered",
+        "posted",
+        "entry",
+        "captured",
+        "first",
+        "inserted",
+        "added",
+        "reg",
+        "came",
+    ]
 )
 _LATER = frozenset(
-    """
-    updated modified last latest closed close closing won lost converted conversion end ended birth born dob next expiry
-    expires expired due retrieval export exported seen visited changed edited resolved finished completed signed paid renewal
-    """.split()
+    [
+        "updated",
+        "modified",
+        "last",
+        "latest",
+        "closed",
+        "close",
+        "closing",
+        "won",
+        "lost",
+        "converted",
+        "conversion",
+        "end",
+        "ended",
+        "birth",
+        "born",
+        "dob",
+        "next",
+        "expiry",
+        "expires",
+        "expired",
+        "due",
+        "retrieval",
+        "export",
+        "exported",
+        "seen",
+        "visited",
+        "changed",
+        "edited",
+        "resolved",
+        "finished",
+        "completed",
+        "signed",
+        "paid",
+        "renewal",
+    ]
 )
-_COUNTED = frozenset("id number no nr num key ref reference index".split())
-_CALENDAR_NUMBERS = frozenset("year quarter month week day period wave batch cohort yearmonth".split())
+_COUNTED = frozenset(["id", "number", "no", "nr", "num", "key", "ref", "reference", "index"])
+_CALENDAR_NUMBERS = frozenset(
+    ["year", "quarter", "month", "week", "day", "period", "wave", "batch", "cohort", "yearmonth"]
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -78,7 +140,11 @@ def find_order(
 def _by_time(values: pl.DataFrame, fields: Mapping[str, Field]) -> OrderGuess | None:
     ranked = []
     for name, field in fields.items():
-        if field.type != "time" or values[name].null_count() > (1 - _FILLED) * values.height or values[name].n_unique() < 3:
+        if (
+            field.type != "time"
+            or values[name].null_count() > (1 - _FILLED) * values.height
+            or values[name].n_unique() < 3
+        ):
             continue
         rank, said = _time_rank(name)
         steps, _ = _monotone(_as_numbers(values[name]))
@@ -89,7 +155,7 @@ def _by_time(values: pl.DataFrame, fields: Mapping[str, Field]) -> OrderGuess | 
     place = {name: index for index, name in enumerate(fields)}
     _, _, name, said, steps = max(ranked, key=lambda one: (one[0], one[1], -place[one[2]]))
     times = values[name]
-    first, last = times.min(), times.max()
+    first, last = (cast(datetime, end) for end in (times.min(), times.max()))
     filled = values.height - times.null_count()
     along = f"; it {'rises' if steps > 0 else 'falls'} down the file" if steps else ""
     because = f"{said}, filled in {filled:,} of {values.height:,} rows, from {first:%Y-%m-%d} to {last:%Y-%m-%d}{along}"
@@ -108,7 +174,21 @@ def _time_rank(name: str) -> tuple[int, str]:
         return 0, ""
     if words & _ARRIVAL:
         return 4, "by its name the time at which the lead came in"
-    if words <= {"date", "time", "timestamp", "datetime", "day", "utc", "unix", "ts", "at", "of", "contact", "lead", "call"}:
+    if words <= {
+        "date",
+        "time",
+        "timestamp",
+        "datetime",
+        "day",
+        "utc",
+        "unix",
+        "ts",
+        "at",
+        "of",
+        "contact",
+        "lead",
+        "call",
+    }:
         return 2, "a time by its name"
     return 1, "a time that nearly every lead has"
 
@@ -191,7 +271,8 @@ def _by_rows(values: pl.DataFrame, fields: Mapping[str, Field], won: np.ndarray)
     stretches = [
         _stretch(name, _as_codes(values[name]))
         for name, field in fields.items()
-        if field.type in ("number", "money", "category", "boolean", "employees") and values[name].null_count() < 0.5 * values.height
+        if field.type in ("number", "money", "category", "boolean", "employees")
+        and values[name].null_count() < 0.5 * values.height
     ]
     slow = [one for one in stretches if one.stickiness >= _SLOW and one.distinct >= 3]
     by = _sorted_by(values, fields, slow)
@@ -216,7 +297,9 @@ def _stretch(name: str, codes: np.ndarray) -> _Stretch:
     _, places = np.unique(codes, return_inverse=True)
     shares = np.bincount(places) / len(places)
     changes = places[1:] != places[:-1]
-    return _Stretch(name, places, int(changes.sum()) + 1, len(shares), 1 - float(changes.mean()), float((shares**2).sum()))
+    return _Stretch(
+        name, places, int(changes.sum()) + 1, len(shares), 1 - float(changes.mean()), float((shares**2).sum())
+    )
 
 
 def _sorted_by(values: pl.DataFrame, fields: Mapping[str, Field], slow: list[_Stretch]) -> OrderGuess | None:
@@ -268,7 +351,9 @@ def _cycle_places(column: pl.Series, cycle: tuple[str, ...]) -> np.ndarray | Non
     """Where each value stands in the year or the week, or None where the values are no months or weekdays."""
     if column.dtype != pl.String:
         return None
-    places = column.str.to_lowercase().str.slice(0, 3).replace_strict(list(cycle), list(range(len(cycle))), default=None)
+    places = (
+        column.str.to_lowercase().str.slice(0, 3).replace_strict(list(cycle), list(range(len(cycle))), default=None)
+    )
     known = places.drop_nulls()
     return known.to_numpy().astype(np.int64) if len(known) >= 0.95 * max(len(column) - column.null_count(), 1) else None
 
@@ -284,7 +369,9 @@ def _drift(won: np.ndarray) -> tuple[str, ...]:
     error = np.sqrt(share * (1 - share) * (1 / len(first) + 1 / len(last)))
     if error == 0 or abs(first.mean() - last.mean()) < 4 * error:
         return ()
-    return (f"drift: {percent(first.mean())} of the first tenth of the rows are won, {percent(last.mean())} of the last",)
+    return (
+        f"drift: {percent(first.mean())} of the first tenth of the rows are won, {percent(last.mean())} of the last",
+    )
 
 
 def _no_order(values: pl.DataFrame, fields: Mapping[str, Field]) -> str:

@@ -38,7 +38,9 @@ _LOST = phrases(
     perdido, lapsed, churned, -1
     """
 ) | frozenset(FALSE_WORDS)
-_TELLING_LOST = phrases("lost, closed lost, closedlost, closed - lost, closed-lost, rejected, disqualified, unqualified, verloren")
+_TELLING_LOST = phrases(
+    "lost, closed lost, closedlost, closed - lost, closed-lost, rejected, disqualified, unqualified, verloren"
+)
 _SHOWN = 12
 
 
@@ -66,10 +68,16 @@ def find_column(name: str, columns: Sequence[str], *, what: str, option: str) ->
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise DataError(what, Problem(name, f"could be any of {quoted(fitting, 5)}", f"write it as in the file: {option} NAME"))
+        raise DataError(
+            what, Problem(name, f"could be any of {quoted(fitting, 5)}", f"write it as in the file: {option} NAME")
+        )
     by_bare = {normalise_name(column): column for column in columns}
     close = [by_bare[bare] for bare in difflib.get_close_matches(normalise_name(name), list(by_bare), n=3, cutoff=0.6)]
-    mend = f"did you mean {quoted(close)}?" if close else f"name one of its {len(columns):,} columns, such as {quoted(columns)}"
+    mend = (
+        f"did you mean {quoted(close)}?"
+        if close
+        else f"name one of its {len(columns):,} columns, such as {quoted(columns)}"
+    )
     raise DataError(what, Problem(name, "is no column of this table", mend))
 
 
@@ -83,13 +91,17 @@ def find_outcome(cells: pl.Series, positive: Sequence[str] = ()) -> Outcome:
     >>> found.target.positive, found.won.tolist()
     (('Closed Won',), [1.0, 0.0, nan, 0.0])
     """
-    if cells.dtype.is_nested() or cells.dtype in (pl.Binary, pl.Object):
-        raise DataError(f"target {cells.name}", Problem(cells.name, "holds lists or objects", "name a column of single values"))
+    if cells.dtype.is_nested() or cells.dtype in (pl.Binary, pl.Object, pl.Duration):
+        raise DataError(
+            f"target {cells.name}", Problem(cells.name, "holds lists or objects", "name a column of single values")
+        )
     whole = Column(cells.name, cells)
     placeholders = find_placeholders(whole)
     column = whole.without([found.text for found in placeholders])
     if column.filled == 0:
-        raise DataError(f"target {cells.name}", Problem(cells.name, f"is empty in all {whole.height:,} rows", "name another column"))
+        raise DataError(
+            f"target {cells.name}", Problem(cells.name, f"is empty in all {whole.height:,} rows", "name another column")
+        )
     guess = guess_type(column)
     if not positive and _means_won_by_being_filled(column, guess):
         return _filled_outcome(column, guess, placeholders)
@@ -125,7 +137,11 @@ def _named(column: Column, positive: Sequence[str]) -> tuple[tuple[str, ...], st
         problems = [Problem(column.name, f"never holds “{word}”", mend) for word in unknown]
     chosen = tuple(dict.fromkeys(by_word[word.strip().lower()] for word in positive if word not in unknown))
     if not problems and len(chosen) == len(by_word):
-        problems = [Problem(column.name, "holds nothing but what is named as won", f"its values are {_counted(column)}; name fewer")]
+        problems = [
+            Problem(
+                column.name, "holds nothing but what is named as won", f"its values are {_counted(column)}; name fewer"
+            )
+        ]
     if problems:
         raise DataError(f"target {column.name}", problems)
     return chosen, ""
@@ -140,11 +156,13 @@ def _guessed(column: Column) -> tuple[tuple[str, ...], str]:
     name_them = 'name the values that mean won, as in --positive "Closed Won"'
     if len(by_word) == 1:
         what = f"has one value in all {column.filled:,} rows that have any: {_counted(column)}"
-        raise DataError(subject, Problem(column.name, what, "give a table that holds won and lost leads, or name another column"))
+        raise DataError(
+            subject, Problem(column.name, what, "give a table that holds won and lost leads, or name another column")
+        )
     if len(by_word) > 2:
         numbers = column.read(Field(column.name, "number", "outcome"))
         if len(by_word) > 20 and column.rows_where(numbers.is_not_null()) > 0.9 * column.filled:
-            low, high = numbers.min(), numbers.max()
+            low, high = float(np.nanmin(numbers.to_numpy())), float(np.nanmax(numbers.to_numpy()))
             what = f"is a number with {len(by_word):,} different values, from {low:g} to {high:g}"
             mend = "name a column that says whether a lead was won; to predict an amount is not what this does"
             raise DataError(subject, Problem(column.name, what, mend))
@@ -158,7 +176,9 @@ def _guessed(column: Column) -> tuple[tuple[str, ...], str]:
     elif len(lost) == 1 and not won:
         chosen = next(text for word, text in by_word.items() if word != lost[0])
     else:
-        raise DataError(subject, Problem(column.name, f"does not say which value means won: {_counted(column)}", name_them))
+        raise DataError(
+            subject, Problem(column.name, f"does not say which value means won: {_counted(column)}", name_them)
+        )
     spelt: dict[str, str] = {}  # "1" and "1.0" are both to be named, "Yes" and "yes" are one
     for text in column.texts.to_list():
         if _as_word(text) == _as_word(chosen):
@@ -176,7 +196,9 @@ def _as_word(text: str) -> str:
 
 
 def _counted(column: Column) -> str:
-    shown = [f"“{text[:60]}” ({rows:,})" for text, rows in zip(column.texts.head(_SHOWN), column.rows.tolist(), strict=False)]
+    shown = [
+        f"“{text[:60]}” ({rows:,})" for text, rows in zip(column.texts.head(_SHOWN), column.rows.tolist(), strict=False)
+    ]
     more = column.distinct - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
 
@@ -220,11 +242,17 @@ def find_outcome_in(cells: pl.DataFrame, outcome_columns: Sequence[str]) -> tupl
         matched |= _filled_rows(column) == 1
     winners = int(matched.sum())
     if not winners:
-        raise DataError("outcomes", Problem("rows", "no row of the leads has an outcome", "do both files use the same ids?"))
+        raise DataError(
+            "outcomes", Problem("rows", "no row of the leads has an outcome", "do both files use the same ids?")
+        )
     _refuse_losers(columns)
     always = [column for column in columns if column.filled == winners]
     if not always:
-        problem = Problem("columns", f"none is filled in all {winners:,} rows that have an outcome", "name the target: --target COLUMN")
+        problem = Problem(
+            "columns",
+            f"none is filled in all {winners:,} rows that have an outcome",
+            "name the target: --target COLUMN",
+        )
         raise DataError("outcomes", problem)
     best = max(always, key=_tells_winning)
     is_time = guess_type(best, likely=_likely(best.name)).type == "time"
@@ -266,7 +294,9 @@ def _open_note(won: np.ndarray) -> tuple[str, ...]:
     unknown = int(np.isnan(won).sum())
     if not unknown:
         return ()
-    return (f"{unknown:,} rows have no outcome; they are taken for still open, not for lost, and nothing is learnt from them",)
+    return (
+        f"{unknown:,} rows have no outcome; they are taken for still open, not for lost, and nothing is learnt from them",
+    )
 
 
 def name_target(column: str) -> str:

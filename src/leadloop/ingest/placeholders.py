@@ -15,7 +15,6 @@ import polars as pl
 
 from leadloop.ingest.column import Column, percent, phrases, quoted
 
-
 # Without brackets and dashes, in lower case. These say that nothing was answered, whatever the question was.
 _NOTHING = phrases(
     """

@@ -166,7 +166,8 @@ def _named_months(column: Column) -> TimeFormats | None:
     sample = column.sample
     if sample.rows_where(sample.texts.str.contains(_HAS_MONTH_OR_YEAR)) < 0.9 * sample.filled:
         return None
-    rest, formats = sample, []
+    rest = sample
+    formats: list[str] = []
     candidates: Sequence[str] = ("iso", *_OTHER_PATTERNS)
     while rest.filled > 0 and len(formats) < 4:
         shares = [_share(rest, (pattern,)) for pattern in candidates]

@@ -31,7 +31,7 @@ _NUMBER = r"^[+-]?(?:\d+(?:[.,]\d+)*|[.,]\d+)(?:[eE][+-]?\d+)?%?$"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 # A Parquet file cannot be extended. Parts of about this size are written first and joined in one pass at the end.
-PART_BYTES = 32 * 2**20
+PART_BYTES = 8 * 2**20
 
 
 class Writer(Protocol):

@@ -35,17 +35,13 @@ _SCALES = {
     1e9: ("b", "bn", "mrd", "billion", "billions"),
 }
 _SCALE_OF = {word: scale for scale, words in _SCALES.items() for word in words}
-_SCALE = "|".join(sorted(_SCALE_OF, key=len, reverse=True))
 _CODES = (
     "aed|ars|aud|brl|cad|chf|clp|cny|cop|czk|dkk|dollars?|eur|euros?|fr|gbp|hkd|huf|idr|ils|inr|jpy|kr|krw|mxn|myr|nok|"
     "nzd|php|pln|rmb|ron|rs|sar|sek|sgd|thb|try|twd|usd|us|zar|zł"
 )
 _CURRENCY = rf"(?:(?:us|au?|ca?|nz|hk|sg?|nt|mx|r)?\p{{Sc}}|(?:{_CODES})\.?)"
-_MONEY = (
-    rf"(?i)^(?P<bracket>\()?(?P<sign>[+-]?)\s*(?:{_CURRENCY}\s*)?(?P<inner>[+-]?)"
-    rf"(?P<digits>[0-9.,{_APOSTROPHES}{_SPACES}]*[0-9])(?:[.,][-–—]{{1,2}}|/-)?"
-    rf"\s*(?:(?P<scale>{_SCALE})\.?)?(?:\s*{_CURRENCY})?(?P<closing>\))?$"
-)
+_USUAL_SIGNS = "$€£¥₹" + _SPACES
+_DIGITS = rf"^[0-9.,{_APOSTROPHES}{_SPACES}]*[0-9]$"
 
 
 def read_numbers(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
@@ -83,9 +79,9 @@ def read_money(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
     [1200.5]
     """
     bare = text.str.strip_chars()
-    # An amount without a currency is a number, but for the percent sign, which is no currency.
-    values = read_numbers(bare, decimal_comma=decimal_comma)
-    values = values.set(bare.str.ends_with("%"), None)
+    # Nearly every amount is a number with one sign beside it; only the rest is taken apart.
+    values = read_numbers(bare.str.strip_chars(_USUAL_SIGNS), decimal_comma=decimal_comma)
+    values = values.set(bare.str.contains("%", literal=True), None)
     rest = bare.is_not_null() & values.is_null()
     if not rest.any():
         return values
@@ -104,17 +100,23 @@ def _read_carefully(bare: pl.Series, decimal_comma: bool) -> pl.Series:
 
 
 def _read_amounts(bare: pl.Series, decimal_comma: bool) -> pl.Series:
-    parts = bare.str.replace("−", "-", literal=True).str.extract_groups(_MONEY).struct.unnest()
-    signs = parts.select(
-        twice=(pl.col("sign") != "") & (pl.col("inner") != ""),
-        unpaired=pl.col("bracket").is_null() != pl.col("closing").is_null(),
-        minus=(pl.col("sign") == "-") | (pl.col("inner") == "-") | pl.col("bracket").is_not_null(),
-    )
-    values = read_numbers(parts["digits"], decimal_comma=decimal_comma)
-    scales = parts["scale"].str.to_lowercase().replace_strict(_SCALE_OF, default=None, return_dtype=pl.Float64)
-    values = values * scales.fill_null(1.0)
-    values = values.zip_with(~signs["minus"], -values)
-    return _finite(values.set(signs["twice"] | signs["unpaired"], None))
+    """Amounts taken apart from the outside in: brackets, sign, currency, sign, currency, "k" or "M", and the digits left."""
+    amount = bare.str.replace("−", "-", literal=True)
+    bracket = amount.str.contains(r"^\(.*\)$")
+    amount = amount.zip_with(~bracket, amount.str.replace(r"^\(\s*", "").str.replace(r"\s*\)$", ""))
+    outer = amount.str.extract(r"^([+-])")
+    amount = amount.str.replace(r"^[+-]\s*", "").str.replace(rf"(?i)^{_CURRENCY}\s*", "")
+    inner = amount.str.extract(r"^([+-])")
+    amount = amount.str.replace(r"^[+-]", "")
+    amount = amount.str.replace(rf"(?i)\s*{_CURRENCY}$", "").str.replace(r"(?:[.,][-–—]{1,2}|/-)$", "")
+    word = amount.str.extract(r"([A-Za-z]+)\.?$").str.to_lowercase()
+    amount = amount.str.replace(r"\s*[A-Za-z]+\.?$", "")
+    scale = word.replace_strict(_SCALE_OF, default=None, return_dtype=pl.Float64)
+    values = read_numbers(amount.set(~amount.str.contains(_DIGITS), None), decimal_comma=decimal_comma)
+    values = (values * scale).zip_with(word.is_not_null(), values)
+    values = values.zip_with(~(bracket | (outer.fill_null(inner) == "-").fill_null(False)), -values)
+    signs = bracket.cast(pl.Int8) + outer.is_not_null().cast(pl.Int8) + inner.is_not_null().cast(pl.Int8)
+    return _finite(values.set(signs > 1, None))
 
 
 def _finite(values: pl.Series) -> pl.Series:

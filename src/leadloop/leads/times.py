@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache, partial
 
 import polars as pl
@@ -29,6 +29,7 @@ _EARLIEST, _LATEST = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_9
 # Beyond 126 years from 1970 a number of seconds is more likely one of milliseconds.
 _FARTHEST_MICROSECONDS = 4e15
 _KNOWN = datetime(2023, 11, 28, 13, 45, 6)  # noqa: DTZ001
+_EARLIEST_WRITTEN = 1000
 _SAMPLE = 64
 
 
@@ -66,6 +67,7 @@ def read_unix(numbers: pl.Series, form: str) -> pl.Series:
 def within_calendar(values: pl.Series) -> pl.Series:
     """A column of dates or times with null for years that no calendar in use has (before 1, after 9999), as UTC times.
 
+    >>> from datetime import date
     >>> within_calendar(pl.Series([date(2024, 2, 29)])).dt.to_string("%Y-%m-%d %H:%M").to_list()
     ['2024-02-29 00:00']
     """
@@ -88,12 +90,16 @@ def explain_pattern(form: str) -> str:
         return "is no way to write a time"
     if "Z" in _directives(form):
         return "reads a zone's name, which does not say how far it is from UTC"
+    if "f" in _directives(form.replace(".%f", "%.f")):
+        return "reads a fraction of a second without the point before it"
     try:
         written = pl.Series([_KNOWN]).dt.replace_time_zone("UTC").dt.to_string(form.replace(".%f", "%.f"))
         read = _read_pattern(written, form)
     except pl.exceptions.PolarsError:
         return "is no pattern of a time"
-    return "" if read.dt.year()[0] == _KNOWN.year else "does not name a date"
+    # A pattern without a day stands for the first of the month, one without a month for the first of the year.
+    firsts = (_KNOWN, _KNOWN.replace(day=1), _KNOWN.replace(month=1, day=1))
+    return "" if read.dt.date()[0] in [first.date() for first in firsts] else "does not name a date"
 
 
 def _fill(values: pl.Series, text: pl.Series, read: Callable[[pl.Series], pl.Series]) -> pl.Series:
@@ -107,7 +113,9 @@ def _read_form(text: pl.Series, form: str) -> pl.Series:
         return _read_iso(text)
     if form in NUMERIC:
         return read_unix(text.cast(pl.Float64, strict=False), form)
-    return _read_pattern(text, form)
+    # A year of two digits read as one of four would be the year 24.
+    values = _read_pattern(text, form)
+    return values.set(values.dt.year() < _EARLIEST_WRITTEN, None)
 
 
 def _read_iso(text: pl.Series) -> pl.Series:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from leadloop.learning.report_pictures import PALETTE, picture_style
+from collections.abc import Callable
 
+PALETTE = {
+    "paper": ("#ffffff", "#191d24"),
+    "ink": ("#1c2430", "#e9ecf1"),
+    "soft": ("#566070", "#a9b2bf"),
+    "rule": ("#e2e6eb", "#303743"),
+    "muted": ("#78828f", "#8d97a5"),
+    "model": ("#1d5fa8", "#7cb5f5"),
+    "mark": ("#b0460c", "#f2a56b"),
+}
+"""Each colour in light and in dark. Blue and orange stay apart for every kind of colour blindness."""
+
+_FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif'
 _TONES = {
     "page": ("#f6f7f9", "#111419"),
     "good": ("#1c6b45", "#7fd0a4"),
@@ -117,9 +129,30 @@ def page_style() -> str:
     colours = PALETTE | _TONES
     light, dark = (";".join(f"--{name}:{pair[side]}" for name, pair in colours.items()) for side in (0, 1))
     rules = (
-        _RULES.replace("FONT", 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif')
+        _RULES.replace("FONT", _FONT)
         .replace("PICTURES", picture_style(lambda name: f"var(--{name})"))
         .replace("LIGHT", f"color-scheme:light;{light}")
     )
     scheme = f":root{{color-scheme:light dark;{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
     return scheme + rules
+
+
+def picture_style(colour: Callable[[str], str]) -> str:
+    """The style rules that all pictures share; `colour` turns a name of the palette into a CSS colour."""
+    ink, soft, rule, muted, model, mark, paper = map(colour, ("ink", "soft", "rule", "muted", "model", "mark", "paper"))
+    return (
+        f".pic text{{font-family:{_FONT};font-size:12.5px;fill:{soft};font-variant-numeric:tabular-nums;"
+        f"paint-order:stroke;stroke:{paper};stroke-width:3px;stroke-linejoin:round}}"
+        f".pic .strong{{fill:{ink};font-weight:600}}.pic .ink{{fill:{ink}}}.pic .large{{font-size:27px}}"
+        f".pic .of-model{{fill:{model};font-weight:600}}.pic .of-mark{{fill:{mark};font-weight:600}}"
+        f".pic .grid{{stroke:{rule};stroke-width:1}}.pic .axis{{stroke:{muted};stroke-width:1}}"
+        f".pic .curve{{stroke:{model};stroke-width:2.2;fill:none;stroke-linejoin:round}}"
+        f".pic .under{{fill:{model};opacity:.09}}"
+        f".pic .chance{{stroke:{muted};stroke-width:1.4;stroke-dasharray:5 4;fill:none}}"
+        f".pic .team{{stroke:{mark};stroke-width:1.6;stroke-dasharray:2 3}}"
+        f".pic .dot{{fill:{model};stroke:{paper};stroke-width:1.5}}"
+        f".pic .whisker{{stroke:{model};stroke-width:1.6}}"
+        f".pic .hollow{{fill:{paper};stroke:{soft};stroke-width:1.8}}"
+        f".pic .bar{{fill:{model}}}.pic .track{{fill:{rule}}}.pic .tick{{stroke:{mark};stroke-width:2.4}}"
+        f".pic .miss{{fill:none;stroke:{muted};stroke-width:1;opacity:.75}}"
+    )

@@ -5,6 +5,7 @@ Leads of one group (an account, a person, or plainly the same row twice) are nev
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,7 +86,7 @@ def rolling_origin(
     """
     edges = np.linspace(round(start * count), count, blocks + 1).astype(int)
     folds = []
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in itertools.pairwise(edges):
         train, held_out = np.arange(begin), np.arange(begin, end)
         if groups is not None:
             train = train[~np.isin(groups[train], groups[held_out])]

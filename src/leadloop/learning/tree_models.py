@@ -70,7 +70,9 @@ def _unservable(header: dict[str, str], text: str) -> Iterator[Problem]:
     """What the header says that a yes-or-no model in log-odds must not say."""
     objective = header.get("objective", "none")
     name, *settings = objective.split()
-    if name not in ("binary", "cross_entropy") or any(one.startswith("sigmoid:") and one != "sigmoid:1" for one in settings):
+    if name not in ("binary", "cross_entropy") or any(
+        one.startswith("sigmoid:") and one != "sigmoid:1" for one in settings
+    ):
         yield Problem("objective", f"is {objective!r}, whose margin is no log-odds", 'train with objective="binary"')
     for key in ("num_class", "num_tree_per_iteration"):
         if header.get(key) != "1":
@@ -81,9 +83,7 @@ def _unservable(header: dict[str, str], text: str) -> Iterator[Problem]:
         yield Problem("max_feature_idx", "is missing", "save the model again")
 
 
-def _tree(
-    number: int, said: dict[str, str], first: int, problems: list[Problem]
-) -> dict[str, npt.NDArray[Any]] | None:
+def _tree(number: int, said: dict[str, str], first: int, problems: list[Problem]) -> dict[str, npt.NDArray[Any]] | None:
     """One tree with its nodes numbered from `first` on, parents before children; None if it cannot be served."""
     where = f"tree {number}"
     leaves = int(said["num_leaves"])
@@ -135,7 +135,9 @@ def _tree(
         of_splits(missing_left, 0),
         np.where(split, 0.0, value[from_leaf]),
         np.where(
-            split, numbers("internal_count", np.float64, splits)[from_split], numbers("leaf_count", np.float64, leaves)[from_leaf]
+            split,
+            numbers("internal_count", np.float64, splits)[from_split],
+            numbers("leaf_count", np.float64, leaves)[from_leaf],
         ),
     )
 
@@ -193,7 +195,8 @@ def to_onnx(ensemble: TreeEnsemble) -> bytes:
     node = np.arange(ensemble.n_nodes) - first
 
     def linked(side: npt.NDArray[np.int32]) -> list[int]:
-        return np.where(leaf, 0, side - first).tolist()
+        links: list[int] = np.where(leaf, 0, side - first).tolist()
+        return links
 
     trees = helper.make_node(
         "TreeEnsembleRegressor",
@@ -227,4 +230,5 @@ def to_onnx(ensemble: TreeEnsemble) -> bytes:
     sets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
     model = helper.make_model(graph, opset_imports=sets, ir_version=8, producer_name="leadloop")
     onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+    written: bytes = model.SerializeToString(deterministic=True)
+    return written

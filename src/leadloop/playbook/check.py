@@ -52,7 +52,9 @@ def _field_problems(playbook: Playbook) -> Iterator[Problem]:
             yield Problem(where, "has no name", "name the field as its column is named")
         for alias in (field.name, *field.aliases):
             if claimed.setdefault(alias, field.name) != field.name:
-                yield Problem(f"{where}.aliases", f"“{alias}” is also claimed by {claimed[alias]}", "keep it in one of them")
+                yield Problem(
+                    f"{where}.aliases", f"“{alias}” is also claimed by {claimed[alias]}", "keep it in one of them"
+                )
         if field.formats and field.type not in ("time", "number", "money"):
             yield Problem(f"{where}.formats", f"has no meaning for {field.type}", "leave it out")
         elif field.type == "time":
@@ -93,7 +95,9 @@ def _reference_problems(playbook: Playbook) -> Iterator[Problem]:
     for where, names in (("features", playbook.features), ("rules", playbook.rules)):
         for name in names:
             if not _FUNCTION.fullmatch(name):
-                yield Problem(where, f"“{name}” names no function", 'write "file:function", as in "features:visit_rate"')
+                yield Problem(
+                    where, f"“{name}” names no function", 'write "file:function", as in "features:visit_rate"'
+                )
     for ruling in playbook.rulings:
         if not ruling.because.strip():
             yield Problem(f"rulings.{ruling.field}", "gives no reason", "say in `because` why the field may be used")
@@ -108,7 +112,9 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
     if sum(ways) != 1:
         said = "does not say" if not any(ways) else "says in more than one way"
         yield Problem(
-            where, f"{said} when a lead counts as won", 'give one of positive = ["1"], filled = true, label = "labels:won"'
+            where,
+            f"{said} when a lead counts as won",
+            'give one of positive = ["1"], filled = true, label = "labels:won"',
         )
     if (target.positive or target.filled) and not target.column:
         yield Problem(f"{where}.column", "is missing", "name the field that holds the outcome")
@@ -128,7 +134,9 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
         if not target.at:
             yield Problem(f"{where}.within_days", "needs the time of the outcome", "name its field in `at`")
         if order_field not in schema or schema[order_field].type != "time":
-            yield Problem(f"{where}.within_days", "needs the time of the lead", "order the leads by a field of type time")
+            yield Problem(
+                f"{where}.within_days", "needs the time of the lead", "order the leads by a field of type time"
+            )
 
 
 def _policy_problems(playbook: Playbook) -> Iterator[Problem]:

@@ -6,7 +6,6 @@ editing the file afterwards changes nothing that is in service.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -78,7 +77,8 @@ class Playbook:
 
     `scores_at` is the moment at which leads are scored; fields known later are never read by a feature. `lead_id` names
     the field that identifies a lead, `group_by` the field (account, person) whose leads must not be split between training
-    and test; `outcomes_by` the field that matches leads with the rows of a separate file of outcomes. `features` and `rules` name functions beside the playbook ("features:visits_per_day", "rules:left_a_phone").
+    and test; `outcomes_by` the field that matches leads with the rows of a separate file
+    of outcomes. `features` and `rules` name functions beside the playbook ("features:visits_per_day", "rules:left_a_phone").
     """
 
     name: str

@@ -346,9 +346,7 @@ def fingerprint_playbook(playbook: Playbook) -> str:
     """Twelve hex digits that change whenever anything but a guess changes: confirming a guess changes nothing."""
     bare = replace(
         playbook,
-        schema=LeadSchema(
-            tuple(replace(field, guess=()) for field in playbook.schema.fields), playbook.schema.moments
-        ),
+        schema=LeadSchema(tuple(replace(field, guess=()) for field in playbook.schema.fields), playbook.schema.moments),
         target=replace(playbook.target, guess=()),
         order=replace(playbook.order, guess=()) if playbook.order else None,
     )

@@ -6,6 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
+
 def hash_bytes(content: bytes) -> str:
     """The SHA-256 of some bytes, as hex."""
     return hashlib.sha256(content).hexdigest()

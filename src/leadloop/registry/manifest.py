@@ -74,7 +74,8 @@ class ModelVersion:
             raise VersionError(subject, Problem(NAME, "is damaged", _RESTORE)) from None
         if body.get("format") != FORMAT:
             raise VersionError(
-                subject, Problem(NAME, f"has format {body.get('format')}, not {FORMAT}", "use the release that wrote it")
+                subject,
+                Problem(NAME, f"has format {body.get('format')}, not {FORMAT}", "use the release that wrote it"),
             )
         if found != _checksum(body):
             raise VersionError(subject, Problem(NAME, "does not match its checksum", _RESTORE))
@@ -83,7 +84,9 @@ class ModelVersion:
         except TypeError as error:
             raise VersionError(subject, Problem(NAME, f"is not a manifest: {error}")) from None
         if version.id != folder.name:
-            raise VersionError(subject, Problem(NAME, f"is the manifest of {version.id}", "do not rename version folders"))
+            raise VersionError(
+                subject, Problem(NAME, f"is the manifest of {version.id}", "do not rename version folders")
+            )
         return version
 
     def read_files(self, folder: Path) -> dict[str, bytes]:

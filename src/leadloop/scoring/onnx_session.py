@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 ALLOWED = frozenset(
     {
         *(f"ai.onnx.ml/{name}" for name in ("TreeEnsemble", "TreeEnsembleRegressor")),
-        *(f"ai.onnx/{name}" for name in ("Add", "Cast", "Concat", "Gemm", "Identity", "MatMul", "Mul", "Sigmoid", "Sub")),
+        *(
+            f"ai.onnx/{name}"
+            for name in ("Add", "Cast", "Concat", "Gemm", "Identity", "MatMul", "Mul", "Sigmoid", "Sub")
+        ),
     }
 )
 """The operators a graph may use: arithmetic on its inputs; none reads a file, branches, or loops."""
@@ -60,7 +63,9 @@ def open_session(graph: bytes, subject: str = "ONNX graph") -> onnxruntime.Infer
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime's errors share no base that it exports
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise VersionError(subject, Problem("graph", f"cannot be opened: {said}", "restore the version or train again")) from error
+        raise VersionError(
+            subject, Problem("graph", f"cannot be opened: {said}", "restore the version or train again")
+        ) from error
 
 
 def problems_of(graph: bytes) -> Iterator[Problem]:
@@ -107,7 +112,9 @@ def _of_node(node: memoryview) -> Iterator[Problem]:
             attributes.append(_message(value))
     operator = f"{domain or 'ai.onnx'}/{name}"
     if operator not in ALLOWED:
-        yield Problem(f"operator {operator[:80]!r}", "is not one that a saved model uses", "restore the version or train again")
+        yield Problem(
+            f"operator {operator[:80]!r}", "is not one that a saved model uses", "restore the version or train again"
+        )
     for attribute in attributes:
         for number, value in _fields(attribute, pass_over=_NUMBERS):
             if number in (_SUBGRAPH, _SUBGRAPHS):

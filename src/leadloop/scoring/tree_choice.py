@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from leadloop.scoring.trees import TreeEnsemble
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.bool_]
+Number = TypeVar("Number", int, Whole)
 
 MOST_PATTERNS = 1 << 12
 """No table has more patterns than this: it would no longer stay in a processor's cache."""
@@ -20,7 +22,7 @@ FEATURES_A_PART = 5
 
 # What a lookup costs, in nanoseconds a row: only the proportions matter (fitted to `benchmarks/trees.py`).
 _TABLE_NS, _TABLE_ENTRY_NS = 12.0, 2.0
-_SUM_NS, _SUM_POINT_NS, _SUM_PART_NS, _SUM_TERM_NS = 20.0, 4.0, 1.5, 1.8
+_SUM_NS, _SUM_POINT_NS, _SUM_PART_NS, _SUM_TERM_NS = 20.0, 4.0, 1.5, 2.5
 # What a byte costs even when memory is plentiful: it crowds out another from the cache.
 _LEAST_BYTE_NS = 1e-4
 
@@ -33,7 +35,7 @@ class Choice:
     sums: list[list[int]]
 
 
-def points_for(features: int) -> int:
+def points_for(features: Number) -> Number:
     """How many points the sums of a path of so many features use: half as many, made even so that many share one rule."""
     return (features + 3) // 4 * 2
 
@@ -106,19 +108,19 @@ class _Sizes:
     @classmethod
     def of(cls, ensemble: TreeEnsemble) -> _Sizes:
         patterns, below, outside, widest = _counts(ensemble)
-        small = patterns >= 0
-        all_patterns = np.where(small, patterns * 2.0 ** np.minimum(outside, 64), np.inf)
-        table_bytes = np.where(all_patterns <= MOST_PATTERNS, 8 * all_patterns * (below + outside), np.inf)
-        points = (widest + 3) // 4 * 2
+        all_patterns = patterns * 2.0 ** np.minimum(outside, 64)
+        table_bytes = 8 * all_patterns * (below + outside)
+        table_bytes[(patterns < 0) | (all_patterns > MOST_PATTERNS)] = np.inf
+        points = points_for(widest)
         parts = -(-outside // FEATURES_A_PART)
         in_parts = outside // FEATURES_A_PART * 2.0**FEATURES_A_PART + 2.0 ** (outside % FEATURES_A_PART)
         sum_bytes = 8.0 * points * (in_parts + outside + patterns * (1 + below))
         term_ns = _SUM_PART_NS * parts + _SUM_TERM_NS * (below + outside)
         return cls(
             table_bytes,
-            _TABLE_NS + _TABLE_ENTRY_NS * (below + outside),
-            np.where(small & (patterns <= MOST_PATTERNS_SUMMED), sum_bytes, np.inf),
-            _SUM_NS + points * (_SUM_POINT_NS + term_ns),
+            np.asarray(_TABLE_NS + _TABLE_ENTRY_NS * (below + outside), dtype=np.float64),
+            np.where((patterns >= 0) & (patterns <= MOST_PATTERNS_SUMMED), sum_bytes, np.inf),
+            np.asarray(_SUM_NS + points * (_SUM_POINT_NS + term_ns), dtype=np.float64),
         )
 
 

@@ -43,7 +43,9 @@ def paths_of(ensemble: TreeEnsemble, tree: int) -> dict[int, Path]:
         pending[yes] = path | {
             asked: Condition(was.low, high, was.missing and goes_left, was.share * float(share[yes]))
         }
-        pending[no] = path | {asked: Condition(low, was.high, was.missing and not goes_left, was.share * float(share[no]))}
+        pending[no] = path | {
+            asked: Condition(low, was.high, was.missing and not goes_left, was.share * float(share[no]))
+        }
     return leaves
 
 

@@ -16,17 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from leadloop.scoring.tree_answers import Test, Tests, columns_of
+from leadloop.scoring.tree_answers import Question, Questions, columns_of
 from leadloop.scoring.tree_choice import FEATURES_A_PART, choose, points_for
 from leadloop.scoring.tree_paths import Path, Subtree, paths_of
 from leadloop.scoring.tree_sums import SumList, Sums, polynomials_of_leaves
 from leadloop.scoring.tree_tables import TableList, Tables, tables_of_leaves
 from leadloop.scoring.trees import TreeEnsemble
 
-MOST_BYTES = 48 << 20
+MOST_BYTES = 32 << 20
 """What the reasons of one ensemble may take in memory: more is faster where trees are deep."""
 
-_ROWS_AT_ONCE = 1024
+_MOST_ROWS_AT_ONCE, _CELLS_AT_ONCE = 2048, 1 << 20
 _ROWS_ONE_BY_ONE = 32
 _TREES_AT_ONCE = 16
 
@@ -36,7 +36,7 @@ class TreeReasons:
     """What exact reasons are looked up in; made from an ensemble by `TreeReasons.of`."""
 
     n_features: int
-    tests: Tests
+    questions: Questions
     tables: Tables
     sums: tuple[Sums, ...]
 
@@ -57,27 +57,28 @@ class TreeReasons:
             for number, row in enumerate(rows):
                 said[number] = self._of_one(row)
         else:
-            for start in range(0, len(rows), _ROWS_AT_ONCE):
-                some = slice(start, start + _ROWS_AT_ONCE)
+            step = max(1, min(_MOST_ROWS_AT_ONCE, _CELLS_AT_ONCE // self.n_features))
+            for start in range(0, len(rows), step):
+                some = slice(start, start + step)
                 said[some] = self._of_many(rows[some]).T
         return said
 
     def _of_one(self, row: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        passed = self.tests.of_one(row)
-        said = self.tables.of_one(passed, self.n_features)
+        answers = self.questions.of_one(row)
+        said = self.tables.of_one(answers, self.n_features)
         for one in self.sums:
-            said += one.of_one(passed, self.n_features)
+            said += one.of_one(answers, self.n_features)
         return said
 
     def _of_many(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         columns = columns_of(np.ascontiguousarray(rows.T))
         # Tables and each kind of sums add up on their own first, as they do for one row.
         said, *others = np.zeros((1 + len(self.sums), self.n_features, len(rows)))
-        for tree in range(len(self.tests.offsets) - 1):
-            passed = self.tests.of_many(tree, columns)
-            self.tables.add_many(tree, passed, said)
+        for tree in range(len(self.questions.offsets) - 1):
+            answers = self.questions.of_many(tree, columns)
+            self.tables.add_many(tree, answers, said)
             for one, into in zip(self.sums, others, strict=True):
-                one.add_many(tree, passed, into)
+                one.add_many(tree, answers, into)
         for into in others:
             said += into
         return said
@@ -91,7 +92,8 @@ class _Build:
         self.paths = [paths_of(ensemble, tree) for tree in range(ensemble.n_trees)]
         choice = choose(ensemble, most_bytes)
         self.tabled, self.summed = (
-            [[Subtree.below(ensemble, node) for node in nodes] for nodes in trees] for trees in (choice.tables, choice.sums)
+            [[Subtree.below(ensemble, node) for node in nodes] for nodes in trees]
+            for trees in (choice.tables, choice.sums)
         )
         self.tables = TableList(ensemble.n_features)
         parts: dict[int, int] = {}
@@ -111,14 +113,14 @@ class _Build:
 
     def done(self) -> TreeReasons:
         """Goes through the trees, some at a time."""
-        asked: list[dict[Test, int]] = [{} for _ in self.paths]
+        asked: list[dict[Question, int]] = [{} for _ in self.paths]
         for first in range(0, len(asked), _TREES_AT_ONCE):
             self._add(range(first, min(first + _TREES_AT_ONCE, len(asked))), asked)
-        tests = Tests.of(asked)
-        sums = tuple(one.frozen(tests) for one in self.sums.values())
-        return TreeReasons(self.ensemble.n_features, tests, self.tables.frozen(tests), sums)
+        questions = Questions.of(asked)
+        sums = tuple(one.frozen(questions) for one in self.sums.values())
+        return TreeReasons(self.ensemble.n_features, questions, self.tables.frozen(questions), sums)
 
-    def _add(self, trees: range, asked: list[dict[Test, int]]) -> None:
+    def _add(self, trees: range, asked: list[dict[Question, int]]) -> None:
         values = self.ensemble.value
         paths: dict[int, Path] = {}
         for tree in trees:

@@ -89,7 +89,7 @@ def leaf_polynomials(values: Floats, shares: Floats, points: int) -> Floats:
     Before any feature above the node is heard: first the product itself, with the leaf's value and the rule's weight, then
     the same with each feature's slope.
     """
-    leaves, m = shares.shape
+    _leaves, m = shares.shape
     at, weight = gauss(points)
     product = products(shares, at) * (values * weight[:, None])[:, :, None]
     slope = np.where(bits(m), slope_if_so(shares, at)[..., None], slope_if_not(at)[:, None, None, None])

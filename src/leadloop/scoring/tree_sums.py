@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from leadloop.scoring.tree_answers import CounterList, Counters, Test, Tests
+from leadloop.scoring.tree_answers import CounterList, Counters, Question, Questions
 from leadloop.scoring.tree_choice import FEATURES_A_PART
 from leadloop.scoring.tree_paths import Classes, Path, Subtree, classes_of, in_one_number
 from leadloop.scoring.tree_shapley import gauss, leaf_polynomials, products, slope_if_not, slope_if_so
@@ -56,19 +56,20 @@ class Sums:
         """The memory of what is looked up."""
         return self.parts_at.nbytes + self.below_at.nbytes + self.slope_if_so.nbytes
 
-    def of_one(self, passed: npt.NDArray[np.bool_], n_features: int) -> Floats:
+    def of_one(self, answers: npt.NDArray[np.bool_], n_features: int) -> Floats:
         """The contributions of one row through all these subtrees: shape (features,)."""
         everything = slice(None)
         terms = self._terms(
-            [part.of_one(passed)[:, None] for part in self.part],
-            self.below.of_one(passed)[:, None],
-            self.satisfied.of_one(passed)[:, None],
+            [part.of_one(answers)[:, None] for part in self.part],
+            self.below.of_one(answers)[:, None],
+            self.satisfied.of_one(answers)[:, None],
             (everything, everything, everything),
         )
         feature = np.concatenate([self.above_feature, self.below_feature])
-        return np.bincount(feature.take(self.order), terms[:, 0].take(self.order), n_features)
+        sums = np.bincount(feature.take(self.order), terms[:, 0].take(self.order), n_features)
+        return sums.astype(np.float64, copy=False)
 
-    def add_many(self, tree: int, passed: npt.NDArray[np.float32], into: Floats) -> None:
+    def add_many(self, tree: int, answers: npt.NDArray[np.float32], into: Floats) -> None:
         """Adds the contributions of many rows through the subtrees of one tree: `into` is (features, rows)."""
         subtrees, above, below = (
             slice(offsets[tree], offsets[tree + 1])
@@ -77,9 +78,9 @@ class Sums:
         if subtrees.start == subtrees.stop:
             return
         terms = self._terms(
-            [part.of_many(tree, passed) for part in self.part],
-            self.below.of_many(tree, passed),
-            self.satisfied.of_many(tree, passed),
+            [part.of_many(tree, answers) for part in self.part],
+            self.below.of_many(tree, answers),
+            self.satisfied.of_many(tree, answers),
             (subtrees, above, below),
         )
         for feature, term in zip((*self.above_feature[above], *self.below_feature[below]), terms, strict=True):
@@ -126,7 +127,9 @@ class SumList:
         self.above_shares: list[float] = []
         self.below_features: list[list[int]] = []
 
-    def add(self, tree: int, below: list[int], leaves: Sequence[tuple[Path, Floats]], asked: dict[Test, int]) -> None:
+    def add(
+        self, tree: int, below: list[int], leaves: Sequence[tuple[Path, Floats]], asked: dict[Question, int]
+    ) -> None:
         """One more subtree: the features asked below its node, and its leaves with what they bring for those features."""
         path = leaves[0][0]
         above = [feature for feature in path if feature not in below]
@@ -163,7 +166,7 @@ class SumList:
             rows.append((asks, wide))
         return add_up(below, classes, rows).reshape(-1, self.points).T
 
-    def frozen(self, tests: Tests) -> Sums:
+    def frozen(self, questions: Questions) -> Sums:
         """The sums as arrays, when all trees have been asked."""
         sizes = [block.shape[1] for block in self.below_at]
         above_subtree = [subtree for subtree, features in enumerate(self.above_features) for _ in features]
@@ -172,25 +175,29 @@ class SumList:
         below_tree = tree[below_subtree]
         return Sums(
             parts_at=np.ascontiguousarray(np.concatenate(self.parts_at, axis=1)),
-            part=tuple(part.frozen(tests) for part in self.part),
+            part=tuple(part.frozen(questions) for part in self.part),
             below_at=np.ascontiguousarray(np.concatenate(self.below_at, axis=1)),
             below_start=np.cumsum([0, *sizes], dtype=np.int64)[:-1],
             below_width=np.array([1 + len(features) for features in self.below_features], np.int64),
-            below=self.below.frozen(tests),
-            satisfied=self.satisfied.frozen(tests),
+            below=self.below.frozen(questions),
+            satisfied=self.satisfied.frozen(questions),
             slope_if_not=slope_if_not(self.at),
             slope_if_so=slope_if_so(np.array(self.above_shares), self.at),
             above_subtree=np.array(above_subtree, np.int64),
             above_feature=np.array([one for features in self.above_features for one in features], np.int64),
             below_subtree=np.array(below_subtree, np.int64),
-            below_place=np.array([place for features in self.below_features for place in range(1, 1 + len(features))], np.int64),
+            below_place=np.array(
+                [place for features in self.below_features for place in range(1, 1 + len(features))], np.int64
+            ),
             below_feature=np.array([one for features in self.below_features for one in features], np.int64),
-            below_offsets=np.searchsorted(below_tree, np.arange(len(tests.offsets))),
+            below_offsets=np.searchsorted(below_tree, np.arange(len(questions.offsets))),
             order=np.argsort(np.concatenate([tree[above_subtree], below_tree]), kind="stable"),
         )
 
 
-def polynomials_of_leaves(values: Floats, paths: dict[int, Path], subtrees: Iterable[Subtree], points: int) -> dict[int, Floats]:
+def polynomials_of_leaves(
+    values: Floats, paths: dict[int, Path], subtrees: Iterable[Subtree], points: int
+) -> dict[int, Floats]:
     """What each leaf of these subtrees brings for the features asked below its node: shape (2**m, 1 + m, points)."""
     shares = {}
     for subtree in subtrees:

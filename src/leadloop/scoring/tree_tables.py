@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from leadloop.scoring.tree_answers import CounterList, Counters, Test, Tests
+from leadloop.scoring.tree_answers import CounterList, Counters, Question, Questions
 from leadloop.scoring.tree_paths import Classes, Path, Subtree, classes_of, in_one_number
 from leadloop.scoring.tree_shapley import leaf_tables
 
@@ -35,16 +35,16 @@ class Tables:
     feature: Whole
     pattern: Counters
 
-    def of_one(self, passed: npt.NDArray[np.bool_], n_features: int) -> Floats:
+    def of_one(self, answers: npt.NDArray[np.bool_], n_features: int) -> Floats:
         """The contributions of one row through all tables: shape (features,)."""
         width = np.diff(self.offsets)
-        first = self.start + self.pattern.of_one(passed) * width - self.offsets[:-1]
+        first = self.start + self.pattern.of_one(answers) * width - self.offsets[:-1]
         read = self.cells.take(np.repeat(first, width) + np.arange(len(self.feature)))
-        return np.bincount(self.feature, read, n_features)
+        return np.bincount(self.feature, read, n_features).astype(np.float64, copy=False)
 
-    def add_many(self, tree: int, passed: npt.NDArray[np.float32], into: Floats) -> None:
+    def add_many(self, tree: int, answers: npt.NDArray[np.float32], into: Floats) -> None:
         """Adds the contributions of many rows through the tables of one tree: `into` has shape (features, rows)."""
-        for table, pattern in enumerate(self.pattern.of_many(tree, passed), self.pattern.offsets[tree]):
+        for table, pattern in enumerate(self.pattern.of_many(tree, answers), self.pattern.offsets[tree]):
             first, last = self.offsets[table], self.offsets[table + 1]
             pattern *= last - first
             for place, feature in enumerate(self.feature[first:last], self.start[table]):
@@ -60,7 +60,7 @@ class TableList:
         self.features: list[list[int]] = []
         self.pattern = CounterList(n_features)
 
-    def add(self, tree: int, leaves: Sequence[tuple[Path, Floats]], asked: dict[Test, int]) -> None:
+    def add(self, tree: int, leaves: Sequence[tuple[Path, Floats]], asked: dict[Question, int]) -> None:
         """One more table, for these leaves: their paths, and what each alone contributes for every pattern of its bits."""
         features = list(dict.fromkeys(feature for path, _ in leaves for feature in path))
         classes = [classes_of([path.get(feature) for path, _ in leaves]) for feature in features]
@@ -69,18 +69,20 @@ class TableList:
         for path, own in leaves:
             wide.append(np.zeros((len(own), len(features))))
             wide[-1][:, [place[feature] for feature in path]] = own
-        self.cells.append(add_up(features, classes, list(zip((list(path) for path, _ in leaves), wide, strict=True))).ravel())
+        self.cells.append(
+            add_up(features, classes, list(zip((list(path) for path, _ in leaves), wide, strict=True))).ravel()
+        )
         self.features.append(features)
         self.pattern.add(tree, asked, 0, list(zip(features, classes, in_one_number(classes), strict=True)))
 
-    def frozen(self, tests: Tests) -> Tables:
+    def frozen(self, questions: Questions) -> Tables:
         """The tables as arrays, when all trees have been asked."""
         return Tables(
             np.concatenate([np.empty(0), *self.cells]),
             np.cumsum([0, *map(len, self.cells)], dtype=np.int64)[:-1],
             np.cumsum([0, *map(len, self.features)], dtype=np.int64),
             np.array([feature for features in self.features for feature in features], np.int64),
-            self.pattern.frozen(tests),
+            self.pattern.frozen(questions),
         )
 
 

@@ -21,14 +21,19 @@ import numpy as np
 import numpy.typing as npt
 
 from leadloop.errors import Problem, VersionError
+from leadloop.scoring.onnx_session import open_session
 
 if TYPE_CHECKING:
     from leadloop.scoring.tree_reasons import TreeReasons
 
+__all__ = ["TreeEnsemble", "open_session"]
+
 # Far above any model worth serving (300 trees of 63 leaves are 37,500 nodes), far below what would hurt a worker.
-MOST_NODES = 2_000_000
+MOST_NODES = 1_000_000
 MOST_FEATURES = 100_000
-DEEPEST = 1_000
+DEEPEST = 256
+# All paths together, in splits: reasons walk every one of them when they are prepared.
+MOST_STEPS = 8_000_000
 # A leaf beyond this would be infinite in the float32 graph; a log-odds of 1e6 is already absurd.
 LARGEST_VALUE = 1e30
 
@@ -61,12 +66,20 @@ class TreeEnsemble:
     - `value`: what a leaf adds to the margin (log-odds, float64).
     - `cover`: how many training rows (or how much of their weight) reached the node; reasons weigh by it.
 
-    >>> stump = TreeEnsemble.from_arrays({
-    ...     "feature": np.array([0, -1, -1], np.int32), "threshold": np.array([9.5, 0, 0], np.float32),
-    ...     "left": np.array([1, -1, -1], np.int32), "right": np.array([2, -1, -1], np.int32),
-    ...     "missing_left": np.array([True, False, False]), "value": np.array([0, -1.0, 0.6]),
-    ...     "cover": np.array([100.0, 60, 40]), "tree_offsets": np.array([0, 3], np.int32),
-    ...     "n_features": np.array(1), "base": np.array(0.0)})
+    >>> stump = TreeEnsemble.from_arrays(
+    ...     {
+    ...         "feature": np.array([0, -1, -1], np.int32),
+    ...         "threshold": np.array([9.5, 0, 0], np.float32),
+    ...         "left": np.array([1, -1, -1], np.int32),
+    ...         "right": np.array([2, -1, -1], np.int32),
+    ...         "missing_left": np.array([True, False, False]),
+    ...         "value": np.array([0, -1.0, 0.6]),
+    ...         "cover": np.array([100.0, 60, 40]),
+    ...         "tree_offsets": np.array([0, 3], np.int32),
+    ...         "n_features": np.array(1),
+    ...         "base": np.array(0.0),
+    ...     }
+    ... )
     >>> rows = np.array([[3], [200], [np.nan]], np.float32)
     >>> stump.margins(rows)
     array([-1. ,  0.6, -1. ])
@@ -156,7 +169,8 @@ class TreeEnsemble:
         terms[0] = self.base
         terms[1:] = self.value[at]
         # accumulate adds strictly one after another; sum() would pair the terms differently for one row than for many.
-        return np.add.accumulate(terms, axis=0)[-1]
+        margins: npt.NDArray[np.float64] = np.add.accumulate(terms, axis=0)[-1]
+        return margins
 
     @cached_property
     def _walk(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -257,7 +271,9 @@ def _mislinked(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Problem]:
         yield Problem("base", f"is {float(arrays['base'])}, not a log-odds", _MEND)
 
     split = feature >= 0
-    yield from _where("feature", (feature < -1) | (feature >= n_features), f"names a feature that is not among {n_features}")
+    yield from _where(
+        "feature", (feature < -1) | (feature >= n_features), f"names a feature that is not among {n_features}"
+    )
     yield from _where("threshold", np.isnan(arrays["threshold"]), "is not a number")
     yield from _where("value", ~(np.abs(arrays["value"]) <= LARGEST_VALUE), "is not a log-odds")
     yield from _where("cover", ~((arrays["cover"] >= 0) & (arrays["cover"] <= 1e300)), "is not a count of rows")
@@ -282,8 +298,14 @@ def _mislinked(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Problem]:
     yield from _where("nodes", unlike, "is not reached from exactly one parent")
     if unlike.any():
         return
-    if (deep := _deeper_than(DEEPEST, offsets[:-1], feature, left, right)) is not None:
-        yield Problem("nodes", f"tree {deep} is deeper than {DEEPEST:,} splits", "train with a limit on depth")
+    depth = _depths(offsets[:-1], feature, left, right)
+    if (depth > DEEPEST).any():
+        deep = np.searchsorted(offsets, np.argmax(depth > DEEPEST), side="right") - 1
+        yield Problem("nodes", f"make tree {deep} deeper than {DEEPEST} splits", "train with a limit on depth")
+    if (steps := int(depth[~split].sum())) > MOST_STEPS:
+        yield Problem(
+            "nodes", f"make paths of {steps:,} splits in all; {MOST_STEPS:,} can be served", "train a smaller model"
+        )
     cover = arrays["cover"]
     # Counts add up exactly; sums of weights in float32 (XGBoost) nearly.
     apart = np.abs(cover[left[split]] + cover[right[split]] - cover[split]) > 1e-3 * cover[split] + 1e-6
@@ -300,18 +322,18 @@ def _where(
         yield Problem(f"{name}[{at[0]}]", what + others, _MEND)
 
 
-def _deeper_than(
-    limit: int,
+def _depths(
     roots: npt.NDArray[np.int64],
     feature: npt.NDArray[np.int32],
     left: npt.NDArray[np.int32],
     right: npt.NDArray[np.int32],
-) -> int | None:
-    """The first tree with more than `limit` splits on a path, or None."""
-    tree, at = np.arange(len(roots)), roots
-    for _ in range(limit + 1):
-        on = feature[at] >= 0
-        if not on.any():
-            return None
-        tree, at = np.tile(tree[on], 2), np.concatenate([left[at[on]], right[at[on]]]).astype(np.int64)
-    return int(tree.min())
+) -> npt.NDArray[np.int64]:
+    """How many splits stand above each node; nodes beyond one more than the limit count as just that."""
+    depth = np.zeros(len(feature), np.int64)
+    at, below = roots, 0
+    while len(at) and below <= DEEPEST:
+        at = at[feature[at] >= 0]
+        at = np.concatenate([left[at], right[at]]).astype(np.int64)
+        below += 1
+        depth[at] = below
+    return depth

@@ -33,7 +33,7 @@ class Limits:
 
     pure_share: float = 0.25
     pure_odds: float = 20.0
-    """Values that nearly always mean the rarer outcome and hold a quarter of it ..."""
+    """Values that nearly always mean one outcome and hold a quarter of it ..."""
     pure_odds_alone: float = 100.0
     """... or hold little of it, without exceptions, over many leads."""
 

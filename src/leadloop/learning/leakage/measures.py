@@ -36,7 +36,7 @@ class FieldMeasure:
     `best` is the strongest separation of won leads from others of their time that the field has in any reading, `overall`
     the same without regard to time. `fill` is the separation by being filled or not (`fill_gap` the difference of the
     two fill shares within time). `filled` is the group of leads that have a value, `pure` the group whose value nearly
-    always means the rarer outcome (`pure_towards_won` which), `pure_values` those values. `time_share` is how much of
+    always means one outcome (`pure_towards_won` which), `pure_values` those values. `time_share` is how much of
     the leads' time the value tells. `pattern` names the exact set of rows that are filled.
     """
 

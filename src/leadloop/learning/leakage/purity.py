@@ -11,6 +11,7 @@ from leadloop.learning.leakage.rows import AuditRows
 _CERTAIN = 1.96
 _FEWEST_ROWS = 20
 _PURE_RATE = 0.95
+_NO_NEWS = 2 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,18 @@ def group_of(members: np.ndarray, rows: AuditRows, *, towards_won: bool = True) 
 
 
 def pure_levels(codes: np.ndarray, rows: AuditRows) -> tuple[list[int], Group, bool]:
-    """The levels whose leads nearly all (95 %) ended the rarer way, the group they make, and whether that way is "won".
+    """The levels whose leads nearly all (95 %) ended one way, the group they make, and whether that way is "won".
 
-    Purity towards the commoner outcome is no news (in most files nearly every group is nearly all lost), so only the
-    rarer outcome counts. Level 0 (missing) is left out.
+    Purity towards an outcome that most leads have is no news (in most files nearly every group is nearly all lost), so
+    only an outcome of at most two thirds of the leads counts; of two such outcomes the one that pure levels hold more of.
+    Level 0 (missing) is left out.
     """
-    towards_won = rows.base_rate <= 0.5
+    base = rows.base_rate
+    ways = [_pure_towards(codes, rows, won) for won, share in ((True, base), (False, 1 - base)) if share <= _NO_NEWS]
+    return max(ways, key=lambda way: way[1].share)
+
+
+def _pure_towards(codes: np.ndarray, rows: AuditRows, towards_won: bool) -> tuple[list[int], Group, bool]:
     outcome = rows.positive if towards_won else ~rows.positive
     factor = rows.odds_factor if towards_won else 1 / rows.odds_factor
     count = np.bincount(codes)

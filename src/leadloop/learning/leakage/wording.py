@@ -68,7 +68,7 @@ def twin_sentence(twin: Twin) -> str:
 
 
 def pure_sentence(measure: FieldMeasure) -> str:
-    """Which values nearly always mean the rarer outcome, and how much of it they hold."""
+    """Which values nearly always mean one outcome, and how much of it they hold."""
     pure = measure.pure
     way = "won" if measure.pure_towards_won else "lost"
     values = listed([f'"{value}"' for value in measure.pure_values])
