@@ -108,8 +108,9 @@ def test_a_lead_alone_gets_exactly_what_it_gets_in_a_batch():
     data = leads(visits=[float(value) for value in np.random.default_rng(0).normal(size=500) * 1e9])
     together = block.values(data)
     alone = np.vstack([block.values(data[row : row + 1]) for row in range(data.height)])
+    in_chunks = block.values(pl.concat([data[:1], data[1:2], data[2:]], rechunk=False))
     assert together.any()
-    assert alone.tobytes() == together.tobytes()
+    assert alone.tobytes() == in_chunks.tobytes() == together.tobytes()
 
 
 def test_a_saved_block_is_plain_json_and_gives_the_same_values_without_the_functions():

@@ -39,7 +39,7 @@ def test_reading_a_few_columns_at_a_time_gives_the_same_rows(
     leads = pl.DataFrame({name: range(place, 25_000 + place) for place, name in enumerate("abcde")})
     leads.write_parquet(tmp_path / "leads.parquet", row_group_size=7_000, compression="uncompressed")
     monkeypatch.setattr(parquet, "COLUMNS_BYTES", columns_bytes)
-    monkeypatch.setattr(parquet, "ROWS_AT_ONCE", 9_000)
+    monkeypatch.setattr(parquet, "CELLS_AT_ONCE", 45_000)
     batches = [batch for batch, _ in open_table(tmp_path / "leads.parquet").batches(rows=4_000)]
     assert_frame_equal(pl.concat([batch.cells for batch in batches]), leads)
     assert [line for batch in batches for line in batch.lines.tolist()] == list(range(1, 25_001))

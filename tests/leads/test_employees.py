@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadloop.leads.employees import looks_like_spreadsheet_date, read_employee_cells, read_employees
+
+quick = settings(deadline=None, max_examples=60)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,16 @@ def test_what_is_no_company_size_is_not_guessed_at(text):
     "text",
     [
         *("2-Oct", "10-Feb", "2026-10-02", "2026-10-02 00:00:00", "2026-10-02T00:00:00", "Oct-02", "02-Oct-26"),
-        *("Nov-50", "2. Okt", "10. Feb.", "10-févr".replace("févr", "feb"), "2/10/2026", "10/2/26", "02.10.2026", "2/10"),
+        *(
+            "Nov-50",
+            "2. Okt",
+            "10. Feb.",
+            "10-févr".replace("févr", "feb"),
+            "2/10/2026",
+            "10/2/26",
+            "02.10.2026",
+            "2/10",
+        ),
         *("Oct 2", "11-May", "Mai 50", "  2-OCT "),
     ],
 )
@@ -113,6 +124,7 @@ def test_a_company_size_is_not_taken_for_a_date(text):
     assert not looks_like_spreadsheet_date(text)
 
 
+@quick
 @given(st.one_of(st.text(max_size=30), st.text(alphabet="0123456789-–.,km<>+ toSIZE_", max_size=16)))
 def test_whatever_is_read_is_an_interval_of_people(text):
     found = read_employees(text)
@@ -121,6 +133,7 @@ def test_whatever_is_read_is_an_interval_of_people(text):
         assert 0 <= low <= high < float("inf")
 
 
+@quick
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
 def test_a_band_is_read_back_whatever_separates_its_thousands(one, other):
     low, high = sorted((one, other))
@@ -129,6 +142,7 @@ def test_a_band_is_read_back_whatever_separates_its_thousands(one, other):
         assert read_employees(text) == (low, high)
 
 
+@quick
 @given(st.lists(st.sampled_from(["5", "1-10", "2-Oct", "many", "10,001+", None, "007", " 5 "]), max_size=20))
 def test_a_column_is_read_as_its_texts_are_alone(texts):
     together = read_employee_cells(pl.Series(texts, dtype=pl.String)).to_list()

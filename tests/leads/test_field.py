@@ -6,16 +6,19 @@ import dataclasses
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadloop.leads import FIELD_TYPES, Field, FieldType
 from leadloop.leads.field import normalise_name
 from leadloop.leads.frame import DTYPES
 
+quick = settings(deadline=None, max_examples=60)
+
 
 @pytest.mark.parametrize(
-    "spelling", ["Lead Source", "lead_source", "LeadSource", "LEAD-SOURCE", " lead source ", "Lead#Source", "LeadSource__c"]
+    "spelling",
+    ["Lead Source", "lead_source", "LeadSource", "LEAD-SOURCE", " lead source ", "Lead#Source", "LeadSource__c"],
 )
 def test_spellings_of_one_name_meet(spelling):
     assert normalise_name(spelling) == "leadsource"
@@ -34,6 +37,7 @@ def test_only_the_suffix_of_custom_fields_is_dropped_and_only_once():
     assert normalise_name("__call") == "call"
 
 
+@quick
 @given(st.text())
 def test_a_normal_name_stays_as_it_is(name):
     once = normalise_name(name)

@@ -6,10 +6,12 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadloop.leads.numbers import read_money, read_numbers
+
+quick = settings(deadline=None, max_examples=60)
 
 # Text, the number it is, and the number it is where the comma starts the decimals.
 NUMBERS = [
@@ -187,7 +189,11 @@ def test_an_amount_with_a_decimal_comma_is_read_by_its_own_convention(text, amou
 NUMBER_LIKE = st.text(alphabet="0123456789,.'’ \u00a0\u202f+-−%eEkM$€()_", max_size=14)
 
 
-@given(st.lists(st.one_of(st.none(), NUMBER_LIKE, st.sampled_from([text for text, *_ in NUMBERS])), max_size=12), st.booleans())
+@quick
+@given(
+    st.lists(st.one_of(st.none(), NUMBER_LIKE, st.sampled_from([text for text, *_ in NUMBERS])), max_size=12),
+    st.booleans(),
+)
 def test_a_text_is_read_alone_as_it_is_among_others(texts, decimal_comma):
     for read in (read_numbers, read_money):
         together = read(pl.Series(texts, dtype=pl.String), decimal_comma=decimal_comma).to_list()
@@ -195,6 +201,7 @@ def test_a_text_is_read_alone_as_it_is_among_others(texts, decimal_comma):
         assert together == alone
 
 
+@quick
 @given(st.one_of(st.text(max_size=20), NUMBER_LIKE))
 def test_whatever_is_read_is_finite(text):
     for read in (read_numbers, read_money):
@@ -203,6 +210,7 @@ def test_whatever_is_read_is_finite(text):
             assert value is None or math.isfinite(value)
 
 
+@quick
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_number_that_a_program_writes_is_read_back_exactly(value):
     assert read_numbers(pl.Series([repr(value)])).to_list() == [value]
@@ -210,6 +218,7 @@ def test_every_number_that_a_program_writes_is_read_back_exactly(value):
     assert read_numbers(pl.Series([repr(value).replace(".", ",")]), decimal_comma=True).to_list() == [value]
 
 
+@quick
 @given(st.integers(-(10**15), 10**15))
 def test_grouping_changes_nothing(value):
     for text in (f"{value:,}", f"{value:,}".replace(",", " "), f"{value:,}".replace(",", "'")):

@@ -151,6 +151,11 @@ def test_importance_bars_are_in_proportion_and_long_names_are_shortened(report):
     assert long.startswith(shortened[:-1])
 
 
+def test_fields_that_move_nothing_get_no_bar(report):
+    lines = (ImportanceLine("Source", 2.0), ImportanceLine("Search", 0.04), ImportanceLine("Newspaper", 0.0))
+    assert len(of_class(tree(draw_pictures(replace(report, importance=lines))["importance"]), "bar")) == 1
+
+
 def test_only_the_most_important_fields_are_drawn(report):
     many = tuple(ImportanceLine(f"field {number}", 90.0 - number) for number in range(85))
     root = tree(draw_pictures(replace(report, importance=many))["importance"])

@@ -42,7 +42,7 @@ def test_the_answer_says_how_sure_it_is_on_how_many_leads_and_what_to_do(good):
         ({}, "good", "Worth using"),
         ({"skill": 0.0}, "stop", "No better than chance, as far as these leads can tell"),
         ({"skill": 9.0, "base": -3.0}, "care", "Too good to be true?"),
-        ({"promise": -2.2, "base": -0.3}, "care", "Good for the order, not for the number"),
+        ({"promise": -2.2, "base": -0.3}, "care", "Worth using for the order; mind the probabilities"),
         ({"skill": 0.4, "base": 0.0, "rules": False}, "care", "Helps a little"),
         ({"base": -30.0, "leads": 60}, "stop", "Cannot be judged"),
         ({"base": -4.0, "leads": 200}, "stop", "Too few outcomes to judge"),

@@ -144,9 +144,10 @@ class FunctionsBlock:
         if not self.functions:
             return np.empty((data.height, 0), dtype=np.float32)
         fields, columns = self._expressions
-        # Polars divides a column by a constant through its reciprocal, but one single value directly, and the last digit
-        # differs. Two rows take the path of many, so that a lead alone gets what it gets in a batch.
-        rows = data.select(fields) if data.height != 1 else pl.concat([data.select(fields)] * 2)
+        # Polars divides a column by a constant through its reciprocal, but a chunk of one value directly, and the last
+        # digit differs. Two rows in one chunk take the path of many, so that a lead alone gets what it gets in a batch.
+        rows = data.select(fields)
+        rows = rows[[0, 0]] if data.height == 1 else rows.rechunk()
         numbers = rows.select(columns).to_numpy()[: data.height]
         known = np.where(np.isfinite(numbers), numbers, np.nan)
         return np.clip(known, -_LARGEST, _LARGEST).astype(np.float32)

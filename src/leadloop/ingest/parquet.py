@@ -13,8 +13,8 @@ from leadloop.ingest.sources import Source
 from leadloop.leads.reject import Reject
 
 # Finding the place of a slice costs about the same whatever its size, so a slice holds several batches; but not more
-# than some tens of megabytes, counting that text unpacks to a few times its size on disk.
-ROWS_AT_ONCE = 100_000
+# than some tens of megabytes, counting that text unpacks to a few times its size on disk, and repeated text to far more.
+CELLS_AT_ONCE = 1_500_000
 SLICE_BYTES = 16 * 2**20
 
 # Polars may hold a whole row group, packed, of the columns it is asked for, and some writers make one row group of the
@@ -38,7 +38,7 @@ def read_batches(
     source: Source, columns: tuple[str, ...], height: int, rows: int
 ) -> Iterator[tuple[Batch, list[Reject]]]:
     """Yield batches of at most `rows` rows; a Parquet file has no rows that cannot be told apart, so no rejects."""
-    at_once = max(1, min(ROWS_AT_ONCE, SLICE_BYTES * height // source.size_bytes))
+    at_once = max(1, min(CELLS_AT_ONCE // len(columns), SLICE_BYTES * height // source.size_bytes))
     passes = min(len(columns), source.size_bytes // COLUMNS_BYTES + 1)
     for start in range(0, height, at_once):
         try:

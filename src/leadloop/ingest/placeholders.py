@@ -150,52 +150,47 @@ def find_sentinels(column: Column, numbers: np.ndarray) -> tuple[Placeholder, ..
     """
     known = ~np.isnan(numbers)
     values, places = np.unique(numbers[known], return_inverse=True)
-    if len(values) < 4:
-        return ()
     rows = np.bincount(places, weights=column.rows[known]).astype(np.int64)
+    # Several may stand side by side (998 and 999, -9 and -1), so each is judged against what is left without all of them.
+    enough = rows >= max(_FEWEST_SENTINELS, _SENTINEL_SHARE * rows.sum())
+    above = _run_from_end(enough[::-1] & _is_nines(values[::-1]))
+    below = _run_from_end(enough & (values < 0) & _is_nines(values))
+    usual, usual_rows = values[below : len(values) - above], rows[below : len(values) - above]
+    if len(usual) < 3:
+        return ()
+    shown = f"while the others run from {usual[0]:,.6g} to {usual[-1]:,.6g}"
+    # Numbers that are never negative and reach beyond a short scale: -1 is none of them.
+    never_negative = len(usual) >= 5 and usual[0] >= 0 and usual[-1] >= 5
     found = []
-    # The ends are looked at again after each find: 998 may stand next to 999, -9 next to -1.
-    while len(values) >= 4:
-        end = _sentinel_end(values, rows)
-        if end is None:
-            break
-        found.append(_number_placeholder(values, rows, end))
-        values, rows = np.delete(values, end), np.delete(rows, end)
+    for place in [*reversed(range(len(values) - above, len(values))), *range(below)]:
+        apart = values[place] - usual[-1] > usual[-1] - usual[0]
+        towering = len(usual) >= _FEW_VALUES and rows[place] >= max(
+            _SPIKE * usual_rows[-5:].max(), _SPIKE_SHARE * rows.sum()
+        )
+        if never_negative if values[place] < 0 else apart or towering:
+            share = percent(rows[place] / rows.sum())
+            found.append(Placeholder(str(int(values[place])), int(rows[place]), f"{share} of all values, {shown}"))
     return tuple(found)
 
 
-def _sentinel_end(values: np.ndarray, rows: np.ndarray) -> int | None:
-    enough = max(_FEWEST_SENTINELS, _SENTINEL_SHARE * rows.sum())
-    for end in (len(values) - 1, 0):
-        value, others = float(values[end]), np.delete(values, end)
-        if rows[end] < enough or not _is_sentinel_number(value, others):
-            continue
-        gap = abs(value - (others[-1] if end else others[0]))
-        neighbours = rows[-6:-1] if end else rows[1:6]
-        if value < 0:
-            return end
-        apart = gap > others[-1] - others[0]
-        spiking = rows[end] >= _SPIKE * neighbours.max() and rows[end] >= _SPIKE_SHARE * rows.sum()
-        if apart or (spiking and len(values) > _FEW_VALUES):
-            return end
-    return None
+def _run_from_end(held: np.ndarray) -> int:
+    """How many in a row from the start are true, at most three."""
+    return int(np.argmin([*held[:3], False]))
 
 
-def _is_sentinel_number(value: float, others: np.ndarray) -> bool:
-    """9, 99, 999 ... above all others; -1, -9, -99 ... below others that are never negative and no short scale."""
-    if value != int(value):
-        return False
-    digits = str(int(abs(value)))
-    if value > 0:
-        return set(digits) == {"9"} or (set(digits) == {"8"} and len(digits) > 2) or digits in ("998", "9998")
-    return len(others) >= 5 and others[0] >= 0 and others[-1] >= 5 and (value == -1 or set(digits) in ({"9"}, {"8"}))
-
-
-def _number_placeholder(values: np.ndarray, rows: np.ndarray, end: int) -> Placeholder:
-    others = np.delete(values, end)
-    share = percent(rows[end] / rows.sum())
-    because = f"{share} of all values, while the others run from {others[0]:,.6g} to {others[-1]:,.6g}"
-    return Placeholder(f"{values[end]:g}", int(rows[end]), because)
+def _is_nines(values: np.ndarray) -> np.ndarray:
+    """Which numbers people and systems take for "no number": 9, 99, 999 ..., 888 ..., 998, and -1, -9, -99 ..."""
+    digits = [str(int(abs(value))) if abs(value) < 1e15 and value == int(value) else "" for value in values]
+    return np.array(
+        [
+            set(each) == {"9"}
+            or (set(each) == {"8"} and len(each) > 2)
+            or each in ("998", "9998")
+            or (each == "1" and value < 0)
+            for each, value in zip(digits, values, strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def find_sentinel_times(column: Column, times: pl.Series) -> tuple[Placeholder, ...]:

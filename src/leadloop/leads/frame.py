@@ -39,7 +39,7 @@ class LeadFrame:
     lines: np.ndarray
 
     def __len__(self) -> int:
-        return self.data.height
+        return len(self.lines)  # a frame without columns forgets its height when it is cut
 
     def __getitem__(self, rows: slice) -> LeadFrame:
         return LeadFrame(self.schema, self.data[rows], self.lines[rows])

@@ -73,6 +73,8 @@ def within_calendar(values: pl.Series) -> pl.Series:
     """
     if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone is not None:
         values = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    if values.dtype == pl.Datetime("ns"):
+        return values.cast(DTYPE)  # nanoseconds reach from 1677 to 2262
     ends = (_EARLIEST.date(), _LATEST.date()) if values.dtype == pl.Date else (_EARLIEST, _LATEST)
     return values.set(~values.is_between(*ends), None).cast(DTYPE)
 

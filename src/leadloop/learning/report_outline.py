@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from leadloop.learning.report import Part, TrainingReport
-from leadloop.learning.report_pictures import MOST_BARS
+from leadloop.learning.report_pictures import count_telling
 from leadloop.learning.report_words import (
     beside,
     change_of_base_rate,
@@ -242,7 +242,7 @@ def _importance(report: TrainingReport) -> Section:
                 "By how many score points (of 100) each field moves the score of a lead, up or down, on average. It tells "
                 "what the scores follow, not what makes a lead convert."
             ),
-            *_cut(table, MOST_BARS, "field", "fields"),
+            *_cut(table, count_telling(lines), "field", "fields"),
         ),
     )
 

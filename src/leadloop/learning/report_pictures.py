@@ -8,11 +8,11 @@ Nothing is told by colour alone: lines also differ in dashes, points in shape, a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from leadloop.learning.evaluation import Measure
-from leadloop.learning.report import TrainingReport
+from leadloop.learning.report import ImportanceLine, TrainingReport
 from leadloop.learning.report_escape import html_text
 from leadloop.learning.report_marks import WIDTH, Plot, box, diamond, disc, round_up, shorten, stroke, write
 from leadloop.learning.report_style import PALETTE, picture_style
@@ -20,6 +20,11 @@ from leadloop.learning.report_words import count, figure, found, number, of_a_hu
 
 MOST_BARS = 20
 """So many fields are drawn; the table holds the others."""
+
+
+def count_telling(lines: Sequence[ImportanceLine]) -> int:
+    """How many of the most important fields are worth a bar: not more than twenty, and none that rounds to 0.0 points."""
+    return max(1, sum(line.points >= 0.05 for line in lines[:MOST_BARS]))
 
 
 def _fixed(side: int) -> str:
@@ -330,7 +335,7 @@ def _bands(report: TrainingReport) -> Picture | None:
 
 
 def _importance(report: TrainingReport) -> Picture | None:
-    lines = report.importance[:MOST_BARS]
+    lines = report.importance[: count_telling(report.importance)]
     if not lines:
         return None
     largest = max(line.points for line in lines) or 1.0

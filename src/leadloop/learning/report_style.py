@@ -44,7 +44,7 @@ h1{margin:4px 0 6px;font-size:34px;line-height:1.18;font-weight:680;letter-spaci
 .card{display:grid;grid-template-columns:minmax(0,1.12fr) minmax(0,1fr);gap:20px 48px;align-items:center;margin-top:26px;
 padding:30px 34px}
 .card.alone{grid-template-columns:minmax(0,1fr)}
-.verdict{display:inline-flex;align-items:center;gap:9px;margin:0 0 14px;padding:5px 15px 5px 11px;border-radius:99px;
+.verdict{display:inline-flex;align-items:center;gap:9px;margin:0 0 14px;padding:5px 15px 5px 11px;border-radius:18px;
 font-size:17px;font-weight:650;line-height:1.4}
 .verdict svg{flex:none;width:18px;height:18px}
 .good{color:var(--good);background:var(--good-paper)}

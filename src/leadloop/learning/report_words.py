@@ -203,7 +203,7 @@ def judge(report: TrainingReport) -> Verdict:
     if _rough(report):
         return Verdict(
             "care",
-            "Good for the order, not for the number",
+            "Worth using for the order; mind the probabilities",
             "Work leads from the top of the list, but do not add the probabilities up into a forecast.",
         )
     if auc.low < 0.6:

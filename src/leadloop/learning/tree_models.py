@@ -22,44 +22,38 @@ INPUT, OUTPUT = "features", "margin"
 
 _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_NONE, _MISSING_ZERO, _MISSING_NAN = 0, 1, 2
+# Numbers of ai.onnx.ml 5 for "add up", "leave the sum as it is" and "at most".
+_SUM, _NO_TRANSFORM, _AT_MOST = 1, 0, 0
 # LightGBM reads every value this close to zero as zero.
 _ZERO = np.float32(1e-35)
 
 
-def ensemble_from_lightgbm(model: lightgbm.Booster | str) -> TreeEnsemble:
-    """The trees of a LightGBM model (a booster, or its saved text) for a yes-or-no outcome.
+def ensemble_from_lightgbm(booster: lightgbm.Booster) -> TreeEnsemble:
+    """The trees of a LightGBM model for a yes-or-no outcome.
 
     On float32 rows `margins` gives the very bits of `booster.predict(..., raw_score=True)`, and `contributions` those of
     `pred_contrib=True` but for rounding. With early stopping the trees up to the best iteration are read, as LightGBM
-    predicts by default. Raises `VersionError` with every reason why a model cannot be served: a categorical split, linear
-    leaves, random-forest mode, zeros read as missing, several classes, or an objective whose margin is no log-odds.
+    predicts by default. Raises `VersionError` with every reason why a model cannot be served: no trees, a categorical split,
+    linear leaves, random-forest mode, zeros read as missing, several classes, or an objective whose margin is no log-odds.
 
     Thresholds are float64 in LightGBM. Each is lowered to the nearest float32, which leaves every float32 value on the side
     where it was; rounding to nearest would move the values that lie on a threshold.
     """
-    text = model if isinstance(model, str) else model.model_to_string()
-    header, *trees = text.split("\n\nend of trees", 1)[0].split("\nTree=")
+    header, *trees = booster.model_to_string().split("\n\nend of trees", 1)[0].split("\nTree=")
     said = _pairs(header)
     problems = list(_unservable(said, header))
-    if problems:
-        raise VersionError("LightGBM model", problems)
-    parts, offsets = [], [0]
+    if not trees:
+        problems.append(Problem("trees", "are missing", "train for one round or more"))
+    parts: list[dict[str, npt.NDArray[Any]]] = []
+    first = 0
     for number, tree in enumerate(trees):
-        part = _tree(number, _pairs(tree), offsets[-1], problems)
+        part = _tree(number, _pairs(tree), first, problems)
         if part is not None:
             parts.append(part)
-            offsets.append(offsets[-1] + len(part["feature"]))
+            first += len(part["feature"])
     if problems:
         raise VersionError("LightGBM model", problems)
-    return TreeEnsemble.from_arrays(
-        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        | {
-            "tree_offsets": np.array(offsets, np.int32),
-            "n_features": np.array(int(said["max_feature_idx"]) + 1),
-            "base": np.array(0.0),
-        },
-        "LightGBM model",
-    )
+    return _joined(parts, [len(part["feature"]) for part in parts], int(said["max_feature_idx"]) + 1)
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -79,8 +73,6 @@ def _unservable(header: dict[str, str], text: str) -> Iterator[Problem]:
             yield Problem(key, f"is {header.get(key, 'missing')}, not 1", "train one model for each outcome")
     if "\naverage_output" in text:
         yield Problem("boosting", "averages its trees", 'train with boosting="gbdt"')
-    if not header.get("max_feature_idx", "").isdigit():
-        yield Problem("max_feature_idx", "is missing", "save the model again")
 
 
 def _tree(number: int, said: dict[str, str], first: int, problems: list[Problem]) -> dict[str, npt.NDArray[Any]] | None:
@@ -156,6 +148,14 @@ def _arrays(
     }
 
 
+def _joined(parts: list[dict[str, npt.NDArray[Any]]], sizes: list[int], n_features: int) -> TreeEnsemble:
+    """An ensemble of trees that are numbered one after another, of so many nodes each."""
+    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    offsets = np.cumsum([0, *sizes], dtype=np.int32)
+    scalars = {"n_features": np.array(n_features, np.int64), "base": np.array(0.0)}
+    return TreeEnsemble.from_arrays(arrays | {"tree_offsets": offsets} | scalars)
+
+
 def _lowered(threshold: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """The largest float32 that is at most each threshold, with LightGBM's zero drawn to one side of it.
 
@@ -178,57 +178,82 @@ def to_onnx(ensemble: TreeEnsemble) -> bytes:
     """The ensemble as an ONNX graph: input "features" (float32, rows x features), output "margin" (float32, rows x 1).
 
     Thresholds and the side of missing values are exact. Leaf values and their sum are float32, so a probability can differ
-    from `margins` in the seventh digit. Raises `DependencyMissing` without the `onnx` package.
+    from that of `margins` in the seventh digit. The operator is `TreeEnsemble` of ai.onnx.ml 5, which takes its numbers as
+    arrays: half the bytes of the older `TreeEnsembleRegressor`, opened in a quarter of the time, and as fast. Raises
+    `DependencyMissing` without the `onnx` package.
     """
     try:
         import onnx
-        from onnx import TensorProto, helper
+        from onnx import TensorProto, helper, numpy_helper
     except ImportError as error:
         raise DependencyMissing(
             "ONNX graph", Problem("onnx", "is not installed", 'install the extra: pip install "leadloop[train]"')
         ) from error
 
-    leaf = ensemble.feature < 0
-    sizes = np.diff(ensemble.tree_offsets)
-    tree = np.repeat(np.arange(ensemble.n_trees), sizes)
-    first = np.repeat(ensemble.tree_offsets[:-1], sizes)
-    node = np.arange(ensemble.n_nodes) - first
+    trees = _with_a_split_each(ensemble)
+    split = trees.feature >= 0
+    number = np.where(split, np.cumsum(split), np.cumsum(~split)) - 1
 
-    def linked(side: npt.NDArray[np.int32]) -> list[int]:
-        links: list[int] = np.where(leaf, 0, side - first).tolist()
-        return links
+    def linked(side: npt.NDArray[np.int32]) -> tuple[list[int], list[int]]:
+        child = side[split]
+        return number[child].tolist(), (~split[child]).astype(int).tolist()
 
-    trees = helper.make_node(
-        "TreeEnsembleRegressor",
+    (yes, yes_is_leaf), (no, no_is_leaf) = linked(trees.left), linked(trees.right)
+    node = helper.make_node(
+        "TreeEnsemble",
         [INPUT],
         [OUTPUT],
         domain="ai.onnx.ml",
         n_targets=1,
-        aggregate_function="SUM",
-        post_transform="NONE",
-        base_values=[ensemble.base],
-        nodes_treeids=tree.tolist(),
-        nodes_nodeids=node.tolist(),
-        nodes_featureids=np.where(leaf, 0, ensemble.feature).tolist(),
-        nodes_modes=np.where(leaf, "LEAF", "BRANCH_LEQ").tolist(),
-        nodes_values=ensemble.threshold.tolist(),
-        nodes_truenodeids=linked(ensemble.left),
-        nodes_falsenodeids=linked(ensemble.right),
-        nodes_missing_value_tracks_true=ensemble.missing_left.astype(int).tolist(),
-        target_treeids=tree[leaf].tolist(),
-        target_nodeids=node[leaf].tolist(),
-        target_ids=[0] * int(leaf.sum()),
-        target_weights=ensemble.value[leaf].tolist(),
+        aggregate_function=_SUM,
+        post_transform=_NO_TRANSFORM,
+        tree_roots=number[trees.tree_offsets[:-1]].tolist(),
+        nodes_featureids=trees.feature[split].tolist(),
+        nodes_splits=numpy_helper.from_array(trees.threshold[split]),
+        nodes_modes=numpy_helper.from_array(np.full(int(split.sum()), _AT_MOST, np.uint8)),
+        nodes_missing_value_tracks_true=trees.missing_left[split].astype(int).tolist(),
+        nodes_truenodeids=yes,
+        nodes_trueleafs=yes_is_leaf,
+        nodes_falsenodeids=no,
+        nodes_falseleafs=no_is_leaf,
+        leaf_targetids=[0] * int((~split).sum()),
+        leaf_weights=numpy_helper.from_array(trees.value[~split].astype(np.float32)),
     )
     graph = helper.make_graph(
-        [trees],
+        [node],
         "trees",
         [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, ensemble.n_features])],
         [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, 1])],
     )
-    # Versions that every ONNX Runtime of the last years reads.
-    sets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
-    model = helper.make_model(graph, opset_imports=sets, ir_version=8, producer_name="leadloop")
+    sets = [helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 5)]
+    model = helper.make_model(graph, opset_imports=sets, ir_version=10, producer_name="leadloop")
     onnx.checker.check_model(model)
-    written: bytes = model.SerializeToString(deterministic=True)
-    return written
+    return model.SerializeToString(deterministic=True)
+
+
+def _with_a_split_each(ensemble: TreeEnsemble) -> TreeEnsemble:
+    """The same margins in a form that the operator can say: every tree begins with a split, and there is no base.
+
+    The base and the trees of one leaf become one tree whose two leaves have their sum.
+    """
+    sizes = np.diff(ensemble.tree_offsets)
+    lone = sizes == 1
+    constant = ensemble.base + float(ensemble.value[ensemble.tree_offsets[:-1][lone]].sum())
+    if not lone.any() and constant == 0:
+        return ensemble
+    kept = np.repeat(~lone, sizes)
+    moved = np.append(np.cumsum(kept) - 1, -1)  # -1, of a leaf, stays -1
+    trees = _arrays(
+        ensemble.feature[kept],
+        ensemble.threshold[kept],
+        moved[ensemble.left[kept]],
+        moved[ensemble.right[kept]],
+        ensemble.missing_left[kept],
+        ensemble.value[kept],
+        ensemble.cover[kept],
+    )
+    at = int(kept.sum())
+    one = _arrays(
+        [0, -1, -1], [0, 0, 0], [at + 1, -1, -1], [at + 2, -1, -1], [False] * 3, [0, constant, constant], [0, 0, 0]
+    )
+    return _joined([trees, one], [*sizes[~lone].tolist(), 3], ensemble.n_features)
