@@ -109,7 +109,9 @@ def test_a_lead_alone_gets_exactly_what_it_gets_in_a_batch():
     together = block.values(data)
     alone = np.vstack([block.values(data[row : row + 1]) for row in range(data.height)])
     in_chunks = block.values(pl.concat([data[:1], data[1:2], data[2:]], rechunk=False))
+    constant = block.values(data[:9].with_columns(visits=pl.lit(data["visits"][3])))
     assert together.any()
+    assert (constant == together[3]).all()
     assert alone.tobytes() == in_chunks.tobytes() == together.tobytes()
 
 

@@ -144,11 +144,7 @@ class FunctionsBlock:
         if not self.functions:
             return np.empty((data.height, 0), dtype=np.float32)
         fields, columns = self._expressions
-        # Polars divides a column by a constant through its reciprocal, but a chunk of one value directly, and the last
-        # digit differs. Two rows in one chunk take the path of many, so that a lead alone gets what it gets in a batch.
-        rows = data.select(fields)
-        rows = rows[[0, 0]] if data.height == 1 else rows.rechunk()
-        numbers = rows.select(columns).to_numpy()[: data.height]
+        numbers = _as_of_many(data.select(fields)).select(columns).to_numpy()[: data.height]
         known = np.where(np.isfinite(numbers), numbers, np.nan)
         return np.clip(known, -_LARGEST, _LARGEST).astype(np.float32)
 
@@ -184,6 +180,21 @@ class FunctionsBlock:
         if problems:
             raise VersionError("features", problems)
         return cls(tuple(functions.values()), tuple(types.items()))
+
+
+def _as_of_many(data: pl.DataFrame) -> pl.DataFrame:
+    """The rows in a form that Polars computes with in one way only; a single row comes twice.
+
+    A column of many values is divided by a constant through its reciprocal, but one value (a table of one row, a chunk of
+    one row, a column that holds one value throughout) directly, and the last digit differs. A lead alone must get what it
+    gets in a batch.
+    """
+    return pl.DataFrame(
+        [
+            column.new_from_index(0, 2) if data.height == 1 else column.rechunk()  # as series, no column is a constant
+            for column in data.get_columns()
+        ]
+    )
 
 
 def _check_reads(function: FeatureFunction, where: str, schema: LeadSchema, moment: str) -> Iterator[Problem]:

@@ -228,7 +228,8 @@ def to_onnx(ensemble: TreeEnsemble) -> bytes:
     sets = [helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 5)]
     model = helper.make_model(graph, opset_imports=sets, ir_version=10, producer_name="leadloop")
     onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+    written: bytes = model.SerializeToString(deterministic=True)
+    return written
 
 
 def _with_a_split_each(ensemble: TreeEnsemble) -> TreeEnsemble:
