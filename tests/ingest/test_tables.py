@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import os
 from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.public_data import public_file
 
 from leadloop.errors import DataError
 from leadloop.ingest.tables import open_table
 
-DATA = Path(os.environ.get("LEADLOOP_DATA") or Path(__file__).parents[3] / "shared" / "data")
 CSV = b"name,city\nAda,Rome\n"
 JSON = b'{"name": "Ada", "city": "Rome"}\n'
 
@@ -137,9 +136,7 @@ def test_a_batch_of_no_rows_cannot_be_asked_for():
 def test_public_files_are_read_cell_for_cell_as_the_standard_library_reads_them(
     name: str, delimiter: str, rows: int, columns: int
 ):
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"needs {name}; put the public data sets where LEADLOOP_DATA points")
+    path = public_file(name)
     table = open_table(path)
     batches = [batch for batch, rejects in table.batches() if not rejects]
     cells = pl.concat([batch.cells for batch in batches])
@@ -151,17 +148,13 @@ def test_public_files_are_read_cell_for_cell_as_the_standard_library_reads_them(
 
 
 def test_a_public_file_without_a_header_is_refused():
-    path = DATA / "coil2000_ticdata2000.txt.gz"
-    if not path.exists():
-        pytest.skip("needs coil2000_ticdata2000.txt.gz; put the public data sets where LEADLOOP_DATA points")
+    path = public_file("coil2000_ticdata2000.txt.gz")
     with pytest.raises(DataError, match="is there no header row"):
         open_table(path)
 
 
 def test_the_same_requests_come_out_of_their_json_and_their_csv():
-    path = DATA / "raop_requests.csv.gz"
-    if not path.exists():
-        pytest.skip("needs raop_requests.csv.gz; put the public data sets where LEADLOOP_DATA points")
+    path = public_file("raop_requests.csv.gz")
     from_csv = pl.concat([batch.cells for batch, _ in open_table(path).batches()])
     again = io.BytesIO()
     from_csv.write_ndjson(again)

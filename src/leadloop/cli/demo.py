@@ -34,7 +34,7 @@ def demo(
 
 def _tell(done: Demo) -> None:
     from leadloop.cli.console import say
-    from leadloop.learning.report_words import answer
+    from leadloop.learning.report.words import answer
     from leadloop.simulate import SYNTHETIC_NOTE
 
     report = done.trained.report

@@ -52,7 +52,7 @@ def train(
 def tell_training(result: TrainingResult, playbook: str) -> None:
     """Print what a training found and where its report is."""
     from leadloop.cli.console import add_row, make_table, out, say
-    from leadloop.learning.report_words import answer
+    from leadloop.learning.report.words import answer
 
     report = result.report
     if report.synthetic:

@@ -43,8 +43,8 @@ class NumbersBlock:
                 highs.append(0.0)
                 continue
             low, high = _fences(values)
-            lows.append(max(low, -_LARGEST))
-            highs.append(min(high, _LARGEST))
+            lows.append(min(max(low, -_LARGEST), _LARGEST))
+            highs.append(min(max(high, -_LARGEST), _LARGEST))
         return cls(
             tuple(field.name for field in fields),
             tuple(field.type == "money" for field in fields),

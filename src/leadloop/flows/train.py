@@ -29,10 +29,10 @@ from leadloop.ingest.tables import open_table
 from leadloop.leads import Field, LeadFrame, LeadSchema
 from leadloop.learning.evaluation import difference_interval, log_loss
 from leadloop.learning.leakage import Finding, audit_fields
-from leadloop.learning.report import TrainingReport
-from leadloop.learning.report_page import render_html
-from leadloop.learning.report_pictures import picture_files
-from leadloop.learning.report_text import render_markdown
+from leadloop.learning.report.page import render_html
+from leadloop.learning.report.pictures import picture_files
+from leadloop.learning.report.report import TrainingReport
+from leadloop.learning.report.text import render_markdown
 from leadloop.learning.splits import Split, split_leads
 from leadloop.learning.training import Learned, learn, require_enough
 from leadloop.playbook import Playbook

@@ -17,7 +17,15 @@ from leadloop.flows.version_record import library_versions
 from leadloop.leads import Field, LeadFrame
 from leadloop.learning.evaluation import Measure, draw_curves, evaluate
 from leadloop.learning.leakage import Finding
-from leadloop.learning.report import DataSummary, FindingLine, LeftOut, MemberLine, Part, SplitSummary, TrainingReport
+from leadloop.learning.report.report import (
+    DataSummary,
+    FindingLine,
+    LeftOut,
+    MemberLine,
+    Part,
+    SplitSummary,
+    TrainingReport,
+)
 from leadloop.learning.splits import Split
 from leadloop.learning.summary import describe_intervals, rank_fields, summarise_bands
 from leadloop.learning.training import Learned

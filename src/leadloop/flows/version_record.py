@@ -10,7 +10,7 @@ from importlib import metadata
 import leadloop
 from leadloop.flows.playbook_folder import PlaybookFolder
 from leadloop.flows.workspace import Workspace
-from leadloop.learning.report import TrainingReport
+from leadloop.learning.report.report import TrainingReport
 from leadloop.learning.training import Contender
 from leadloop.playbook import Playbook, fingerprint_playbook
 from leadloop.registry import ModelVersion

@@ -27,8 +27,19 @@ _SURROGATE_OR_NUL = re.compile("[\ud800-\udfff\0]")
 _MAY_HOLD_THEM = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 
 # What one key held in all its lines, as bits, so that a column's type is known before the first batch.
-_BOOLEAN, _INTEGER, _HUGE, _FLOAT, _TEXT, _LIST, _OBJECT = (1 << bit for bit in range(7))
+# An integer is wide where a float no longer holds it exactly, and huge where 64 bits do not.
+_BOOLEAN, _INTEGER, _WIDE, _HUGE, _FLOAT, _TEXT, _LIST, _OBJECT = (1 << bit for bit in range(8))
 _BIT_OF = {type(None): 0, bool: _BOOLEAN, int: _INTEGER, float: _FLOAT, str: _TEXT, list: _LIST, dict: _OBJECT}
+
+# Kinds that a Polars type holds as they are, together.
+_EXACT = {
+    _BOOLEAN: pl.Boolean(),
+    _INTEGER: pl.Int64(),
+    _WIDE: pl.Int64(),
+    _INTEGER | _WIDE: pl.Int64(),
+    _FLOAT: pl.Float64(),
+    _INTEGER | _FLOAT: pl.Float64(),
+}
 
 # Any list or object makes the column one of lists or objects; their parts stay JSON text, because the schema will refuse
 # the column anyway and needs its type, not its contents.
@@ -54,8 +65,7 @@ class JsonColumns:
             return OBJECT_COLUMN
         if kinds & _LIST:
             return LIST_COLUMN
-        exact = {_BOOLEAN: pl.Boolean(), _INTEGER: pl.Int64(), _FLOAT: pl.Float64(), _INTEGER | _FLOAT: pl.Float64()}
-        return exact.get(kinds, pl.String())
+        return _EXACT.get(kinds, pl.String())
 
 
 def find_columns(source: Source, encoding: Encoding) -> JsonColumns:
@@ -74,10 +84,7 @@ def find_columns(source: Source, encoding: Encoding) -> JsonColumns:
             continue
         objects += 1
         for key, value in found.items():
-            bit = _BIT_OF[type(value)]
-            if bit == _INTEGER and not -(2**63) <= value < 2**63:
-                bit = _HUGE
-            kinds[key] = kinds.get(key, 0) | bit
+            kinds[key] = kinds.get(key, 0) | _bit_of(value)
         if len(kinds) > MOST_KEYS:
             what = f"has over {MOST_KEYS:,} different keys by line {line}, so the keys look like data"
             raise DataError(source.name, Problem("keys", what, "write one object for each lead, with fixed keys"))
@@ -86,9 +93,16 @@ def find_columns(source: Source, encoding: Encoding) -> JsonColumns:
         raise DataError(source.name, Problem("file", what, 'write one object a line, as in {"name": "Ada", "age": 36}'))
     if not kinds:
         raise DataError(source.name, Problem("file", "every object is empty", "export it again with its fields"))
-    mixed = [key for key, seen in kinds.items() if seen.bit_count() > 1 and seen != _INTEGER | _FLOAT]
+    mixed = [key for key, seen in kinds.items() if seen.bit_count() > 1 and seen not in _EXACT]
     notes = (f"kept as text because they mix kinds of values: {', '.join(mixed[:10])}",) if mixed else ()
     return JsonColumns(kinds, notes)
+
+
+def _bit_of(value: Any) -> int:
+    bit = _BIT_OF[type(value)]
+    if bit == _INTEGER and not -(2**53) <= value <= 2**53:
+        return _WIDE if -(2**63) <= value < 2**63 else _HUGE
+    return bit
 
 
 def read_batches(

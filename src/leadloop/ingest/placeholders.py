@@ -36,6 +36,7 @@ _PLACE_NAME = re.compile(r"country|region|continent|territor|market|state|geo|ar
 
 _OTHERS = 1_000
 _FEWEST_SENTINELS = 5
+_MOST_SENTINELS = 3
 _SENTINEL_SHARE = 0.002
 _SPIKE = 10.0
 _SPIKE_SHARE = 0.005
@@ -153,8 +154,8 @@ def find_sentinels(column: Column, numbers: np.ndarray) -> tuple[Placeholder, ..
     rows = np.bincount(places, weights=column.rows[known]).astype(np.int64)
     # Several may stand side by side (998 and 999, -9 and -1), so each is judged against what is left without all of them.
     enough = rows >= max(_FEWEST_SENTINELS, _SENTINEL_SHARE * rows.sum())
-    above = _run_from_end(enough[::-1] & _is_nines(values[::-1]))
-    below = _run_from_end(enough & (values < 0) & _is_nines(values))
+    above = _true_before_false((enough[-_MOST_SENTINELS:] & _is_nines(values[-_MOST_SENTINELS:]))[::-1])
+    below = _true_before_false((enough & (values < 0))[:_MOST_SENTINELS] & _is_nines(values[:_MOST_SENTINELS]))
     usual, usual_rows = values[below : len(values) - above], rows[below : len(values) - above]
     if len(usual) < 3:
         return ()
@@ -173,9 +174,9 @@ def find_sentinels(column: Column, numbers: np.ndarray) -> tuple[Placeholder, ..
     return tuple(found)
 
 
-def _run_from_end(held: np.ndarray) -> int:
-    """How many in a row from the start are true, at most three."""
-    return int(np.argmin([*held[:3], False]))
+def _true_before_false(held: np.ndarray) -> int:
+    """How many are true before the first that is not."""
+    return int(np.argmin([*held, False]))
 
 
 def _is_nines(values: np.ndarray) -> np.ndarray:

@@ -101,8 +101,9 @@ def _day_and_month(column: Column, with_iso: bool, day_first: bool | None) -> Ti
     for text, rows in zip(column.texts.to_list(), column.rows.tolist(), strict=True):
         match = _NUMERIC_DATE.fullmatch(text)
         if match:
-            first += rows if int(match["one"]) > 12 else 0
-            second += rows if int(match["two"]) > 12 else 0
+            one, two = int(match["one"]), int(match["two"])
+            first += rows if 12 < one <= 31 and two <= 12 else 0
+            second += rows if one <= 12 < two <= 31 else 0
             written[_as_pattern(match)] += rows
             signs[match["sign"]] += rows
     day, because = _day_place(first, second, column.filled)

@@ -7,7 +7,7 @@ import polars as pl
 
 from leadloop.leads import LeadFrame
 from leadloop.learning.evaluation import wilson_interval
-from leadloop.learning.report import BandLine, ImportanceLine
+from leadloop.learning.report.report import BandLine, ImportanceLine
 from leadloop.scoring import TrainedPlaybook
 from leadloop.scoring.reasons import ReasonWriter
 

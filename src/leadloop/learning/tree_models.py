@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadloop.errors import DependencyMissing, Problem, VersionError
-from leadloop.scoring.trees import TreeEnsemble
+from leadloop.scoring.trees.ensemble import TreeEnsemble
 
 if TYPE_CHECKING:
     import lightgbm

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from leadloop.scoring.onnx_session import open_session
-from leadloop.scoring.trees import TreeEnsemble
+from leadloop.scoring.trees.ensemble import TreeEnsemble
 
 if TYPE_CHECKING:
     import onnxruntime

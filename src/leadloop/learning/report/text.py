@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from leadloop.learning.report import TrainingReport
-from leadloop.learning.report_escape import markdown_name, markdown_text
-from leadloop.learning.report_outline import Section, Table, Words, outline
-from leadloop.learning.report_pictures import Picture, draw_pictures
-from leadloop.learning.report_words import answer, judge, measured_on
+from leadloop.learning.report.escape import markdown_name, markdown_text
+from leadloop.learning.report.outline import Section, Table, Words, outline
+from leadloop.learning.report.pictures import Picture, draw_pictures
+from leadloop.learning.report.report import TrainingReport
+from leadloop.learning.report.words import answer, judge, measured_on
 
 _SIGNS = {"good": "✓", "care": "!", "stop": "✗"}
 

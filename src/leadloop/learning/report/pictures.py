@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from leadloop.learning.evaluation import Measure
-from leadloop.learning.report import ImportanceLine, TrainingReport
-from leadloop.learning.report_escape import html_text
-from leadloop.learning.report_marks import WIDTH, Plot, box, diamond, disc, round_up, shorten, stroke, write
-from leadloop.learning.report_style import PALETTE, picture_style
-from leadloop.learning.report_words import count, figure, found, number, of_a_hundred, percent, rate, span, where
+from leadloop.learning.report.escape import html_text
+from leadloop.learning.report.marks import WIDTH, Plot, box, diamond, disc, round_up, shorten, stroke, write
+from leadloop.learning.report.report import ImportanceLine, TrainingReport
+from leadloop.learning.report.style import PALETTE, picture_style
+from leadloop.learning.report.words import count, figure, found, number, of_a_hundred, percent, rate, span, where
 
 MOST_BARS = 20
 """So many fields are drawn; the table holds the others."""

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from leadloop.scoring.tree_paths import Classes
+from leadloop.scoring.trees.paths import Classes
 
 Whole = npt.NDArray[np.int64]
 Question = tuple[int, float]

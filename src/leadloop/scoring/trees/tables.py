@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from leadloop.scoring.tree_answers import CounterList, Counters, Question, Questions
-from leadloop.scoring.tree_paths import Classes, Path, Subtree, classes_of, in_one_number
-from leadloop.scoring.tree_shapley import leaf_tables
+from leadloop.scoring.trees.answers import CounterList, Counters, Question, Questions
+from leadloop.scoring.trees.paths import Classes, Path, Subtree, classes_of, in_one_number
+from leadloop.scoring.trees.shapley import leaf_tables
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]

@@ -1,6 +1,6 @@
 """The training report: what was learned from what, how good it is, and what should make one doubt it.
 
-Plain frozen data. `leadloop.learning.report_page` turns it into a page.
+Plain frozen data. `leadloop.learning.report.page` turns it into a page.
 """
 
 from __future__ import annotations

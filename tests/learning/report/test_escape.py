@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from leadloop.learning.report_escape import html_text, markdown_name, markdown_text, one_line
+from leadloop.learning.report.escape import html_text, markdown_name, markdown_text, one_line
 
 HOSTILE = [
     "<script>alert(1)</script>",

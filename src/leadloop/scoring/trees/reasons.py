@@ -1,8 +1,8 @@
 """Exact reasons of a tree ensemble: how much each field moved a row's margin, by looking it up instead of working it out.
 
 The values are the Shapley values of path-dependent TreeSHAP (Lundberg et al. 2020, arXiv 1905.04610): where a feature is
-not known, both sides of its splits count by the training rows that went there. `tree_shapley` has the arithmetic,
-`tree_tables` and `tree_sums` the two ways to keep it, and `tree_choice` decides between them, leaf by leaf.
+not known, both sides of its splits count by the training rows that went there. `shapley` has the arithmetic,
+`tables` and `sums` the two ways to keep it, and `choice` decides between them, leaf by leaf.
 
 One row goes through all trees at once; many rows go tree by tree, so that a tree's tables stay in the processor's cache.
 Both add the same numbers in the same order: a row's reasons are the same bits alone as in a batch.
@@ -16,12 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from leadloop.scoring.tree_answers import Question, Questions, columns_of
-from leadloop.scoring.tree_choice import FEATURES_A_PART, choose, points_for
-from leadloop.scoring.tree_paths import Path, Subtree, paths_of
-from leadloop.scoring.tree_sums import SumList, Sums, polynomials_of_leaves
-from leadloop.scoring.tree_tables import TableList, Tables, tables_of_leaves
-from leadloop.scoring.trees import TreeEnsemble
+from leadloop.scoring.trees.answers import Question, Questions, columns_of
+from leadloop.scoring.trees.choice import FEATURES_A_PART, choose, points_for
+from leadloop.scoring.trees.ensemble import TreeEnsemble
+from leadloop.scoring.trees.paths import Path, Subtree, paths_of
+from leadloop.scoring.trees.sums import SumList, Sums, polynomials_of_leaves
+from leadloop.scoring.trees.tables import TableList, Tables, tables_of_leaves
 
 MOST_BYTES = 32 << 20
 """What the reasons of one ensemble may take in memory: more is faster where trees are deep."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from leadloop.learning.report import TrainingReport
-from leadloop.learning.report_escape import html_text
-from leadloop.learning.report_outline import Pictures, Section, Table, Words, outline
-from leadloop.learning.report_pictures import Picture, draw_pictures
-from leadloop.learning.report_style import page_style
-from leadloop.learning.report_words import Verdict, answer, judge
+from leadloop.learning.report.escape import html_text
+from leadloop.learning.report.outline import Pictures, Section, Table, Words, outline
+from leadloop.learning.report.pictures import Picture, draw_pictures
+from leadloop.learning.report.report import TrainingReport
+from leadloop.learning.report.style import page_style
+from leadloop.learning.report.words import Verdict, answer, judge
 
 _SIGNS = {
     "good": '<path d="M4 10.5l4 4 8-9" fill="none" stroke="currentColor" stroke-width="2.6" stroke-linecap="round" '

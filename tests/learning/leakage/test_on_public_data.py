@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from tests.public_data import public_file
 
 from leadloop.learning.leakage import Finding, audit_fields
 
-FOLDER = Path(os.environ.get("LEADLOOP_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 CPU_SECONDS = 5.0
 
 
@@ -31,10 +29,7 @@ class Leads:
 
 
 def read(name: str, separator: str = ",") -> pl.DataFrame:
-    path = FOLDER / name
-    if not path.is_file():
-        pytest.skip(f"{name} is not in {FOLDER}; set LEADLOOP_DATA to the folder that holds the public files")
-    frame = pl.read_csv(path, separator=separator, infer_schema_length=None, try_parse_dates=True)
+    frame = pl.read_csv(public_file(name), separator=separator, infer_schema_length=None, try_parse_dates=True)
     blank = pl.col(pl.String).str.strip_chars()
     return frame.with_columns(pl.when(~blank.is_in(["", "Select", "N/A"])).then(pl.col(pl.String)))
 

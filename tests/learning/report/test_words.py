@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 import pytest
-from tests.learning.simulated_report import simulate_report
+from tests.learning.report.simulated_report import simulate_report
 
-from leadloop.learning.report import FindingLine, Part
-from leadloop.learning.report_words import answer, change_of_base_rate, judge, of_a_hundred
+from leadloop.learning.report.report import FindingLine, Part
+from leadloop.learning.report.words import answer, change_of_base_rate, judge, of_a_hundred
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Reasons of subtrees whose paths ask of too many features for a table: summed up for each row, still exactly.
 
 A path of m features shows 2^m patterns. Such a subtree is kept in pieces instead, at the points of Gauss's rule (see
-`tree_shapley`): what the features asked below its node bring, for every pattern of those; and the products over the features
+`shapley`): what the features asked below its node bring, for every pattern of those; and the products over the features
 that only the path to the node asks about, a few at a time, for every pattern of those few. A row multiplies a handful of
 numbers at each point, and all leaves below the node and all features above it share the result.
 """
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from leadloop.scoring.tree_answers import CounterList, Counters, Question, Questions
-from leadloop.scoring.tree_choice import FEATURES_A_PART
-from leadloop.scoring.tree_paths import Classes, Path, Subtree, classes_of, in_one_number
-from leadloop.scoring.tree_shapley import gauss, leaf_polynomials, products, slope_if_not, slope_if_so
-from leadloop.scoring.tree_tables import add_up, alike
+from leadloop.scoring.trees.answers import CounterList, Counters, Question, Questions
+from leadloop.scoring.trees.choice import FEATURES_A_PART
+from leadloop.scoring.trees.paths import Classes, Path, Subtree, classes_of, in_one_number
+from leadloop.scoring.trees.shapley import gauss, leaf_polynomials, products, slope_if_not, slope_if_so
+from leadloop.scoring.trees.tables import add_up, alike
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -204,6 +204,6 @@ def polynomials_of_leaves(
         for leaf in subtree.leaves:
             shares[leaf] = [one.share for feature, one in paths[leaf].items() if feature in subtree.asked]
     found: dict[int, Floats] = {}
-    for some, of_some in alike(shares):
+    for some, of_some in alike(shares, (1 << 18) // points):
         found.update(zip(some, leaf_polynomials(values[some], of_some, points), strict=True))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from leadloop.learning.evaluation import draw_curves, evaluate, wilson_interval
-from leadloop.learning.report import (
+from leadloop.learning.report.report import (
     BandLine,
     DataSummary,
     FindingLine,

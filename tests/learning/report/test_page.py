@@ -6,12 +6,12 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from tests.learning.simulated_report import simulate_report
+from tests.learning.report.simulated_report import simulate_report
 
-from leadloop.learning.report import BandLine, FindingLine, ImportanceLine, LeftOut, MemberLine
-from leadloop.learning.report_outline import MOST_ROWS, Pictures, Table, Words, outline
-from leadloop.learning.report_page import render_html
-from leadloop.learning.report_words import answer, judge
+from leadloop.learning.report.outline import MOST_ROWS, Pictures, Table, Words, outline
+from leadloop.learning.report.page import render_html
+from leadloop.learning.report.report import BandLine, FindingLine, ImportanceLine, LeftOut, MemberLine
+from leadloop.learning.report.words import answer, judge
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 

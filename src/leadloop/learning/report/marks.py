@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from leadloop.learning.report_escape import html_text
-from leadloop.learning.report_words import percent
+from leadloop.learning.report.escape import html_text
+from leadloop.learning.report.words import percent
 
 WIDTH = 400
 """Every picture is so wide: about a phone, so that its text stays readable there."""

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.learning.simulated_report import simulate_report
+from tests.learning.report.simulated_report import simulate_report
 
-from leadloop.learning.report import FindingLine, LeftOut
-from leadloop.learning.report_outline import Table, outline
-from leadloop.learning.report_pictures import picture_files
-from leadloop.learning.report_text import render_markdown
-from leadloop.learning.report_words import answer
+from leadloop.learning.report.outline import Table, outline
+from leadloop.learning.report.pictures import picture_files
+from leadloop.learning.report.report import FindingLine, LeftOut
+from leadloop.learning.report.text import render_markdown
+from leadloop.learning.report.words import answer
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 

@@ -24,7 +24,7 @@ from leadloop.errors import Problem, VersionError
 from leadloop.scoring.onnx_session import open_session
 
 if TYPE_CHECKING:
-    from leadloop.scoring.tree_reasons import TreeReasons
+    from leadloop.scoring.trees.reasons import TreeReasons
 
 __all__ = ["TreeEnsemble", "open_session"]
 
@@ -186,17 +186,17 @@ class TreeEnsemble:
     @cached_property
     def reasons(self) -> TreeReasons:
         """The tables that exact reasons are looked up in; built once, at the first use."""
-        from leadloop.scoring.tree_reasons import TreeReasons
+        from leadloop.scoring.trees.reasons import TreeReasons
 
         return TreeReasons.of(self)
 
     def contributions(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """How much each field moved each row's margin away from `expected`: float32 (rows, features) in, float64 out.
 
-        The Shapley values of path-dependent TreeSHAP, exactly (see `tree_reasons`). A row's contributions and `expected` add
+        The Shapley values of path-dependent TreeSHAP, exactly (see `reasons`). A row's contributions and `expected` add
         up to its margin. Raises `ValueError` for a matrix of another type or width.
         """
-        return self.reasons.contributions(matrix)
+        return self.reasons.contributions(self.rows(matrix))
 
     def rows(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The matrix itself, if it is float32 with one column a feature; else `ValueError`."""

@@ -9,11 +9,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tests.learning.simulated_report import simulate_report
+from tests.learning.report.simulated_report import simulate_report
 
-from leadloop.learning.report import BandLine, ImportanceLine
-from leadloop.learning.report_pictures import MOST_BARS, draw_pictures, picture_files
-from leadloop.learning.report_style import PALETTE
+import leadloop
+from leadloop.learning.report.pictures import MOST_BARS, draw_pictures, picture_files
+from leadloop.learning.report.report import BandLine, ImportanceLine
+from leadloop.learning.report.style import PALETTE
 
 SVG = "{http://www.w3.org/2000/svg}"
 ALL = {"hundred", "lift", "gain", "roc", "precision-recall", "calibration", "bands", "importance"}
@@ -220,9 +221,9 @@ def test_text_and_lines_stand_out_from_the_paper(side):
 
 def test_drawing_needs_no_plotting_library():
     code = (
-        "import sys, leadloop.learning.report_page, leadloop.learning.report_text;"
+        "import sys, leadloop.learning.report.page, leadloop.learning.report.text;"
         "print(sorted(m for m in sys.modules if m.split('.')[0] in ('matplotlib', 'sklearn', 'scipy', 'lightgbm')))"
     )
-    source = Path(__file__).parents[2] / "src"
+    source = Path(leadloop.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from leadloop.learning.report import Part, TrainingReport
-from leadloop.learning.report_pictures import count_telling
-from leadloop.learning.report_words import (
+from leadloop.learning.report.pictures import count_telling
+from leadloop.learning.report.report import Part, TrainingReport
+from leadloop.learning.report.words import (
     beside,
     change_of_base_rate,
     count,

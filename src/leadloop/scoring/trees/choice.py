@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from leadloop.scoring.trees import TreeEnsemble
+from leadloop.scoring.trees.ensemble import TreeEnsemble
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]

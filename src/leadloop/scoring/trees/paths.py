@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leadloop.scoring.trees import TreeEnsemble
+from leadloop.scoring.trees.ensemble import TreeEnsemble
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from leadloop.learning.evaluation import Measure
-from leadloop.learning.report import TrainingReport
+from leadloop.learning.report.report import TrainingReport
 
 FEWEST_OUTCOMES = 10
 """With fewer won or fewer lost test leads than this, nothing is claimed."""

@@ -1,0 +1,1 @@
+"""Tree ensembles: their margins, and the exact part that each field has in a margin."""
