@@ -104,7 +104,7 @@ def _train(outcome: Outcome, playbook: Path, data: Path, **more: object) -> None
 
 
 def _x_education(case: Case, folder: Path) -> Outcome:
-    """Oldest 70 % to newest 30 % by `Lead Number`, which is what the draft proposes by itself."""
+    """Oldest 70% to newest 30% by `Lead Number`, which is what the draft proposes by itself."""
     outcome = Outcome(case.name)
     (data,) = _prepare(case, folder)
     playbook = _draft(case, outcome, data, "Converted")
@@ -113,7 +113,7 @@ def _x_education(case: Case, folder: Path) -> Outcome:
 
 
 def _bank(case: Case, folder: Path) -> Outcome:
-    """Rolling origin: five test blocks of 10 % from the middle of the file on, each trained on everything before it."""
+    """Rolling origin: five test blocks of 10% from the middle of the file on, each trained on everything before it."""
     outcome = Outcome(case.name)
     (data,) = _prepare(case, folder)
     playbook = _draft(case, outcome, data, "y")
@@ -170,7 +170,7 @@ def _olist(case: Case, folder: Path) -> Outcome:
 
 
 def _raop(case: Case, folder: Path) -> Outcome:
-    """Oldest 70 % to newest 30 % by the time of the request; text with line breaks inside quotes."""
+    """Oldest 70% to newest 30% by the time of the request; text with line breaks inside quotes."""
     outcome = Outcome(case.name)
     (data,) = _prepare(case, folder)
     playbook = _draft(case, outcome, data, "requester_received_pizza")
@@ -263,9 +263,7 @@ def _figure(value: float | None, digits: int = 3) -> str:
 
 def _print(outcomes: list[Outcome]) -> None:
     print()
-    print(
-        "| data | leads | test | AUC (95 %) | log-loss (prior) | calib. error | draft s | train s | CPU s | peak MB |"
-    )
+    print("| data | leads | test | AUC (95%) | log-loss (prior) | calib. error | draft s | train s | CPU s | peak MB |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for o in outcomes:
         interval = "" if o.auc_low is None else f" ({_figure(o.auc_low)} to {_figure(o.auc_high)})"

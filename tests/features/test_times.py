@@ -107,9 +107,9 @@ def test_a_field_that_is_never_given_has_no_columns():
 
 def test_what_is_said_of_a_lead_is_true_on_both_sides_of_zero():
     said = {held.name: (held.says, held.says_not) for held in TimesBlock.fit(YEARS, [CAME, BORN], "came").columns}
-    assert said["came, weekend"] == ("came in at the weekend", "came in on a working day")
-    assert said["came, business hours"] == ("came in during business hours", "came in outside business hours")
-    assert said["founded, weekend"] == ("falls at the weekend", "falls on a working day")
+    assert said["came, weekend"] == ("is at the weekend", "is on a working day")
+    assert said["came, business hours"] == ("is during business hours", "is outside business hours")
+    assert said["founded, weekend"] == ("is at the weekend", "is on a working day")
     assert said["came, hour, sine"][0] == said["came, hour, sine"][1]
 
 

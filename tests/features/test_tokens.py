@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from leadloop.features.tokens import STATISTICS, count_characters, describe_writing, split_words
 
-NAMES = [name for name, _, _ in STATISTICS]
+NAMES = [name for name, *_ in STATISTICS]
 
 
 def described(text: str) -> dict[str, float]:

@@ -63,7 +63,7 @@ def test_quoted_texts_stay_on_one_line_and_short():
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.0, "0 %"), (1.0, "100 %"), (0.5, "50 %"), (0.00001, "0.01 %"), (0.99999, "99.99 %"), (0.005, "0.5 %")],
+    [(0.0, "0%"), (1.0, "100%"), (0.5, "50%"), (0.00001, "0.01%"), (0.99999, "99.99%"), (0.005, "0.5%")],
 )
 def test_shares_are_never_rounded_to_none_or_all(share, said):
     assert percent(share) == said

@@ -55,7 +55,7 @@ def test_an_account_that_comes_back_groups_its_leads():
     columns, types = looked_at(lead_id=codes("l"), account_id=codes("a", 60))
     found = find_group(columns, types, "lead_id", ())
     assert found.name == "account_id"
-    assert "200 rows (100 %) share a value with another row" in found.because
+    assert "200 rows (100%) share a value with another row" in found.because
 
 
 def test_e_mail_addresses_that_come_back_group_leads():

@@ -32,7 +32,7 @@ def test_two_values_are_told_apart_by_what_they_say(won, lost):
     found = outcome(won, lost, lost)
     assert found.target.positive == (won,)
     assert found.won.tolist() == [1, 0, 0]
-    assert found.target.guess == (f"positive: “{won}” means won, by what it says: 1 of 3 leads (33 %)",)
+    assert found.target.guess == (f"positive: “{won}” means won, by what it says: 1 of 3 leads (33%)",)
 
 
 def test_values_are_one_without_regard_to_case_and_blanks():

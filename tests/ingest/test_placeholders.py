@@ -181,7 +181,7 @@ def test_the_end_of_time_is_a_sentinel():
 def test_each_guess_tells_how_many_rows_and_why():
     column = Column("pdays", pl.Series(["999"] * 96 + ["3", "4", "5", "6"]))
     (guess,) = describe(find_sentinels(column, column.texts.cast(pl.Float64).to_numpy()))
-    assert guess == "missing: “999” in 96 rows, 96 % of all values, while the others run from 3 to 6"
+    assert guess == "missing: “999” in 96 rows, 96% of all values, while the others run from 3 to 6"
 
 
 def test_nothing_is_found_among_few_values_or_none():

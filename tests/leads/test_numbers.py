@@ -54,7 +54,7 @@ NUMBERS = [
     ("1,23,45,678", 12345678, None),
     # Percent signs are dropped.
     ("12%", 12, 12),
-    ("12 %", 12, 12),
+    ("12%", 12, 12),
     ("1,234%", 1234, 1.234),
     ("12.5%", 12.5, None),
     # What could be two things, or is nothing, is not guessed at.

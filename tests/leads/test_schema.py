@@ -295,7 +295,7 @@ def test_what_is_known_later_need_have_no_column_when_scoring():
 # Properties
 
 TEXT_CELL = {
-    "Visits": st.sampled_from(["3", "1,234", "-1", "select", "many", "12 %", "1e3", "", "5.5"]),
+    "Visits": st.sampled_from(["3", "1,234", "-1", "select", "many", "12%", "1e3", "", "5.5"]),
     "Budget": st.sampled_from(["$5", "1.2M", "a lot", "7", " "]),
     "Employees": st.sampled_from(["50-100", "2-Oct", "120", "self-employed", "?"]),
     "Lead Source": st.sampled_from(["Google", "Select", "n/a", "Chat"]),

@@ -21,7 +21,7 @@ def test_a_calibrator_survives_being_written_down():
 
 
 def test_each_band_holds_the_share_of_leads_that_the_policy_asks_for():
-    past = np.random.default_rng(1).beta(1, 9, 10_000)  # a base rate of 10 %: hardly a probability above a half
+    past = np.random.default_rng(1).beta(1, 9, 10_000)  # a base rate of 10%: hardly a probability above a half
     scores = ScoreMap.fit(THIRDS, past).scores(past)
     assert (scores >= 70).mean() == pytest.approx(0.2, abs=0.001)
     assert ((scores >= 30) & (scores < 70)).mean() == pytest.approx(0.3, abs=0.001)

@@ -85,7 +85,7 @@ def show(playbook: Playbook, version: Version = "champion", workspace: Workspace
         add_row(facts, name, value)
     out.print(facts)
     say()
-    table = make_table("on the test leads", "value", "95 % interval", "without a model", right=("value",))
+    table = make_table("on the test leads", "value", "95% interval", "without a model", right=("value",))
     for name, measure in found.metrics.items():
         beside = ", ".join(f"{label} {value:.3f}" for label, value in measure["baselines"].items())
         add_row(table, name, f"{measure['value']:.3f}", f"{measure['low']:.3f} to {measure['high']:.3f}", beside)

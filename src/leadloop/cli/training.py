@@ -59,7 +59,7 @@ def tell_training(result: TrainingResult, playbook: str) -> None:
         say("Synthetic data: these figures say nothing about real leads.")
     say(" ".join(answer(report)))
     say()
-    table = make_table("on the test leads", "value", "95 % interval", "without a model", right=("value",))
+    table = make_table("on the test leads", "value", "95% interval", "without a model", right=("value",))
     for measure in report.measures:
         beside = ", ".join(f"{name} {value:.3f}" for name, value in measure.baselines.items())
         add_row(table, measure.name, f"{measure.value:.3f}", f"{measure.low:.3f} to {measure.high:.3f}", beside)

@@ -19,8 +19,9 @@ class FeatureColumn:
     """One column that a model sees: its unique name, and the field of the lead that it was made from.
 
     `says` finishes the sentence "This lead ..." for columns that say more than the field's value does ("asks for a
-    price"); `says_not` is the sentence where the column is zero. Both are empty where quoting the value is best.
-    `binary` columns are 0 or 1 (or missing).
+    price"); `says_not` is the sentence where the column is zero. Both are empty where quoting the value is best. Where
+    `says` holds "{}", `quote` (a name that `quote_value` knows) tells what stands there. `binary` columns are 0 or 1 (or
+    missing).
     """
 
     name: str
@@ -28,6 +29,7 @@ class FeatureColumn:
     says: str = ""
     says_not: str = ""
     binary: bool = False
+    quote: str = ""
 
 
 class Block(Protocol):

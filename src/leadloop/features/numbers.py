@@ -20,7 +20,7 @@ _LARGEST = float(np.finfo(np.float32).max)
 class NumbersBlock:
     """Numeric fields as they are, held within fences so that one mistyped value cannot shout down the rest.
 
-    The fences lie three interquartile ranges outside the middle 98 % of the training values (Tukey's far fences, taken
+    The fences lie three interquartile ranges outside the middle 98% of the training values (Tukey's far fences, taken
     from the 1st and 99th percentile so that honest skew passes). Where most leads share one value, as with a count that
     is mostly zero, the fences are those of the other leads: the few who visited are no mistakes. Amounts of money are on
     a log scale. A missing value stays missing: the learners decide what it means.

@@ -111,7 +111,10 @@ class TextBlock:
 
 
 def _all_columns(field: str, phrases: PhraseLists, terms: Terms) -> Sequence[FeatureColumn]:
-    columns = [FeatureColumn(f"{field}, {name}", field, says, says_not) for name, says, says_not in STATISTICS]
+    columns = [
+        FeatureColumn(f"{field}, {name}", field, says, says_not, quote=quote)
+        for name, says, says_not, quote in STATISTICS
+    ]
     for name in phrases.names:
         columns.append(
             FeatureColumn(f"{field} uses phrases: {name}", field, f"speaks of “{name}”", f"does not speak of “{name}”")

@@ -20,15 +20,16 @@ _ROUNDS = 2
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a time: how long its cycle takes, and how it is said ("came in ...", "falls ...")."""
+    """A part of a time: how long its cycle takes, how it is said of a time ("is ..."), and what is quoted in saying it."""
 
     cycle_days: float
     when: str
     when_not: str = ""
+    quote: str = ""
 
 
-_HOUR = _Part(1, "at this hour of the day")
-_WEEKDAY = _Part(7, "on this day of the week")
+_HOUR = _Part(1, "at {}", quote="hour")
+_WEEKDAY = _Part(7, "on a {}", quote="weekday")
 _PARTS = {
     "hour": _HOUR,
     "hour, sine": _HOUR,
@@ -38,9 +39,9 @@ _PARTS = {
     "weekday, sine": _WEEKDAY,
     "weekday, cosine": _WEEKDAY,
     "weekend": _Part(7, "at the weekend", "on a working day"),
-    "day of month": _Part(30.4, "on this day of the month"),
-    "month": _Part(365.25, "in this month of the year"),
-    "quarter": _Part(365.25, "in this quarter of the year"),
+    "day of month": _Part(30.4, "on day {} of a month", quote="day"),
+    "month": _Part(365.25, "in {}", quote="month"),
+    "quarter": _Part(365.25, "in the {} quarter of a year", quote="quarter"),
 }
 _DAYS = "days from the lead's time"
 
@@ -71,7 +72,7 @@ class TimesBlock:
             times = data[field.name].drop_nulls()
             if times.is_empty():
                 continue
-            # The middle 98 %: one mistyped year must not pass for two years of leads.
+            # The middle 98%: one mistyped year must not pass for two years of leads.
             first, last = np.quantile(times.to_physical().to_numpy(), (0.01, 0.99))
             seen_days = (last - first) / _DAY_US
             candidates = [name for name, part in _PARTS.items() if seen_days >= _ROUNDS * part.cycle_days]
@@ -100,13 +101,12 @@ class TimesBlock:
     def _column(self, field: str, name: str) -> FeatureColumn:
         label = f"{field}, {name}"
         if name == _DAYS:
-            says = "lies this many days from the time the lead came in"
-            return FeatureColumn(f"{label} (log)", field, says, says)
+            says = "lies {} the time the lead came in"
+            return FeatureColumn(f"{label} (log)", field, says, says, quote="days")
         part = _PARTS[name]
-        verb = "came in" if field == self.lead_time else "falls"
         # A sine or cosine may be negative, so what is said of it must be true on both sides of zero.
-        says_not = f"{verb} {part.when_not or part.when}"
-        return FeatureColumn(label, field, f"{verb} {part.when}", says_not, binary=bool(part.when_not))
+        says_not = f"is {part.when_not or part.when}"
+        return FeatureColumn(label, field, f"is {part.when}", says_not, binary=bool(part.when_not), quote=part.quote)
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
         if not self.parts:

@@ -17,18 +17,19 @@ _LETTERS = _CAPITALS + _CAPITALS.lower()
 _DIGITS = b"0123456789"
 
 STATISTICS = (
-    ("characters (log)", "has this much text", "has no text"),
-    ("words (log)", "has this many words", "has no words"),
-    ("sentences (log)", "has this many sentences", "has no words"),
-    ("mean word length", "has words of this length", "has no words"),
-    ("share of capitals", "has this share of capital letters", "has no capital letters"),
-    ("digits (log)", "has digits", "has no digits"),
-    ("question marks (log)", "asks questions", "asks no question"),
-    ("exclamation marks (log)", "has exclamation marks", "has no exclamation mark"),
-    ("links (log)", "has links", "has no link"),
-    ("line breaks (log)", "has line breaks", "has no line break"),
+    ("characters (log)", "has {}", "has no text", "count of character"),
+    ("words (log)", "has {}", "has no words", "count of word"),
+    ("sentences (log)", "has {}", "has no words", "count of sentence"),
+    ("mean word length", "has words of {} on average", "has no words", "mean count of letter"),
+    ("share of capitals", "has {} capital letters", "has no capital letters", "share"),
+    ("digits (log)", "has {}", "has no digits", "count of digit"),
+    ("question marks (log)", "has {}", "asks no question", "count of question mark"),
+    ("exclamation marks (log)", "has {}", "has no exclamation mark", "count of exclamation mark"),
+    ("links (log)", "has {}", "has no link", "count of link"),
+    ("line breaks (log)", "has {}", "has no line break", "count of line break"),
 )
-"""What `describe_writing` gives, in order, and how to say it of a text where it is more than zero and where it is zero."""
+"""What `describe_writing` gives, in order; how to say it of a text where it is more than zero and where it is zero; and what to
+quote then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,9 +206,10 @@ def _promote(
         ours = trained.score_table(test, explain=False)["probability"].to_numpy()
         beside = baselines(learned, labelled, split, test)
         seed = trained.playbook.training.seed
+        groups = None if labelled.groups is None else labelled.groups[split.test]
         for name in beside.keys() - {"majority"}:
             # Smaller log-loss is better: the whole interval of the difference must lie below zero.
-            difference = difference_interval(positive, ours, beside[name], log_loss, seed=seed)
+            difference = difference_interval(positive, ours, beside[name], log_loss, seed=seed, groups=groups)
             evidence[f"log-loss against {name}"] = difference
             if difference[2] >= 0:
                 return None

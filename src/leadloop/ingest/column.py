@@ -123,8 +123,8 @@ def percent(share: float) -> str:
     """
     percents = 100 * share
     if percents in (0, 100) or 1 <= percents <= 99:
-        return f"{percents:.0f} %"
-    return f"{min(max(percents, 0.01), 99.99):.2f}".rstrip("0").rstrip(".") + " %"
+        return f"{percents:.0f}%"
+    return f"{min(max(percents, 0.01), 99.99):.2f}".rstrip("0").rstrip(".") + "%"
 
 
 def phrases(listed: str) -> frozenset[str]:

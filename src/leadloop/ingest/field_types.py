@@ -1,6 +1,6 @@
 """What kind of values a column holds, and the evidence for it.
 
-A type is guessed only if at least 99.5 % of the filled cells can be read as it by the same readers that training and
+A type is guessed only if at least 99.5% of the filled cells can be read as it by the same readers that training and
 scoring will use; the few that cannot are named. Where a name must speak (a unix time, an amount without a currency, a
 number of people), the guess says that it did.
 """
@@ -387,7 +387,7 @@ def _measured(look: _Look, values: np.ndarray, evidence: str) -> TypeGuess:
 
 
 def _reads(look: _Look, kind: FieldType) -> bool:
-    """Whether a type reads the column: what is a number is not always an amount (12 %) or a count (1.5)."""
+    """Whether a type reads the column: what is a number is not always an amount (12%) or a count (1.5)."""
     values = look.column.read(Field(look.column.name, kind, "intake"))
     return look.share(look.column.rows_where(values.is_not_null())) >= ENOUGH
 

@@ -14,26 +14,32 @@ FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column of a lead, as a playbook declares it.
-
-    `known_at` names the moment from which the value may be read: a feature of a playbook that scores at intake may not
-    read a field known at the outcome. `missing` lists the placeholders that stand for "not given" in this field
-    ("Select", "999"); they are compared after trimming and without regard to case. `formats` says how times are
-    written (strptime patterns, or `iso`, `unix`, `unix_ms`); `decimal_comma` is for numbers. Empty means the usual ways.
-    `means` is the field's common name where it is known ("employees" for Salesforce's NumberOfEmployees).
-    `guess` holds what a draft inferred and nobody has confirmed yet; delete a line to confirm it.
-    """
+    """One column of a lead, as a playbook declares it."""
 
     name: str
+    """The field's name, which is its column's name in a file; reasons use it too."""
     type: FieldType
+    """What the column holds; it decides how cells are read and which features are made of them."""
     known_at: str
+    """The moment from which the value may be read. A playbook that scores at intake never reads a field known at the
+    outcome."""
     use: bool = True
+    """Whether features may be made of it; a field that is not used may still identify, order or label leads."""
     required: bool = False
+    """Whether a row without a value here is rejected."""
     missing: tuple[str, ...] = ()
+    """Placeholders that stand for "not given" in this field ("Select", "999"), compared after trimming and without regard
+    to case."""
     aliases: tuple[str, ...] = ()
+    """Other names that the column goes by in files. Case, blanks and punctuation never matter."""
     formats: tuple[str, ...] = ()
+    """How values are written: for times strptime patterns ("%d/%m/%Y") or "iso", "unix", "unix_ms"; for numbers and money
+    "decimal_comma". Empty means the usual ways."""
     means: str = ""
+    """The field's common name where it is known ("employees" for Salesforce's NumberOfEmployees); for people, nothing reads
+    it."""
     guess: tuple[str, ...] = ()
+    """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
 
 
 def normalise_name(name: str) -> str:

@@ -51,7 +51,7 @@ def read_numbers(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
     `decimal_comma` the comma starts the decimals and points may group thousands. Text that only the other convention
     could explain ("1,5" without, "1.5" with it) is not read.
 
-    >>> read_numbers(pl.Series(["1,234.5", "12 %", "1e3", "1,5", "12 apples"])).to_list()
+    >>> read_numbers(pl.Series(["1,234.5", "12%", "1e3", "1,5", "12 apples"])).to_list()
     [1234.5, 12.0, 1000.0, None, None]
     >>> read_numbers(pl.Series(["1.234,5", "1.5"]), decimal_comma=True).to_list()
     [1234.5, None]

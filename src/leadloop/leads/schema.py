@@ -50,7 +50,9 @@ class LeadSchema:
     """The fields of a lead in their order, and the moments of its life, earliest first."""
 
     fields: tuple[Field, ...]
+    """The fields, in the order of the file."""
     moments: tuple[str, ...] = ("intake", "outcome")
+    """The moments of a lead's life at which something becomes known, earliest first."""
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

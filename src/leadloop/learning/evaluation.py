@@ -114,7 +114,7 @@ def accuracy_at(positive: np.ndarray, probabilities: np.ndarray, threshold: floa
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure of quality on the test leads, with its 95 % interval and the same measure of each baseline."""
+    """One measure of quality on the test leads, with its 95% interval and the same measure of each baseline."""
 
     name: str
     value: float
@@ -131,7 +131,7 @@ class Curves:
 
     `roc` holds (false positive rate, true positive rate), `precision_recall` (recall, precision), `gain` (share of leads
     worked, share of won leads found), `lift` (share of leads worked, lift), `calibration` one row a group: (mean
-    probability, observed rate, low, high, leads); low and high are a 95 % Wilson interval.
+    probability, observed rate, low, high, leads); low and high are a 95% Wilson interval.
     """
 
     roc: tuple[tuple[float, float], ...]
@@ -236,7 +236,7 @@ def difference_interval(
     groups: np.ndarray | None = None,
     draws: int = DRAWS,
 ) -> tuple[float, float, float]:
-    """How much `first` exceeds `second` in a measure on the same leads: the difference and its 95 % interval."""
+    """How much `first` exceeds `second` in a measure on the same leads: the difference and its 95% interval."""
     drawn = [
         measure(positive[rows], first[rows]) - measure(positive[rows], second[rows])
         for rows in _draws(len(positive), draws, seed, groups)
@@ -285,7 +285,7 @@ def draw_curves(positive: np.ndarray, probabilities: np.ndarray, points: int = 2
 
 
 def wilson_interval(hits: int, count: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927), which stays within 0 and 1 for small counts.
+    """The 95% interval of a share (Wilson 1927), which stays within 0 and 1 for small counts.
 
     >>> tuple(round(end, 3) for end in wilson_interval(5, 10))
     (0.237, 0.763)

@@ -112,5 +112,5 @@ def describe_intervals(scores: pl.DataFrame, positive: np.ndarray) -> str:
         held += int(low[group].mean() <= most and high[group].mean() >= least)
     return (
         f"Venn-Abers intervals, {np.median(high - low):.3f} wide in the middle; in {held} of {len(groups)} equal groups of "
-        "test leads they overlap the 95 % interval of what happened"
+        "test leads they overlap the 95% interval of what happened"
     )

@@ -17,33 +17,40 @@ from leadloop.playbook.policy import Policy
 class Target:
     """What is worth predicting, and how the outcome is read.
 
-    Exactly one of three says when a lead counts as won: `positive` lists the values of `column` that do; `filled` means
-    that any value in `column` does (a date of winning); `label` names a function beside the playbook.
-    With `within_days` and `at` (the field with the time of the outcome), an outcome counts only that soon after the
-    lead's own time, and a lead younger than that without an outcome is still open: it is neither won nor lost.
+    Exactly one of `positive`, `filled` and `label` says when a lead counts as won.
     """
 
     name: str
+    """What is predicted, in a word such as "converted"."""
     column: str = ""
+    """The field that holds the outcome."""
     positive: tuple[str, ...] = ()
+    """The values of `column` that mean won, compared without regard to case."""
     filled: bool = False
+    """True: any value in `column` means won (a date of winning, say)."""
     label: str = ""
+    """A function beside the playbook that says who won, as in "labels:won"."""
     at: str = ""
+    """The field with the time of the outcome, for `within_days`."""
     within_days: float | None = None
+    """An outcome counts only this many days after the lead's own time. A younger lead without an outcome is still open:
+    neither won nor lost."""
     guess: tuple[str, ...] = ()
+    """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How leads follow one another in time: by a field, or by their place in the file.
-
-    `newest` says which end is the present: the `largest` or `smallest` value of the field, or the `last` or `first` row.
-    """
+    """How leads follow one another in time: by a field, or by their place in the file."""
 
     by: Literal["field", "rows"]
+    """Whether a field tells, or the place of the row in the file."""
     field: str = ""
+    """The field that leads are ordered by: a time or a number."""
     newest: Literal["largest", "smallest", "last", "first"] = "largest"
+    """Which end is the present: the `largest` or `smallest` value of the field, or the `last` or `first` row."""
     guess: tuple[str, ...] = ()
+    """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,52 +58,66 @@ class Ruling:
     """A person's word on a leakage finding: the field may be used all the same, and why."""
 
     field: str
+    """The field that may be used."""
     finding: str
+    """The kind of finding that is overruled, as the refusal names it in square brackets ("too_good_alone")."""
     because: str
+    """Why; it stands in every report of a version that was trained on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """How much is enough to learn from, and what is kept back to be honest about the result.
-
-    `test_share` is the newest share of leads (or a random one, where there is no order), looked at once, after everything
-    else is decided. Below `min_leads` leads or `min_positives` positives nothing is trained. `max_leads` bounds memory:
-    the newest that many are used.
-    """
+    """How much is enough to learn from, and what is kept back to be honest about the result."""
 
     test_share: float = 0.3
+    """The newest share of leads (a random one, where there is no order), looked at once, after everything else is
+    decided."""
     min_leads: int = 200
+    """With fewer leads than this nothing is trained."""
     min_positives: int = 40
+    """With fewer won leads (or fewer lost ones) than this nothing is trained."""
     max_leads: int = 1_000_000
+    """The newest this many leads are used; it bounds memory."""
     seed: int = 7
+    """What every draw of chance in training starts from: the same seed gives the same version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """A lead-scoring problem: what a lead is, what is worth predicting, and what a score leads to.
-
-    `scores_at` is the moment at which leads are scored; fields known later are never read by a feature. `lead_id` names
-    the field that identifies a lead, `group_by` the field (account, person) whose leads must not be split between training
-    and test; `outcomes_by` the field that matches leads with the rows of a separate file
-    of outcomes. `features` and `rules` name functions beside the playbook ("features:visits_per_day", "rules:left_a_phone").
-    """
+    """A lead-scoring problem: what a lead is, what is worth predicting, and what a score leads to."""
 
     name: str
+    """The playbook's name, under which versions are saved: small letters, digits and underscores."""
     schema: LeadSchema
+    """The fields of a lead, and the moments of its life."""
     scores_at: str
+    """The moment at which leads are scored; fields known later are never read by a feature."""
     target: Target
+    """What is worth predicting."""
     policy: Policy = field(default_factory=Policy)
+    """What a score leads to: bands, routes and the team's capacity."""
     training: Training = field(default_factory=Training)
+    """How much is enough to learn from, and what is kept back."""
     order: Order | None = None
+    """How leads follow one another in time; without it the test leads are a random share."""
     lead_id: str = ""
+    """The field that identifies a lead; without it leads are named by their line."""
     group_by: str = ""
+    """The field (account, person) whose leads must not be split between training and test."""
     outcomes_by: str = ""
+    """The field that matches leads with the rows of a separate file of outcomes."""
     features: tuple[str, ...] = ()
+    """Feature functions beside the playbook, as in "features:visits_per_day"."""
     rules: tuple[str, ...] = ()
+    """Rules beside the playbook, as in "rules:left_a_phone"."""
     phrases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Named lists of phrases to look for in every text field."""
     rulings: tuple[Ruling, ...] = ()
+    """A person's word on leakage findings."""
     description: str = ""
+    """A sentence or two for people."""
     synthetic: bool = False
+    """True: the leads are made up. Every version and report says so."""
 
     @property
     def scoring_schema(self) -> LeadSchema:

@@ -15,8 +15,12 @@ class Band:
     """A named range of scores: its lowest score, and the share of leads that it is meant to hold."""
 
     name: str
+    """What the band is called."""
     lowest: float
+    """The lowest score in the band; the lowest band starts at 0."""
     share: float
+    """The share of leads that the band is meant to hold. Training sets the scores so that it does; all shares add up to
+    1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,9 @@ class Route:
     """Where leads from a score upwards are sent."""
 
     name: str
+    """What is done with these leads."""
     lowest: float
+    """The lowest score that is sent there; the lowest route starts at 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Policy:
         Route("no_action", 0.0),
     )
     capacity: float = 0.20
+    """The share of leads that the team has time to work on; lift and gain in reports are measured at it."""
 
     def band(self, score: float) -> str:
         """The name of the band that a score falls into."""

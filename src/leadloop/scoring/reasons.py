@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from leadloop.features import FeatureSet
+from leadloop.features.quotes import quote_value
 from leadloop.scoring.score_card import Reason
 
 _LONGEST = 60
@@ -69,11 +70,15 @@ class ReasonWriter:
         columns = self._columns_of[number]
         speaking = [column for column in columns if self.features.columns[column].says]
         if speaking:
-            column = max(speaking, key=lambda place: abs(contributions[row, place]))
-            held = matrix[row, column]
-            detail = self.features.columns[column].says if held > 0 else self.features.columns[column].says_not
+            # The column that did most of what the sentence is about: one that pulled the other way would not explain it.
+            way = 1 if contributions[row, columns].sum() > 0 else -1
+            place = max(speaking, key=lambda place: way * contributions[row, place])
+            column, held = self.features.columns[place], float(matrix[row, place])
+            detail = column.says if held > 0 else column.says_not
             if detail:
-                return f"{name} {detail}"
+                return (
+                    f"{name} {detail.replace('{}', quote_value(column.quote, held, value)) if column.quote else detail}"
+                )
         if told:
             return f"{name} is {_in_words(float(matrix[row, columns[0]]))}"
         return f"{name} is {_in_words(value)}"

@@ -19,27 +19,36 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ScoreCard:
-    """One lead's score, what it leads to, and why.
-
-    `probability` is calibrated, with an interval; `score` (0 to 100) is a fixed, rising map of it. `reasons` holds every
-    field's points: `starts_at` plus all of them is the score. `method` says how the score came about, `degraded` whether
-    that was not the first choice.
-    """
+    """One lead's score, what it leads to, and why."""
 
     lead_id: str
+    """The lead's identifier; its line where the playbook names none."""
     line: int
+    """The line of the file, or the place in the list, that the lead was read from."""
     probability: float
+    """The calibrated probability of being won, 0 to 1: of leads that are given 0.2, about one in five is won."""
     probability_low: float
+    """The lower end of the probability's interval."""
     probability_high: float
+    """The upper end of the probability's interval."""
     score: float
+    """0 to 100: a fixed, rising map of the probability, so that the bands hold their shares."""
     band: str
+    """The band that the score falls into."""
     route: str
+    """What the policy does with leads of this score."""
     confidence: float
+    """1 less the width of the probability's interval."""
     model_version: str
+    """The version that gave the score."""
     method: str
+    """How the score came about: `model`."""
     degraded: bool
+    """Whether the method was not the first choice."""
     starts_at: float
+    """The score of the average training lead, from which the reasons go up and down."""
     reasons: tuple[Reason, ...]
+    """Every field's points: `starts_at` plus all of them is the score."""
 
     @property
     def reasons_up(self) -> tuple[Reason, ...]:

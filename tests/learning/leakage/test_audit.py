@@ -52,7 +52,7 @@ def test_a_field_filled_after_the_outcome_is_refused_with_its_numbers(won: np.nd
     assert (finding.kind, finding.severity) == ("filled_by_outcome", "blocks")
     assert finding.statistics["fill_won"] == 1.0
     others = round(100 * finding.statistics["fill_other"])
-    assert finding.evidence == f"filled for 100 % of won leads and {others} % of the others (2,000 leads)"
+    assert finding.evidence == f"filled for 100% of won leads and {others}% of the others (2,000 leads)"
     assert others == pytest.approx(40, abs=3)
 
 
@@ -94,7 +94,7 @@ def test_an_index_that_moves_with_the_base_rate_is_a_calendar_and_no_leak(random
 def test_a_copy_of_the_outcome_is_named_as_one(won: np.ndarray) -> None:
     finding = findings(won, segment=("category", np.where(won, "north", "south")))["segment"]
     assert (finding.kind, finding.severity) == ("copy_of_label", "blocks")
-    assert f'100 % of the {won.sum()} leads with "north" are won, 100 % of all won leads' in finding.evidence
+    assert f'100% of the {won.sum()} leads with "north" are won, 100% of all won leads' in finding.evidence
 
 
 def test_a_small_segment_that_nearly_always_converts_is_honest(won: np.ndarray, random: np.random.Generator) -> None:
@@ -235,7 +235,7 @@ def test_a_time_after_the_lead_came_in_that_won_leads_have_more_often_gets_a_war
     fields = {"created": ("time", created), "visit_day": ("time", meeting)}
     finding = findings(won, **fields)["visit_day"]
     assert (finding.kind, finding.severity) == ("known_later", "warns")
-    assert 'lies after "created" in 100 %' in finding.evidence
+    assert 'lies after "created" in 100%' in finding.evidence
     assert finding.statistics["median_days_after"] == 3
 
 

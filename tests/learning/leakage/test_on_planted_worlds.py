@@ -1,7 +1,7 @@
-"""The audit counted: of 200 leaks planted in made-up files at least 95 % are found, and of 200 clean files few are refused.
+"""The audit counted: of 200 leaks planted in made-up files at least 95% are found, and of 200 clean files few are refused.
 
-Every file is drawn from its own seed: 1,000 to 4,000 leads, 4 to 50 % won, two dozen honest fields of all kinds. The honest
-ones are as awkward as real ones: segments that convert at 90 %, answers that lost leads often skip, a base rate and an
+Every file is drawn from its own seed: 1,000 to 4,000 leads, 4 to 50% won, two dozen honest fields of all kinds. The honest
+ones are as awkward as real ones: segments that convert at 90%, answers that lost leads often skip, a base rate and an
 index that climb together, a field introduced half-way, counts over 7 and 30 days, first and last names.
 """
 
@@ -149,7 +149,7 @@ def plant_filled_for_lost(world: World) -> str:
 
 
 def plant_noisy_copy(world: World) -> str:
-    """The outcome under another name, wrong for 2 %."""
+    """The outcome under another name, wrong for 2%."""
     copy = world.won ^ (world.random.random(len(world.won)) < 0.02)
     world.add("segment_b", "category", np.where(copy, "north", "south"))
     return "segment_b"

@@ -41,7 +41,7 @@ def audit_fields(
     >>> leads = pl.DataFrame({"size": np.arange(400) % 7, "contract": np.where(won, "signed", None)})
     >>> for finding in audit_fields(leads, won.astype(int), kinds={"size": "number", "contract": "category"}):
     ...     print(finding.severity, finding.field, finding.kind, finding.evidence, sep=" | ")
-    blocks | contract | filled_by_outcome | filled for 100 % of won leads and 0 % of the others (400 leads)
+    blocks | contract | filled_by_outcome | filled for 100% of won leads and 0% of the others (400 leads)
     """
     _refuse_unknown(frame, kinds)
     rows = take_rows(frame.select(list(kinds)), positive, order, seed)

@@ -10,7 +10,7 @@ class Limits:
     """The thresholds of the audit. `docs/decisions/leakage-evidence.md` tells how far each can move on real data.
 
     AUCs are within stretches of time; gaps are differences of fill shares; odds are times the odds of other leads of
-    the same time, at the cautious end of a 95 % interval; z counts standard errors.
+    the same time, at the cautious end of a 95% interval; z counts standard errors.
     """
 
     sure_z: float = 4.0

@@ -19,7 +19,7 @@ class Group:
     """Some leads of the sample, and how far their outcomes are from what their time would make one expect.
 
     `rate` is their share of won leads in the file, `share` the share of all won leads that is among them. `odds_low`
-    and `odds_high` bound (95 %, Wilson 1927) how many times the odds of winning are those of other leads of their time.
+    and `odds_high` bound (95%, Wilson 1927) how many times the odds of winning are those of other leads of their time.
     """
 
     rows: int
@@ -55,7 +55,7 @@ def group_of(members: np.ndarray, rows: AuditRows, *, towards_won: bool = True) 
 
 
 def pure_levels(codes: np.ndarray, rows: AuditRows) -> tuple[list[int], Group, bool]:
-    """The levels whose leads nearly all (95 %) ended one way, the group they make, and whether that way is "won".
+    """The levels whose leads nearly all (95%) ended one way, the group they make, and whether that way is "won".
 
     Purity towards an outcome that most leads have is no news (in most files nearly every group is nearly all lost), so
     only an outcome of at most two thirds of the leads counts; of two such outcomes the one that pure levels hold more of.
@@ -80,7 +80,7 @@ def _pure_towards(codes: np.ndarray, rows: AuditRows, towards_won: bool) -> tupl
 
 
 def _wilson(hits: float, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
+    """The 95% interval of a share (Wilson 1927)."""
     rate = hits / count
     square = _CERTAIN**2
     middle = (rate + square / (2 * count)) / (1 + square / count)

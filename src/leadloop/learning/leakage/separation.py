@@ -13,7 +13,7 @@ class Separation:
 
     `auc` is how often, of a won and another lead of the same time, the won one has the larger value (ties count half;
     0.5 is chance). `z` counts standard errors from chance (Mann-Whitney, ties corrected, stratified as by van Elteren
-    1960); `low` is the lower end of a 95 % interval (Hanley and McNeil 1982). Pairs of all stretches weigh the same.
+    1960); `low` is the lower end of a 95% interval (Hanley and McNeil 1982). Pairs of all stretches weigh the same.
     """
 
     auc: float

@@ -72,7 +72,7 @@ class ChangeLink:
 def link_to_changes(rows: AuditRows, kinds: Mapping[str, str], twins: Sequence[Twin]) -> dict[str, ChangeLink]:
     """For each field the twin whose later changes it tells best: "was edited" is true where the text was edited.
 
-    Only twins that changed in some leads (1 to 50 %) can tell anything here.
+    Only twins that changed in some leads (1 to 50%) can tell anything here.
     """
     links: dict[str, ChangeLink] = {}
     for twin in twins:

@@ -18,10 +18,10 @@ def percent(share: float) -> str:
     value = 100 * share
     near = min(value, 100 - value)
     if near == 0 or near >= 1:
-        return f"{value:.0f} %"
+        return f"{value:.0f}%"
     if near < 0.005:
-        return "over 99.99 %" if value > 50 else "under 0.01 %"
-    return f"{value:.{1 if near >= 0.1 else 2}f} %"
+        return "over 99.99%" if value > 50 else "under 0.01%"
+    return f"{value:.{1 if near >= 0.1 else 2}f}%"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -48,7 +48,7 @@ def alone_sentence(measure: FieldMeasure, rows: AuditRows) -> str:
     when = " of the same time" if rows.blocks > 1 else ""
     words = f" (telling words: {', '.join(measure.words)})" if measure.words else ""
     return (
-        f"alone it tells a won lead from another{when} {percent(measure.best.auc)} of the time (chance: 50 %; "
+        f"alone it tells a won lead from another{when} {percent(measure.best.auc)} of the time (chance: 50%; "
         f"{counted(rows)}){words}"
     )
 
@@ -97,13 +97,13 @@ def late_sentence(late: Lateness, measure: FieldMeasure, rows: AuditRows) -> str
 
 def link_sentence(link: ChangeLink) -> str:
     """How well a field tells which values of another were changed later."""
-    return f'tells in which leads "{link.changed}" was changed later {percent(link.auc)} of the time (chance: 50 %)'
+    return f'tells in which leads "{link.changed}" was changed later {percent(link.auc)} of the time (chance: 50%)'
 
 
 def calendar_sentence(measure: FieldMeasure) -> str:
     """How a field that tells the time helps over all leads, and among leads of the same time."""
     return (
         f"its value tells the time ({percent(measure.time_share)} of it): over all leads it tells won from lost "
-        f"{percent(measure.overall)} of the time, among leads of the same time {percent(measure.best.auc)} (chance: 50 %); "
+        f"{percent(measure.overall)} of the time, among leads of the same time {percent(measure.best.auc)} (chance: 50%); "
         "no leak, but what it learnt ends with that time"
     )

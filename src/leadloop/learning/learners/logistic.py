@@ -16,8 +16,8 @@ from leadloop.features import FeatureColumn
 from leadloop.learning.learners.learner import Examples, Fold, Search, Settings, held_out_log_loss
 from leadloop.scoring.members import HINGE, MISSING, STRAIGHT, LinearModel
 
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-"""Inverse penalties that are compared; small is strict."""
+STRENGTHS = (0.0005, 0.002, 0.008, 0.03, 0.12, 0.5)
+"""Inverse penalties that are compared, the strictest first."""
 
 _KNOTS = (0.1, 0.25, 0.5, 0.75, 0.9, 0.97)
 _MOST_LEADS = 200_000
@@ -36,9 +36,11 @@ class LogisticLearner:
         for fold, columns in folds:
             train = _newest(fold.train)
             blank = shape_terms(train.matrix, columns)
-            design, judged = blank.design(train.matrix), blank.design(fold.held_out.matrix)
+            judged = blank.design(fold.held_out.matrix)
+            # To compare strengths, half the digits and a rough end do: each starts where the stricter one before it ended.
+            solver = _Solver(blank.design(train.matrix).astype(np.float32), train.positive, tolerance=1e-4)
             for strength in STRENGTHS:
-                intercept, weight = _solve(design, train.positive, strength)
+                intercept, weight = solver.solve(strength)
                 trials[strength].append(intercept + judged @ weight)
         found = {strength: np.concatenate(margins) for strength, margins in trials.items()}
         best = min(found, key=lambda strength: held_out_log_loss(found[strength], positive))
@@ -49,7 +51,8 @@ class LogisticLearner:
     ) -> LinearModel:
         train = _newest(examples)
         blank = shape_terms(train.matrix, columns)
-        intercept, weight = _solve(blank.design(train.matrix), train.positive, float(settings["strength"]))
+        solver = _Solver(blank.design(train.matrix), train.positive, tolerance=1e-6)
+        intercept, weight = solver.solve(float(settings["strength"]))
         return replace(blank, intercept=intercept, weight=weight)
 
 
@@ -58,15 +61,23 @@ def _newest(examples: Examples) -> Examples:
     return Examples(examples.matrix[-_MOST_LEADS:], examples.positive[-_MOST_LEADS:])
 
 
-def _solve(design: np.ndarray, positive: np.ndarray, strength: float) -> tuple[float, np.ndarray]:
-    """Intercept and weights."""
-    from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
+class _Solver:
+    """Finds intercept and weights for one penalty after another, from where the last ones were."""
 
-    # Problems of this size are solved in milliseconds by one thread; several on busy cores wait for each other.
-    with threadpool_limits(limits=1):
-        model = LogisticRegression(C=strength, max_iter=1000, tol=1e-6).fit(design, positive)
-    return float(model.intercept_[0]), np.asarray(model.coef_[0], dtype=np.float64)
+    def __init__(self, design: np.ndarray, positive: np.ndarray, *, tolerance: float) -> None:
+        from sklearn.linear_model import LogisticRegression
+
+        self._design, self._positive = design, positive
+        self._model = LogisticRegression(max_iter=1000, tol=tolerance, warm_start=True)
+
+    def solve(self, strength: float) -> tuple[float, np.ndarray]:
+        """Intercept and weights under this inverse penalty."""
+        from threadpoolctl import threadpool_limits
+
+        # Problems of this size are solved in milliseconds by one thread; several on busy cores wait for each other.
+        with threadpool_limits(limits=1):
+            model = self._model.set_params(C=strength).fit(self._design, self._positive)
+        return float(model.intercept_[0]), np.asarray(model.coef_[0], dtype=np.float64)
 
 
 def shape_terms(matrix: np.ndarray, columns: Sequence[FeatureColumn]) -> LinearModel:
