@@ -43,6 +43,8 @@ def test_common_ways_of_writing_are_found(texts, formats):
         (["31/12/2024", "01/02/2024 10:30", "02/02/2024 11:00"], ("%d/%m/%Y %H:%M", "%d/%m/%Y")),
         (["31/12/24", "01/02/2024", "01/03/2024"], ("%d/%m/%y", "%d/%m/%Y")),
         (["2024-01-05", "31.12.2023"], ("iso", "%d.%m.%Y")),
+        (["2024-01-05 10:00", "2024-01-06 11:00", "2024-01-07 12:00", "31.12.2023"], ("iso", "%d.%m.%Y")),
+        (["2024-01-05", "31.12.2023", "5 Jan 2024", "6 Jan 2024"], ("%d %b %Y", "iso", "%d.%m.%Y")),
         (["2024/1/5", "2024/12/5 10:00"], ("%Y/%m/%d", "%Y/%m/%d %H:%M")),
     ],
 )
@@ -52,6 +54,11 @@ def test_a_column_may_mix_ways_of_writing_and_all_of_it_is_read(texts, formats):
     values = Column("came", pl.Series(texts)).read(Field("came", "time", "intake", formats=guess.formats))
     assert values.null_count() == 0
     assert values.dt.year().is_between(2023, 2024).all()
+
+
+def test_each_row_counts_however_often_its_text_repeats():
+    guess = found(*[f"2024-01-05 10:{minute}" for minute in range(10, 50)], *["31/12/2023"] * 40)
+    assert guess.formats == ("iso", "%d/%m/%Y")
 
 
 def test_a_day_over_12_decides_and_the_rows_that_tell_are_counted():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -84,16 +84,27 @@ def find_time_formats(column: Column, *, day_first: bool | None = None) -> TimeF
     alike = sample.texts.str.contains(_LOOKS_LIKE_TIME) & sample.texts.str.contains(r"\d[-/.:,\s]|[-/.:,\s]\d")
     if not sample.filled or sample.rows_where(alike) < 0.9 * sample.filled:
         return None
-    numeric = [match for text in sample.texts.to_list() if (match := _NUMERIC_DATE.fullmatch(text))]
-    iso = _share(sample, ("iso",))
-    if len(numeric) + iso * sample.distinct < 0.9 * sample.distinct:
-        return _named_months(column)
-    if not numeric:
-        return TimeFormats((), None, "") if _share(column, ()) >= _ENOUGH else None
-    return _day_and_month(column, iso > 0, day_first)
+    numeric = pl.Series(
+        [_NUMERIC_DATE.fullmatch(text) is not None for text in sample.texts.to_list()], dtype=pl.Boolean
+    )
+    numeric_share = sample.rows_where(numeric) / sample.filled
+    iso_share = _share(sample, ("iso",))
+    if not numeric_share:
+        return _named_months(column) if iso_share < 0.9 else _iso_alone(column)
+    found = _day_and_month(column, day_first)
+    if found.day == "both":
+        return found if numeric_share + iso_share >= 0.9 else None
+    if numeric_share + iso_share < 0.9:
+        return _named_months(column, found)
+    formats = (*(("iso",) if iso_share else ()), *found.formats)
+    return replace(found, formats=formats) if _share(column, formats) >= _ENOUGH else None
 
 
-def _day_and_month(column: Column, with_iso: bool, day_first: bool | None) -> TimeFormats | None:
+def _iso_alone(column: Column) -> TimeFormats | None:
+    return TimeFormats((), None, "") if _share(column, ()) >= _ENOUGH else None
+
+
+def _day_and_month(column: Column, day_first: bool | None) -> TimeFormats:
     """Dates such as 03/04/2024: the day's place by evidence from all texts, then a pattern for each way they are written."""
     first = second = 0
     written: Counter[tuple[str, str]] = Counter()
@@ -116,10 +127,7 @@ def _day_and_month(column: Column, with_iso: bool, day_first: bool | None) -> Ti
     place = 0 if day_first else 1
     # Two-digit years are tried first: %Y would read 24 as the year 24.
     patterns = sorted(written, key=lambda both: ("%y" not in both[0], -written[both]))
-    formats = (*(("iso",) if with_iso else ()), *(both[place] for both in patterns))
-    if _share(column, formats) < _ENOUGH:
-        return None
-    return TimeFormats(formats, day, because)
+    return TimeFormats(tuple(both[place] for both in patterns), day, because)
 
 
 def _as_pattern(match: re.Match[str]) -> tuple[str, str]:
@@ -162,14 +170,17 @@ def _unclear_day(
     return day_first, f"no number is over 12, so it could be either; read with the {way}, {because}"
 
 
-def _named_months(column: Column) -> TimeFormats | None:
-    """Dates with the names of months, and other fixed ways of writing: as few patterns as read nearly everything."""
+def _named_months(column: Column, numeric: TimeFormats | None = None) -> TimeFormats | None:
+    """Dates with the names of months, and other fixed ways of writing: as few patterns as read nearly everything.
+
+    `numeric` is how the dates without names are written, where there are some among the others.
+    """
     sample = column.sample
     if sample.rows_where(sample.texts.str.contains(_HAS_MONTH_OR_YEAR)) < 0.9 * sample.filled:
         return None
     rest = sample
     formats: list[str] = []
-    candidates: Sequence[str] = ("iso", *_OTHER_PATTERNS)
+    candidates: Sequence[str] = ("iso", *(numeric.formats if numeric else ()), *_OTHER_PATTERNS)
     while rest.filled > 0 and len(formats) < 4:
         shares = [_share(rest, (pattern,)) for pattern in candidates]
         best = int(np.argmax(shares))
@@ -181,6 +192,8 @@ def _named_months(column: Column) -> TimeFormats | None:
         return None
     if formats == ["iso"]:
         return TimeFormats((), None, "")
+    if numeric and set(formats) & set(numeric.formats):
+        return replace(numeric, formats=tuple(formats))
     return TimeFormats(tuple(formats), None, "")
 
 
