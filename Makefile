@@ -30,7 +30,8 @@ types: environment ## Check types alone (mypy, strict).
 imports: environment ## Check the floors alone (import-linter).
 	$(bin)/lint-imports
 
-docs: environment ## Build the documentation into site/; a broken link fails.
+docs: environment ## Build the documentation into site/; a broken link or an outdated reference fails.
+	$(bin)/python scripts/write_reference.py --check
 	NO_MKDOCS_2_WARNING=1 $(bin)/mkdocs build --strict
 
 bench: environment ## Train on real public data sets and print quality, time and memory; absent data are skipped.

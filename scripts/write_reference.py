@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / "docs" / "reference"
@@ -99,7 +99,7 @@ def signature_of(node: ast.FunctionDef, text: str, *, owner: str = "") -> str:
 # ------------------------------------------------------------------------------------------------- how pages are made
 
 
-def prose(text: str, *, level: int = 0) -> str:
+def prose(text: str) -> str:
     """A docstring as Markdown: examples in fences, paragraphs as they are."""
     blocks = []
     for paragraph in inspect.cleandoc(text).split("\n\n"):
@@ -184,9 +184,7 @@ def _command(path: tuple[str, ...], command: Any) -> list[str]:
     usage = " ".join([name, *(_usage(one) for one in arguments), "[OPTIONS]"])
     parts = [f"{'##' if len(path) == 1 else '###'} {name}", words, f"```text\n{usage}\n```"]
     if arguments:
-        rows = [
-            (code(_bare(one)), "required" if one.required else _default(one), one.help or "") for one in arguments
-        ]
+        rows = [(code(_bare(one)), "required" if one.required else _default(one), one.help or "") for one in arguments]
         parts.append(table(("argument", "default", "meaning"), rows))
     if options:
         parts.append(_options(options))
@@ -231,13 +229,11 @@ def _names(option: Any) -> str:
 def _takes(option: Any) -> str:
     if getattr(option, "is_flag", False):
         return ""
-    choices = getattr(option.type, "choices", None)
-    if choices:
-        return ", ".join(code(str(choice)) for choice in choices)
-    kind = {"text": "text", "str": "text", "path": "a path", "integer": "a number", "int": "a number"}
-    name = str(option.type.name)
-    word = kind.get(name, "a number" if "int" in name else name)
-    return word + (", repeatable" if option.multiple else "")
+    kind = option.type_descriptor.annotation
+    if get_origin(kind) is Literal:
+        return ", ".join(code(str(choice)) for choice in get_args(kind))
+    words = {str: "text", list[str]: "text, repeatable", Path: "a path", int: "a number", float: "a number"}
+    return words[kind]
 
 
 def _default(option: Any) -> str:
@@ -267,9 +263,7 @@ class Setting:
 SAMPLE = """
 name = "sample"
 [order]
-by = "{by}"
-field = "Created"
-newest = "{newest}"
+{order}
 [targets.won]
 column = "Won"
 positive = ["yes"]
@@ -307,6 +301,8 @@ def read_settings() -> dict[str, list[Setting]]:
 
     def note(reader: Any, key: str, kind: str, default: str, limits: Iterable[str] = ()) -> None:
         kept = asked.setdefault(section(reader.where), {}).setdefault(key, Setting(key, kind, default))
+        if kept.default != default:  # the order of leads is read in one way by field and in another by rows
+            kept.default += f' with `by = "field"`, {default or "none"} with `by = "rows"`'
         kept.limits += [limit for limit in limits if limit not in kept.limits]
 
     class Recorder(toml._Reader):
@@ -341,8 +337,8 @@ def read_settings() -> dict[str, list[Setting]]:
     usual = toml._Reader
     toml._Reader = Recorder  # type: ignore[misc]
     try:
-        for by, newest in (("field", "largest"), ("rows", "last")):
-            toml.parse_playbook(SAMPLE.format(by=by, newest=newest))
+        for order in ('by = "field"\nfield = "Created"', 'by = "rows"'):
+            toml.parse_playbook(SAMPLE.format(order=order))
     finally:
         toml._Reader = usual  # type: ignore[misc]
     return {name: list(keys.values()) for name, keys in asked.items()}
@@ -371,7 +367,8 @@ def playbook_settings() -> str:
     free = {("fields", "known_at"), ("top", "scores_at")}
 
     def rows(name: str) -> Iterator[tuple[str, str, str, str]]:
-        for setting in settings[name]:
+        places = list(meanings[name])
+        for setting in sorted(settings[name], key=lambda one: places.index(one.key) if one.key in places else -1):
             meaning = meanings[name].get(setting.key, "")
             if not meaning:
                 raise SystemExit(f"{name}.{setting.key} has no meaning; write a text below the attribute in the code")
@@ -420,7 +417,7 @@ def playbook_settings() -> str:
         opening(Target) + " There is exactly one target.",
         settings_of("targets"),
         "## [fields.NAME]",
-        opening(Field) + " A name with blanks stands in quotes: `[fields.\"Lead Source\"]`.",
+        opening(Field) + ' A name with blanks stands in quotes: `[fields."Lead Source"]`.',
         settings_of("fields"),
         "What each type becomes is told in [Fields and features](features.md).",
         "## [training]",
@@ -462,7 +459,11 @@ def features() -> str:
         "money": ["€ 1,200", "$5,000", "900"],
         "employees": ["12", "50-100", "1001+"],
         "category": ["Google", "Referral", "Chat"],
-        "text": ["Please call me. How much is it?", "no budget yet, see https://a.example", "WE NEED 40 seats now!\nThanks"],
+        "text": [
+            "Please call me. How much is it?",
+            "no budget yet, see https://a.example",
+            "WE NEED 40 seats now!\nThanks",
+        ],
         "boolean": ["yes", "no", "yes"],
         "time": ["2023-03-31 17:45", "2024-07-06 09:10", "2025-11-12 23:00"],
         "email": ["ada@example.com", "info@gmail.com", "x@mailinator.com"],
@@ -473,7 +474,8 @@ def features() -> str:
     count = 240
     won = np.arange(count) % 4 == 0
     rows = []
-    parts = []
+    parts: list[str] = []
+    told_before: dict[type, str] = {}
     for kind in FIELD_TYPES:
         name = kind.capitalize()
         schema = LeadSchema((Field(name, kind, "intake"), Field("Won", "boolean", "outcome")))
@@ -489,7 +491,8 @@ def features() -> str:
             parts.append("It names the lead and says nothing about it: no feature is made of it.")
             continue
         (block,) = made.blocks
-        parts.append(prose(inspect.getdoc(type(block)) or ""))
+        told = told_before.setdefault(type(block), kind)
+        parts.append(prose(inspect.getdoc(type(block)) or "") if told == kind else f"As [{told}](#{told}).")
         shown = [column.name for column in made.columns]
         more = f", and {len(shown) - 24} more" if len(shown) > 24 else ""
         parts.append(
@@ -583,14 +586,12 @@ def python_api() -> str:
 def _api_entry(thing: Any, home: str) -> list[str]:
     node, text = source_of(thing)
     words = prose(ast.get_docstring(node) or "")
-    # What has a value while it stands in `leadloop` itself needs no import line of its own.
+    # What stands in `leadloop` itself needs no import line of its own.
     where = [] if home == "leadloop" else [f"`from {home} import {thing.__name__}`"]
     if isinstance(node, ast.FunctionDef):
         return [f"### {thing.__name__}", *where, f"```python\n{signature_of(node, text)}\n```", words]
     parts = [f"### {thing.__name__}", *where, words]
-    rows = [
-        (code(one.name), code(one.type), code(one.default), one.meaning) for one in attributes_of(thing)
-    ]
+    rows = [(code(one.name), code(one.type), code(one.default), one.meaning) for one in attributes_of(thing)]
     if rows:
         keep = [0, 1] + [place for place in (2, 3) if any(row[place] for row in rows)]
         headings = ("attribute", "type", "default", "meaning")
@@ -684,7 +685,6 @@ def errors() -> str:
     parts.append(table(("error", "raised when"), rows))
     for kind in (home.LeadLoopError, home.Problem):
         parts += _api_entry(kind, "leadloop")
-        parts[-1] = parts[-1]
     return page("Errors", *parts)
 
 

@@ -17,8 +17,11 @@ class Problem:
     """One mistake: where it is, what it is, and how to mend it (may be empty where nothing can be advised)."""
 
     where: str
+    """The place: a line, a field, a setting."""
     what: str
+    """What is wrong there."""
     mend: str = ""
+    """What to do about it."""
 
     def __str__(self) -> str:
         return self.line()

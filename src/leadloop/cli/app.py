@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
@@ -17,8 +20,33 @@ from leadloop.cli.training import train
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130
 
+
+class _Commands(TyperGroup):
+    """The commands, each ending as its caller expects: refusals as messages, and no traceback where nothing is broken."""
+
+    def invoke(self, ctx: Any) -> Any:
+        from leadloop.errors import LeadLoopError
+
+        try:
+            return super().invoke(ctx)
+        except LeadLoopError as error:
+            from leadloop.cli.console import complain
+
+            complain(error)
+            raise typer.Exit(EXIT_REFUSED) from None
+        except KeyboardInterrupt:
+            print("Stopped. Nothing half-done was kept.", file=sys.stderr)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except Exception as error:
+            if not _reader_has_gone(error):
+                raise
+            _write_nowhere()
+            raise typer.Exit from None
+
+
 app = typer.Typer(
     name="leadloop",
+    cls=_Commands,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -63,19 +91,22 @@ def _options(
 
 def main() -> None:
     """Run the command line; exits with 0, with 2 where something was refused, with 130 after Ctrl-C."""
-    from leadloop.errors import LeadLoopError
-
     try:
         app()
-    except LeadLoopError as error:
-        from leadloop.cli.console import complain
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _write_nowhere()
 
-        complain(error)
-        sys.exit(EXIT_REFUSED)
-    except KeyboardInterrupt:
-        print("Stopped. Nothing half-done was kept.", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone (as `head` does); there is nobody to tell.
-        sys.stderr.close()
-        sys.exit(0)
+
+def _reader_has_gone(error: Exception) -> bool:
+    """Whether nobody reads our output any more, as after `head`: there is nobody to tell. Polars says it in words only."""
+    return isinstance(error, BrokenPipeError) or f"(os error {errno.EPIPE})" in str(error)
+
+
+def _write_nowhere() -> None:
+    """Let whatever is still to be written vanish, so that Python does not complain of it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -11,24 +11,37 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from leadloop.errors import LeadLoopError
 
 # Where nobody looks at a screen, tables are as wide as they need to be.
 _WIDTH = None if sys.stdout.isatty() else 400
 
-out = Console(highlight=False, soft_wrap=True, width=_WIDTH)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command line, which treats every output alike when its reader has gone."""
+        raise BrokenPipeError from None
+
+
+out = _Console(highlight=False, emoji=False, soft_wrap=True, width=_WIDTH)
+err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def say(text: str = "") -> None:
-    """Print a line of answer; square brackets are printed as they are."""
-    out.print(escape(text))
+    """Print a line of answer as it is; what a terminal would obey is written out."""
+    out.print(Text(_plain(text)))
+
+
+def tell(text: str) -> None:
+    """Print a line beside the answer, on standard error, in the same way."""
+    err.print(Text(_plain(text)))
 
 
 def complain(error: LeadLoopError) -> None:
     """Print what was refused, and every reason."""
-    err.print(escape(str(error)), style="red" if err.is_terminal else None)
+    err.print(Text(_plain(str(error)), style="red" if err.is_terminal else ""))
 
 
 @contextmanager
@@ -43,8 +56,8 @@ def show_progress(title: str) -> Iterator[Callable[[str], None]]:
         with Progress(
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
         ) as bar:
-            task = bar.add_task(escape(title))
-            yield lambda stage: bar.update(task, description=f"{escape(title)}: {escape(stage)}")
+            task = bar.add_task(escape(_plain(title)))
+            yield lambda stage: bar.update(task, description=escape(_plain(f"{title}: {stage}")))
         return
     told, since = "", 0.0
 
@@ -53,7 +66,7 @@ def show_progress(title: str) -> Iterator[Callable[[str], None]]:
         kind = re.sub(r"[0-9,]+", "", stage)  # a stage that counts changes nothing but its digits
         if kind != told or time.monotonic() - since > 10:
             told, since = kind, time.monotonic()
-            print(f"{title}: {stage}", file=sys.stderr, flush=True)
+            tell(f"{title}: {stage}")
 
     yield tick
 
@@ -67,5 +80,18 @@ def make_table(*columns: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def add_row(table: Table, *cells: object) -> None:
-    """Add a row; square brackets are printed as they are."""
-    table.add_row(*(escape(str(cell)) for cell in cells))
+    """Add a row, its cells printed as they are."""
+    table.add_row(*(Text(_plain(str(cell))) for cell in cells))
+
+
+def _plain(text: str) -> str:
+    """A text with whatever a terminal would obey (a file may hold it) written out.
+
+    >>> print(_plain("red [bold] " + chr(27) + "[31mtext"))
+    red [bold] \\x1b[31mtext
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode() for sign in text
+    )

@@ -69,7 +69,7 @@ def score(
         leadloop score leads new.csv --keep-columns -o scored.parquet
         cat new.jsonl | leadloop score leads - --format jsonl | head
     """
-    from leadloop.cli.console import err, show_progress
+    from leadloop.cli.console import show_progress, tell
     from leadloop.flows.score import score as score_flow
 
     with show_progress("scoring") as tick:
@@ -90,9 +90,6 @@ def score(
             formulas=formulas,
             tick=tick,
         )
-
-    def tell(text: str) -> None:
-        err.print(text, markup=False)
 
     for note in done.notes:
         tell(f"Note: {note}")

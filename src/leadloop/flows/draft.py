@@ -33,9 +33,13 @@ class Drafted:
     """A playbook that was drafted and written: its folder, the draft with its findings, and how many rows were seen."""
 
     folder: Path
+    """The playbook's folder."""
     draft: Draft
+    """The drafted `playbook`, with the `findings` of the leakage audit and `notes` for people."""
     rows: int
+    """How many rows were looked at."""
     rejected: int
+    """How many rows could not be read."""
 
 
 def draft(

@@ -25,10 +25,15 @@ class PlaybookFolder:
     """A playbook read from disk, with the functions it names."""
 
     folder: Path
+    """Where it lies."""
     playbook: Playbook
+    """What it declares."""
     features: tuple[FeatureFunction, ...]
+    """The feature functions that it names."""
     rules: tuple[RuleFunction, ...]
+    """The rules that it names."""
     label: LabelFunction | None
+    """The function that says who won, where the target names one."""
 
     @property
     def functions(self) -> tuple[FeatureFunction, ...]:
@@ -64,6 +69,10 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise PlaybookError(subject, Problem(FILE, "is not UTF-8 text", "save it as UTF-8")) from None
+    except OSError as error:
+        raise PlaybookError(
+            subject, Problem(FILE, f"cannot be read: {error.strerror}", "see who may read it")
+        ) from None
     playbook = parse_playbook(text, subject=subject)
     problems: list[Problem] = []
     modules = _Modules(file.parent, problems)
@@ -115,8 +124,12 @@ class _Modules:
             module = importlib.util.module_from_spec(spec)
             sys.modules[spec.name] = module
             try:
-                spec.loader.exec_module(module)
-            except Exception as error:  # whatever a person's file may raise is their mistake to be told of
+                # Compiled here and not by the loader: its cache takes a file that was changed within a second for the old.
+                exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+            except (
+                Exception,
+                SystemExit,
+            ) as error:  # whatever a person's file may raise is their mistake to be told of
                 line = _line_in(error, path)
                 self.problems.append(Problem(f"{path.name}{line}", f"{type(error).__name__}: {error}", "mend the file"))
                 module = None

@@ -28,15 +28,25 @@ class Scored:
     """What a scoring run did: how many leads went where, and what was left out."""
 
     version: str
+    """The version that scored."""
     rows: int
+    """How many rows the file has."""
     scored: int
+    """How many of them were scored."""
     rejected: int
+    """How many could not be read."""
     rejects_file: Path | None
+    """Where the rejected rows were written; None where there were none."""
     routes: Mapping[str, int]
+    """How many leads went to each route."""
     unread: tuple[str, ...]
+    """Columns of the file that the version does not read."""
     absent: tuple[str, ...]
+    """Fields that the file has no column for, and that count as not given everywhere."""
     notes: tuple[str, ...]
+    """What a person should know about how the file was read."""
     synthetic: bool
+    """Whether the version was trained on synthetic leads."""
 
 
 def load(

@@ -48,10 +48,15 @@ class TrainingResult:
     """What a training left: the saved version, its report and folder, and the promotion if it was put in service."""
 
     version: ModelVersion
+    """The version as it was saved."""
     report: TrainingReport
+    """How good it is, and what should make one doubt it."""
     folder: Path
+    """The version's folder, with `report.html` in it."""
     promotion: Promotion | None
+    """The record of its going into service; None where it did not."""
     imported: Imported
+    """The leads as they were read, with the rows that could not be."""
 
 
 def train(

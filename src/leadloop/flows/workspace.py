@@ -20,6 +20,7 @@ class Workspace:
     """A folder with a registry of versions in it, by default the current one."""
 
     root: Path
+    """The folder; versions are kept in `registry` inside it."""
 
     @property
     def registry(self) -> Registry:

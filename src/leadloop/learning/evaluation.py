@@ -117,12 +117,19 @@ class Measure:
     """One measure of quality on the test leads, with its 95% interval and the same measure of each baseline."""
 
     name: str
+    """What it is called, as in “AUC” or “lift at 20%”."""
     value: float
+    """The measure on the test leads."""
     low: float
+    """The lower end of its 95% interval."""
     high: float
+    """The upper end of its 95% interval."""
     higher_is_better: bool
+    """Whether more is better; of errors, less is."""
     baselines: Mapping[str, float]
+    """The same measure of each baseline, by its name."""
     meaning: str
+    """What it says, in a few plain words."""
 
 
 @dataclass(frozen=True, slots=True)

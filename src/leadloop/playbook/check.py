@@ -30,7 +30,7 @@ def find_problems(playbook: Playbook) -> list[Problem]:
 
 
 def _name_problems(playbook: Playbook) -> Iterator[Problem]:
-    if playbook.name and not _NAME.fullmatch(playbook.name):
+    if not _NAME.fullmatch(playbook.name):
         yield Problem(
             "name",
             f"is “{playbook.name}”",
@@ -88,11 +88,14 @@ def _reference_problems(playbook: Playbook) -> Iterator[Problem]:
     for where, name in references.items():
         if name and name not in playbook.schema:
             yield Problem(where, f"names “{name}”, which is no field", _nearest(name, playbook.schema))
+    yield from _order_problems(playbook)
     if playbook.order and playbook.order.by == "field" and playbook.order.field in playbook.schema:
         kind = playbook.schema[playbook.order.field].type
         if kind not in ("time", "number"):
             yield Problem("order.field", f"is of type {kind}", "order by a time or a number")
     for where, names in (("features", playbook.features), ("rules", playbook.rules)):
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Problem(where, f"names “{name}” twice", "name it once")
         for name in names:
             if not _FUNCTION.fullmatch(name):
                 yield Problem(
@@ -101,12 +104,30 @@ def _reference_problems(playbook: Playbook) -> Iterator[Problem]:
     for ruling in playbook.rulings:
         if not ruling.because.strip():
             yield Problem(f"rulings.{ruling.field}", "gives no reason", "say in `because` why the field may be used")
+        if not ruling.finding.strip():
+            yield Problem(
+                f"rulings.{ruling.field}", "names no finding", "name the one that training showed in square brackets"
+            )
+
+
+def _order_problems(playbook: Playbook) -> Iterator[Problem]:
+    order = playbook.order
+    if order is None:
+        return
+    if order.by == "field" and not order.field:
+        yield Problem("order.field", "is missing", "name the field that tells the order")
+    if order.by == "rows" and order.field:
+        yield Problem("order.field", "has no meaning where rows tell the order", 'leave it out, or write by = "field"')
+    ends = ("largest", "smallest") if order.by == "field" else ("last", "first")
+    if order.newest not in ends:
+        yield Problem("order.newest", f"is “{order.newest}”", f"write {' or '.join(ends)}")
 
 
 def _target_problems(playbook: Playbook) -> Iterator[Problem]:
     target, schema = playbook.target, playbook.schema
     where = f"targets.{target.name}"
-    if not target.name:
+    if not target.name.strip():
+        yield Problem("targets", "one has no name", "name it, as in [targets.converted]")
         return
     ways = [bool(target.positive), target.filled, bool(target.label)]
     if sum(ways) != 1:
@@ -143,10 +164,18 @@ def _policy_problems(playbook: Playbook) -> Iterator[Problem]:
     policy = playbook.policy
     for where, steps in (("bands", policy.bands), ("routes", policy.routes)):
         lowest = [step.lowest for step in steps]
-        if min(lowest) != 0:
-            yield Problem(where, f"scores under {min(lowest):g} have none", "add one that starts at 0")
+        if any(not step.name.strip() for step in steps):
+            yield Problem(where, "one has no name", "name each")
+        if min(lowest, default=1.0) > 0:
+            under = f"scores under {min(lowest):g} have none" if lowest else "there are none"
+            yield Problem(where, under, "add one that starts at 0")
         if len(set(lowest)) < len(lowest):
             yield Problem(where, "two start at the same score", "give each its own lowest score")
+        elif lowest != sorted(lowest, reverse=True):
+            yield Problem(where, "are not in order", "list the highest first")
+    for band in policy.bands:
+        if band.lowest >= 100:  # scores end there, so the band would have no room to rise in
+            yield Problem(f"bands.{band.name}.lowest", f"is {band.lowest:g}", "start every band under 100")
     total = sum(band.share for band in policy.bands)
     if abs(total - 1) > 1e-6:
         yield Problem("bands", f"shares add up to {total:g}", "make them add up to 1")

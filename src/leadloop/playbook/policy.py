@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,28 @@ class Policy:
     """The share of leads that the team has time to work on; lift and gain in reports are measured at it."""
 
     def band(self, score: float) -> str:
-        """The name of the band that a score falls into."""
-        return next(band.name for band in self.bands if score >= band.lowest)
+        """The name of the band that a score falls into; raises ValueError for what is no score (below 0, above 100, NaN)."""
+        return _step(self.bands, score)
 
     def route(self, score: float) -> str:
-        """Where a lead with this score is sent."""
-        return next(route.name for route in self.routes if score >= route.lowest)
+        """Where a lead with this score is sent; raises ValueError for what is no score (below 0, above 100, NaN)."""
+        return _step(self.routes, score)
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits that change whenever a band, a share, a route or the capacity changes."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        """Twelve hex digits that change whenever a band, a share, a route or the capacity changes.
+
+        How a number was written changes nothing: 80 and 80.0 are one.
+        """
+        said = {
+            "bands": [[band.name, band.lowest + 0.0, band.share + 0.0] for band in self.bands],
+            "routes": [[route.name, route.lowest + 0.0] for route in self.routes],
+            "capacity": self.capacity + 0.0,
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _step(steps: tuple[Band, ...] | tuple[Route, ...], score: float) -> str:
+    if not 0 <= score <= 100:
+        raise ValueError(f"{score} is no score; scores run from 0 to 100")
+    return next(step.name for step in steps if score >= step.lowest)

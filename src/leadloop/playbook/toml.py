@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,9 @@ from leadloop.playbook.policy import Band, Policy, Route
 
 _DEFAULT_POLICY = Policy()
 _DEFAULT_TRAINING = Training()
+_UNKNOWN = "is not a setting"
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_MOST_DIGITS = 10**15
 
 
 class _Reader:
@@ -45,7 +49,7 @@ class _Reader:
             self.complain(key, "is missing", f'add {key} = "..."')
             return ""
         if not isinstance(value, str):
-            self.complain(key, f"is {_kind(value)}, not text", f'write {key} = "{value}"')
+            self.complain(key, f"is {_kind(value)}, not text", f"write {_key(key)} = {_as_text(value)}")
             return default or ""
         allowed = list(choices)
         if allowed and value not in allowed and value != default:
@@ -71,9 +75,9 @@ class _Reader:
             self.complain(key, f"is {_kind(value)}, not a number", f"write a number from {low:g} to {high:g}")
             return low if default is None else default
         if not low <= value <= high:
-            self.complain(key, f"is {value:g}", f"write a number from {low:g} to {high:g}")
+            self.complain(key, f"is {_digits(value)}", f"write a number from {low:g} to {high:g}")
             return low if default is None else default
-        return float(value)
+        return _same_zero(value)
 
     def whole(self, key: str, default: int, *, low: int, high: int) -> int:
         value = self.number(key, default, low=low, high=high)
@@ -85,10 +89,14 @@ class _Reader:
         self.asked.add(key)
         value = self.table.get(key, [])
         if isinstance(value, str):
-            self.complain(key, "is one text where a list is wanted", f'write {key} = ["{value}"]')
+            self.complain(key, "is one text where a list is wanted", f"write {_key(key)} = [{_as_text(value)}]")
             return ()
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.complain(key, "is not a list of texts", f'write {key} = ["...", "..."]')
+        if not isinstance(value, list):
+            self.complain(key, f"is {_kind(value)}, not a list of texts", f"write {_key(key)} = [{_as_text(value)}]")
+            return ()
+        if not all(isinstance(item, str) for item in value):
+            quoted = ", ".join(_as_text(item) for item in value[:4]) + (", ..." if len(value) > 4 else "")
+            self.complain(key, "holds what is not text", f"write {_key(key)} = [{quoted}]")
             return ()
         return tuple(value)
 
@@ -100,6 +108,11 @@ class _Reader:
             return {}
         return value
 
+    def has_table(self, key: str) -> bool:
+        """Whether there is a table to read; what is there and is no table has been complained of."""
+        self.table_of(key)
+        return isinstance(self.table.get(key), dict)
+
     def tables_in(self, key: str) -> list[tuple[str, _Reader]]:
         readers = []
         for name, table in self.table_of(key).items():
@@ -107,7 +120,8 @@ class _Reader:
             if isinstance(table, dict):
                 readers.append((name, _Reader(table, where, self.problems)))
             else:
-                self.problems.append(Problem(where, f"is {_kind(table)}, not a table", f"write [{where}]"))
+                mend = f"write [{self.place(key)}.{_key(name)}]"
+                self.problems.append(Problem(where, f"is {_kind(table)}, not a table", mend))
         return readers
 
     def one(self, key: str) -> _Reader:
@@ -117,17 +131,43 @@ class _Reader:
         for key in self.table:
             if key not in self.asked:
                 mend = _closest(key, sorted(self.asked)) or f"the names here are {', '.join(sorted(self.asked))}"
-                self.complain(key, "is not a setting", mend)
+                self.complain(key, _UNKNOWN, mend)
 
 
 def _kind(value: object) -> str:
     names = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "a table"}
-    return names.get(type(value), type(value).__name__)
+    return names.get(type(value), "a date or time")
+
+
+def _digits(value: int | float) -> str:
+    return f"{value:g}" if isinstance(value, float) or abs(value) < _MOST_DIGITS else "far too large"
+
+
+def _as_text(value: object) -> str:
+    """A value as the text that was probably meant, in quotes."""
+    if isinstance(value, bool):
+        return '"true"' if value else '"false"'
+    if isinstance(value, str):
+        return tomlkit.string(value).as_string()
+    if isinstance(value, int | float):
+        return f'"{value if abs(value) < _MOST_DIGITS else "..."}"'
+    return '"..."'
+
+
+def _key(name: str) -> str:
+    """A name as it is written in TOML."""
+    return name if _BARE_KEY.fullmatch(name) else tomlkit.string(name).as_string()
+
+
+def _same_zero(value: float) -> float:
+    """A number as a float, whichever way it was written: 80 and 80.0 are one, and so are -0.0 and 0."""
+    return float(value) + 0.0
 
 
 def _closest(word: str, choices: list[str]) -> str:
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else ""
+    plain = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(word.casefold(), plain, n=1, cutoff=0.6)
+    return f"did you mean {plain[close[0]]}?" if close else ""
 
 
 def parse_playbook(text: str, *, subject: str = "playbook.toml") -> Playbook:
@@ -138,21 +178,29 @@ def parse_playbook(text: str, *, subject: str = "playbook.toml") -> Playbook:
     """
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # what tomllib raises, and what Python does for a number of thousands of digits
         raise PlaybookError(subject, Problem("file", f"is not TOML: {error}", "mend that line first")) from None
+    except RecursionError:
+        raise PlaybookError(subject, Problem("file", "nests far too deeply", "is it a playbook?")) from None
     problems: list[Problem] = []
     playbook = _read_playbook(_Reader(table, "", problems))
-    problems += find_problems(playbook)
+    unread = [problem.where for problem in problems if problem.what != _UNKNOWN]
+    problems += [problem for problem in find_problems(playbook) if not _rests_on(problem.where, unread)]
     if problems:
         raise PlaybookError(subject, list(dict.fromkeys(problems)))
     return playbook
+
+
+def _rests_on(where: str, unread: list[str]) -> bool:
+    """Whether a contradiction is about a place that could not be read: it may come of our stand-in for what is there."""
+    return any(place == where or place.startswith(f"{where}.") for place in unread)
 
 
 def _read_playbook(top: _Reader) -> Playbook:
     moments = top.texts("moments") or ("intake", "outcome")
     fields = tuple(_read_field(name, reader, moments) for name, reader in top.tables_in("fields"))
     targets = top.tables_in("targets")
-    if len(targets) != 1:
+    if len(targets) != 1 and not any(problem.where.startswith("targets") for problem in top.problems):
         top.complain("targets", f"declares {len(targets)} targets", "declare exactly one, as in [targets.converted]")
     playbook = Playbook(
         name=top.text("name"),
@@ -163,7 +211,7 @@ def _read_playbook(top: _Reader) -> Playbook:
         lead_id=top.text("lead_id", ""),
         group_by=top.text("group_by", ""),
         outcomes_by=top.text("outcomes_by", ""),
-        order=_read_order(top.one("order")) if "order" in top.table else None,
+        order=_read_order(top.one("order")) if top.has_table("order") else None,
         target=_read_target(*targets[0]) if targets else Target(""),
         training=_read_training(top.one("training")),
         policy=_read_policy(top),
@@ -172,7 +220,6 @@ def _read_playbook(top: _Reader) -> Playbook:
         phrases=_read_phrases(top.one("phrases")),
         rulings=_read_rulings(top),
     )
-    top.asked |= {"order"}
     top.finish()
     return playbook
 
@@ -211,7 +258,7 @@ def _read_target(name: str, reader: _Reader) -> Target:
 
 
 def _read_order(reader: _Reader) -> Order:
-    by = reader.text("by", choices=("field", "rows")) or "rows"
+    by = reader.text("by", choices=("field", "rows")) or ("field" if "field" in reader.table else "rows")
     ends = ("largest", "smallest") if by == "field" else ("last", "first")
     order = Order(
         by=by,  # type: ignore[arg-type]
@@ -297,47 +344,53 @@ def render_playbook(playbook: Playbook) -> str:
     for key, names in (("features", playbook.features), ("rules", playbook.rules)):
         if names:
             document[key] = list(names)
-    document["capacity"] = playbook.policy.capacity
+    document["capacity"] = _same_zero(playbook.policy.capacity)
     if playbook.order:
         order = playbook.order
-        document["order"] = _table(by=order.by, field=order.field, newest=order.newest, guess=order.guess)
+        document["order"] = _table({"by": order.by, "field": order.field, "newest": order.newest, "guess": order.guess})
     target = playbook.target
     document["targets"] = _parent(
         {
             target.name: _table(
-                column=target.column,
-                positive=target.positive,
-                filled=target.filled,
-                label=target.label,
-                at=target.at,
-                within_days=target.within_days,
-                guess=target.guess,
+                {
+                    "column": target.column,
+                    "positive": target.positive,
+                    "filled": target.filled,
+                    "label": target.label,
+                    "at": target.at,
+                    "within_days": target.within_days and _same_zero(target.within_days),
+                    "guess": target.guess,
+                }
             )
         }
     )
     training = playbook.training
     document["training"] = _table(
-        test_share=training.test_share,
-        min_leads=training.min_leads,
-        min_positives=training.min_positives,
-        max_leads=training.max_leads,
-        seed=training.seed,
+        {
+            "test_share": _same_zero(training.test_share),
+            "min_leads": training.min_leads,
+            "min_positives": training.min_positives,
+            "max_leads": training.max_leads,
+            "seed": training.seed,
+        },
         keep=("seed",),
     )
     document["bands"] = _parent(
-        {band.name: _table(lowest=band.lowest, share=band.share, keep=("lowest",)) for band in playbook.policy.bands}
+        {
+            band.name: _table({"lowest": _same_zero(band.lowest), "share": _same_zero(band.share)}, keep=("lowest",))
+            for band in playbook.policy.bands
+        }
     )
-    document["routes"] = _table(
-        **{route.name: route.lowest for route in playbook.policy.routes},
-        keep=tuple(route.name for route in playbook.policy.routes),
-    )
+    lowest_of = {route.name: _same_zero(route.lowest) for route in playbook.policy.routes}
+    document["routes"] = _table(lowest_of, keep=lowest_of)
     if playbook.phrases:
-        document["phrases"] = _table(**dict(playbook.phrases), keep=tuple(name for name, _ in playbook.phrases))
+        phrases = dict(playbook.phrases)
+        document["phrases"] = _table(phrases, keep=phrases)
     document["fields"] = _parent({field.name: _field_table(field) for field in playbook.schema.fields})
     if playbook.rulings:
         listed = tomlkit.aot()
         for ruling in playbook.rulings:
-            listed.append(_table(field=ruling.field, finding=ruling.finding, because=ruling.because))
+            listed.append(_table({"field": ruling.field, "finding": ruling.finding, "because": ruling.because}))
         document["rulings"] = listed
     return tomlkit.dumps(document)
 
@@ -355,13 +408,15 @@ def fingerprint_playbook(playbook: Playbook) -> str:
 
 def _field_table(field: Field) -> Table:
     table = _table(
-        type=field.type,
-        known_at=field.known_at,
-        required=field.required,
-        missing=field.missing,
-        aliases=field.aliases,
-        formats=field.formats,
-        means=field.means,
+        {
+            "type": field.type,
+            "known_at": field.known_at,
+            "required": field.required,
+            "missing": field.missing,
+            "aliases": field.aliases,
+            "formats": field.formats,
+            "means": field.means,
+        }
     )
     if not field.use:
         table["use"] = False
@@ -370,7 +425,7 @@ def _field_table(field: Field) -> Table:
     return table
 
 
-def _table(keep: tuple[str, ...] = (), **settings: Any) -> Table:
+def _table(settings: Mapping[str, Any], keep: Container[str] = ()) -> Table:
     """A TOML table of the settings that say something: empty ones are left out unless they are to be kept."""
     table = tomlkit.table()
     for key, value in settings.items():

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from leadloop.errors import PlaybookError, Problem, VersionError
+from leadloop.errors import Problem, VersionError
 from leadloop.features import FeatureSet
 from leadloop.playbook import parse_playbook, render_playbook
 from leadloop.scoring import Blend, TrainedPlaybook
@@ -79,11 +79,14 @@ def unpack(files: Mapping[str, bytes], version: str) -> TrainedPlaybook:
         )
         trained = TrainedPlaybook(playbook, FeatureSet.from_state(json.loads(files["features.json"])), blend, version)
         probe = _arrays(files["probe.npz"])
-        margins = blend.margins(probe["matrix"])
-    except (KeyError, TypeError, ValueError, PlaybookError, RecursionError) as error:
-        raise VersionError(version, Problem("files", f"cannot be read: {error}", "train again")) from error
-    wrong = ~(np.abs(margins - probe["margins"]) <= _CLOSE)
-    if wrong.any() or len(trained.features.columns) != probe["matrix"].shape[1]:
+        wrong = ~(np.abs(blend.margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
+        fits = len(trained.features.columns) == probe["matrix"].shape[1]
+    except VersionError as error:
+        raise VersionError(version, error.problems) from error
+    except Exception as error:  # readers of damaged files raise whatever they like: of zip, of JSON, of NumPy
+        said = f"cannot be read: {error or type(error).__name__}"
+        raise VersionError(version, Problem("files", said, "train again")) from error
+    if wrong.any() or not fits:
         raise VersionError(
             version,
             Problem(

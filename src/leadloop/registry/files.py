@@ -1,9 +1,13 @@
-"""Writing files so that a crash leaves the old or the new, and nothing between."""
+"""Writing files so that a crash leaves the old or the new, and nothing between; and one at a time."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -28,7 +32,8 @@ def append_durably(path: Path, line: str) -> None:
         if size:
             file.seek(size - 1)
             torn = file.read(1) != b"\n"
-        file.write((b"\n" if torn else b"") + line.encode() + b"\n")
+        # A sign that no text can hold (an argument that was not UTF-8) is written as JSON escapes it.
+        file.write((b"\n" if torn else b"") + line.encode(errors="backslashreplace") + b"\n")
         file.flush()
         os.fsync(file.fileno())
     sync_folder(path.parent)
@@ -43,3 +48,27 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait until nobody else holds the lock that this file stands for, and hold it.
+
+    The system lets go of it when the process ends, however that comes about.
+    """
+    with path.open("ab") as file:
+        if sys.platform == "win32":
+            import msvcrt
+
+            while True:
+                try:
+                    file.seek(0)
+                    msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                    break
+                except OSError:
+                    time.sleep(0.05)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

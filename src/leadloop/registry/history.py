@@ -6,6 +6,7 @@ The line is the change: what is in service follows from the lines alone, so that
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,47 +15,73 @@ from typing import Any, Literal
 from leadloop.errors import Problem, VersionError
 from leadloop.registry.files import append_durably
 
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?$)')
+
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
     """One change of what is in service: a version put in service, or a step back to the one before."""
 
     at: str
+    """When, in UTC."""
     who: str
+    """By whom."""
     action: Literal["promote", "rollback"]
+    """Put in service, or back to the one before."""
     version: str
+    """The version that is in service since."""
     previous: str
+    """The version that was in service until then; empty where there was none."""
     why: str
+    """The reason that was given."""
     evidence: Mapping[str, Any]
+    """The quality that was known at that moment."""
 
 
 def read_history(path: Path) -> tuple[Promotion, ...]:
-    """Every change so far, oldest first; raises VersionError where a line cannot be read.
+    """Every change so far, oldest first; raises VersionError naming every line that cannot be read.
 
-    A last line without its end was being written when the machine went down: it was never acknowledged and does not count.
+    A line that breaks off was being written when the machine went down: it was never acknowledged and does not count.
     """
     if not path.is_file():
         return ()
-    content = path.read_text(encoding="utf-8")
-    complete = content[: content.rfind("\n") + 1]
-    promotions = []
-    for number, line in enumerate(complete.split("\n"), start=1):
-        if not line:
+    promotions: list[Promotion] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if not line.strip():
             continue
-        try:
-            promotions.append(Promotion(**json.loads(line)))
-        except (ValueError, TypeError):
-            if _was_torn(line):
-                continue
-            raise VersionError(
-                str(path.name), Problem(f"line {number}", "cannot be read", "restore the file from a backup")
-            ) from None
+        promotion = _read_line(line)
+        if promotion is not None:
+            promotions.append(promotion)
+        elif not _breaks_off(line):
+            problems.append(Problem(f"line {number}", "cannot be read", "restore the file from a backup"))
+    if problems:
+        raise VersionError(f"{path.parent.name}/{path.name}", problems)
     return tuple(promotions)
 
 
-def _was_torn(line: str) -> bool:
-    """Whether a line is the beginning of a record whose writing was cut off (and closed off by the next one)."""
-    return line.startswith("{") and not line.rstrip().endswith("}")
+def _read_line(line: bytes) -> Promotion | None:
+    try:
+        promotion = Promotion(**json.loads(line))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    texts = (promotion.at, promotion.who, promotion.version, promotion.previous, promotion.why)
+    sound = all(isinstance(text, str) for text in texts) and isinstance(promotion.evidence, dict)
+    return promotion if sound and promotion.action in ("promote", "rollback") else None
+
+
+def _breaks_off(line: bytes) -> bool:
+    """Whether a line is the beginning of a record whose writing was cut off (and closed off by the next one).
+
+    Every beginning of a record has a brace that is still open; a whole record, and nothing shorter, has none.
+
+    >>> [_breaks_off(line) for line in (b'{"why": "', b'{"evidence": {"AUC": 1}', b'{"why": "}"', b'{"why" "a"}', b"x")]
+    [True, True, True, False, False]
+    """
+    if not line.startswith(b"{"):
+        return False
+    bare = _TEXT.sub(b"", line)
+    return bare.count(b"{") > bare.count(b"}")
 
 
 def record(path: Path, promotion: Promotion) -> None:

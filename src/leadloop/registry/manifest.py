@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +22,8 @@ VERSION_ID = re.compile(r"v\d{8}_\d{6}_[0-9a-f]{8}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _LARGEST = 4 << 20
 _RESTORE = "restore the folder from a backup"
+_LEFT_BY_DESKTOPS = ("desktop.ini", "thumbs.db")
+_KINDS: Mapping[str, type] = {"str": str, "bool": bool, "int": int}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +36,43 @@ class ModelVersion:
     """
 
     id: str
+    """The version's own name, made of its time and of what it was made from."""
     release: str
+    """A name for people, as in “leads-v2.0.0”."""
     playbook: str
+    """The playbook's name."""
     target: str
+    """What is predicted."""
     created_at: str
+    """When it was made, in UTC."""
     created_by: str
+    """Who made it."""
     synthetic: bool
+    """Whether it was trained on made-up leads."""
     playbook_fingerprint: str
+    """Changes whenever the playbook does, guesses apart."""
     policy_fingerprint: str
+    """Changes whenever a band, a route or the capacity does."""
     configuration: str
+    """The hash of everything that shaped training: playbook, seed, settings."""
     seed: int
+    """What every draw of chance started from."""
     data: Mapping[str, Any]
+    """The leads that it learned from: sources, fingerprint, counts."""
     metrics: Mapping[str, Mapping[str, Any]]
+    """The quality on the test leads: value, low, high and baselines of each measure."""
     columns: tuple[str, ...]
+    """The feature columns that the models see, in order."""
     members: tuple[Mapping[str, Any], ...]
+    """The models of the blend, with their weights."""
     libraries: Mapping[str, str]
+    """The versions of the libraries that made it."""
     parent: str
+    """The version that was saved before it; empty for the first."""
     files: Mapping[str, Mapping[str, Any]]
+    """Each file's size and SHA-256."""
     format: int = FORMAT
+    """The number of the format that it is written in."""
 
     def as_bytes(self) -> bytes:
         """The manifest as it is written to disk, with its checksum."""
@@ -70,7 +91,7 @@ class ModelVersion:
         try:
             body = json.loads(path.read_bytes())
             found = body.pop("checksum")
-        except (ValueError, AttributeError, KeyError, RecursionError):
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
             raise VersionError(subject, Problem(NAME, "is damaged", _RESTORE)) from None
         if body.get("format") != FORMAT:
             raise VersionError(
@@ -81,8 +102,11 @@ class ModelVersion:
             raise VersionError(subject, Problem(NAME, "does not match its checksum", _RESTORE))
         try:
             version = cls(**{**body, "columns": tuple(body["columns"]), "members": tuple(body["members"])})
-        except TypeError as error:
-            raise VersionError(subject, Problem(NAME, f"is not a manifest: {error}")) from None
+        except (TypeError, KeyError) as error:
+            raise VersionError(subject, Problem(NAME, f"is not a manifest: {error}", _RESTORE)) from None
+        if wrong := [field.name for field in fields(cls) if not _holds(version, field.name)]:
+            what = f"is not a manifest: {', '.join(wrong)} cannot be what it says"
+            raise VersionError(subject, Problem(NAME, what, _RESTORE))
         if version.id != folder.name:
             raise VersionError(
                 subject, Problem(NAME, f"is the manifest of {version.id}", "do not rename version folders")
@@ -92,13 +116,16 @@ class ModelVersion:
     def read_files(self, folder: Path) -> dict[str, bytes]:
         """The contents of every file, each checked against its size and hash; raises VersionError naming those that differ.
 
-        What is returned is what was checked: nothing is read a second time.
+        What is returned is what was checked: nothing is read a second time. A file that the manifest does not know is a
+        difference too, but for those that a desktop leaves in any folder it shows.
         """
         problems, contents = [], {}
         for name, facts in self.files.items():
             path = folder / name
-            if not _FILE_NAME.fullmatch(name) or path.is_symlink():
-                problems.append(Problem(name, "is not a name that a version's file can have"))
+            if not _FILE_NAME.fullmatch(name):
+                problems.append(Problem(name, "is not a name that a version's file can have", _RESTORE))
+            elif path.is_symlink():
+                problems.append(Problem(name, "is a link to another place", _RESTORE))
             elif not path.is_file():
                 problems.append(Problem(name, "is missing", _RESTORE))
             elif path.stat().st_size != facts["bytes"]:
@@ -107,9 +134,31 @@ class ModelVersion:
                 contents[name] = path.read_bytes()
                 if hash_bytes(contents[name]) != facts["sha256"]:
                     problems.append(Problem(name, "has other contents than when it was saved", _RESTORE))
+        for name in sorted(path.name for path in folder.iterdir()):
+            known = name in self.files or name == NAME
+            if not known and not name.startswith(".") and name.lower() not in _LEFT_BY_DESKTOPS:
+                problems.append(Problem(name, "was not there when the version was saved", "move it out of the folder"))
         if problems:
             raise VersionError(self.id, problems)
         return contents
+
+
+def _holds(version: ModelVersion, name: str) -> bool:
+    """Whether a part of a manifest is of the kind that it is declared as."""
+    value = getattr(version, name)
+    declared = ModelVersion.__annotations__[name]
+    if declared in _KINDS:
+        return type(value) is _KINDS[declared]
+    if name == "files":
+        return isinstance(value, dict) and all(
+            isinstance(facts, dict) and type(facts.get("bytes")) is int and isinstance(facts.get("sha256"), str)
+            for facts in value.values()
+        )
+    if name == "columns":
+        return all(isinstance(column, str) for column in value)
+    if name == "members":
+        return all(isinstance(member, dict) for member in value)
+    return isinstance(value, dict)
 
 
 def _checksum(body: Mapping[str, Any]) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from leadloop.errors import Problem, VersionError
 from leadloop.registry.artefacts import unpack
-from leadloop.registry.files import hash_bytes, sync_folder, write_durably
+from leadloop.registry.files import hash_bytes, locked, sync_folder, write_durably
 from leadloop.registry.history import Promotion, in_service, read_history, record
 from leadloop.registry.manifest import NAME, VERSION_ID, ModelVersion
 from leadloop.scoring import TrainedPlaybook
@@ -20,6 +21,7 @@ from leadloop.scoring import TrainedPlaybook
 _PLAYBOOK = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _INCOMING = ".incoming-"
 _HISTORY = "history.jsonl"
+_LOCK = ".lock"
 
 
 class Registry:
@@ -43,16 +45,23 @@ class Registry:
         return sorted(path.name for path in self.root.iterdir() if path.is_dir() and _PLAYBOOK.fullmatch(path.name))
 
     def versions(self, playbook: str) -> list[ModelVersion]:
-        """Every version of a playbook, oldest first."""
-        folder = self.folder(playbook)
-        if not folder.is_dir():
-            return []
-        names = sorted(path.name for path in folder.iterdir() if VERSION_ID.fullmatch(path.name))
-        return [ModelVersion.read(folder / name) for name in names]
+        """Every version of a playbook, oldest first; raises VersionError naming every one that is damaged."""
+        versions, problems = [], []
+        for identity in self._ids(playbook):
+            try:
+                versions.append(self._read(playbook, identity))
+            except VersionError as error:
+                problems += [replace(problem, where=f"{identity}/{problem.where}") for problem in error.problems]
+        if problems:
+            raise VersionError(playbook, problems)
+        return versions
 
     def find(self, playbook: str, name: str) -> ModelVersion:
-        """The version of this id or release, or the one in service for "champion", or the newest for "latest"."""
-        versions = self.versions(playbook)
+        """The version of this id or release, or the one in service for "champion", or the newest for "latest".
+
+        Where an id will do, only that version is read: that another one is damaged keeps nobody from scoring.
+        """
+        identities = self._ids(playbook)
         if name == "champion":
             champion = self.champion(playbook)
             if champion is None:
@@ -65,21 +74,57 @@ class Registry:
                     ),
                 )
             name = champion
-        if name == "latest" and versions:
-            return versions[-1]
-        for version in versions:
-            if name in (version.id, version.release):
-                return version
-        known = ", ".join(version.id for version in versions[-5:]) or "none"
+        if name == "latest" and identities:
+            name = identities[-1]
+        if name in identities:
+            return self._read(playbook, name)
+        named = [] if VERSION_ID.fullmatch(name) else [v for v in self.versions(playbook) if v.release == name]
+        if len(named) == 1:
+            return named[0]
+        if named:  # two trainings at once can take the same release
+            these = ", ".join(version.id for version in named)
+            raise VersionError(
+                playbook, Problem("version", f"“{name}” is the release of {these}", "name one by its id")
+            )
+        known = ", ".join(identities[-5:]) or "none"
         raise VersionError(playbook, Problem("version", f"there is no “{name}”", f"the versions here are: {known}"))
 
+    def _ids(self, playbook: str) -> list[str]:
+        folder = self.folder(playbook)
+        if not folder.is_dir():
+            return []
+        return sorted(path.name for path in folder.iterdir() if VERSION_ID.fullmatch(path.name))
+
+    def _read(self, playbook: str, identity: str) -> ModelVersion:
+        version = ModelVersion.read(self.folder(playbook, identity))
+        if version.playbook != playbook:
+            raise VersionError(
+                identity,
+                Problem(NAME, f"is the manifest of a version of {version.playbook}", "move the folder back there"),
+            )
+        return version
+
     def save(self, version: ModelVersion, files: Mapping[str, bytes]) -> ModelVersion:
-        """Save a version: its folder appears complete, with everything on disk, or not at all."""
+        """Save a version: its folder appears complete, with everything on disk, or not at all.
+
+        Raises VersionError where there is one of this id already, or where the disk refuses.
+        """
         parent = self.folder(version.playbook)
         final = self.folder(version.playbook, version.id)
-        parent.mkdir(parents=True, exist_ok=True)
-        self.sweep(version.playbook)
-        incoming = parent / f"{_INCOMING}{os.getpid()}-{version.id}"
+        with _refusing(version.id, parent):
+            parent.mkdir(parents=True, exist_ok=True)
+            for above in (parent.parent, parent.parent.parent):
+                sync_folder(above)
+            with locked(parent / _LOCK):
+                return self._save(version, files, parent, final)
+
+    def _save(self, version: ModelVersion, files: Mapping[str, bytes], parent: Path, final: Path) -> ModelVersion:
+        # Whoever holds the lock is the only one that saves: what lies about is of a process that is no more.
+        for left in parent.glob(f"{_INCOMING}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        if final.exists():
+            raise VersionError(version.playbook, Problem("version", f"{version.id} exists already", "train again"))
+        incoming = parent / f"{_INCOMING}{version.id}"
         incoming.mkdir()
         try:
             for name, content in files.items():
@@ -87,8 +132,6 @@ class Registry:
             whole = replace(version, files={name: describe(content) for name, content in sorted(files.items())})
             write_durably(incoming / NAME, whole.as_bytes())
             sync_folder(incoming)
-            if final.exists():
-                raise VersionError(version.playbook, Problem("version", f"{version.id} exists already", "train again"))
             os.rename(incoming, final)
         except BaseException:
             shutil.rmtree(incoming, ignore_errors=True)
@@ -96,16 +139,16 @@ class Registry:
         sync_folder(parent)
         return whole
 
-    def sweep(self, playbook: str) -> None:
-        """Remove what trainings that were killed left behind."""
-        for path in self.folder(playbook).glob(f"{_INCOMING}*"):
-            owner = path.name.removeprefix(_INCOMING).split("-")[0]
-            if not _is_running(owner):
-                shutil.rmtree(path, ignore_errors=True)
-
     def load(self, version: ModelVersion) -> TrainedPlaybook:
         """Load a version after checking every byte of it; raises VersionError where anything is not as it was saved."""
         return unpack(version.read_files(self.folder(version.playbook, version.id)), version.id)
+
+    @contextmanager
+    def _changing(self, playbook: str) -> Iterator[None]:
+        """Hold what is in service still while it is looked at and changed."""
+        folder = self.folder(playbook)
+        with _refusing(playbook, folder), locked(folder / _LOCK):
+            yield
 
     def history(self, playbook: str) -> tuple[Promotion, ...]:
         """Every change of what is in service, oldest first."""
@@ -121,40 +164,47 @@ class Registry:
     ) -> Promotion:
         """Put a version in service, after loading it to see that it works."""
         version = self.find(playbook, name)
-        current = self.champion(playbook)
-        if current == version.id:
-            raise VersionError(playbook, Problem("version", f"{version.id} is in service already"))
         self.load(version)
-        promotion = Promotion(at, who, "promote", version.id, current or "", why, dict(evidence or {}))
-        record(self.folder(playbook) / _HISTORY, promotion)
+        with self._changing(playbook):
+            current = self.champion(playbook)
+            if current == version.id:
+                raise VersionError(playbook, Problem("version", f"{version.id} is in service already"))
+            promotion = Promotion(at, who, "promote", version.id, current or "", why, dict(evidence or {}))
+            record(self.folder(playbook) / _HISTORY, promotion)
         return promotion
 
     def rollback(self, playbook: str, *, who: str, why: str, at: str) -> Promotion:
         """Go back to the version that was in service before, after loading it to see that it works."""
-        serving = in_service(self.history(playbook))
-        if len(serving) < 2:
-            raise VersionError(
-                playbook,
-                Problem("rollback", "no version was in service before this one", "promote the one you want instead"),
-            )
-        self.load(self.find(playbook, serving[-2]))
-        promotion = Promotion(at, who, "rollback", serving[-2], serving[-1], why, {})
-        record(self.folder(playbook) / _HISTORY, promotion)
+        if not self.history(playbook):
+            raise _nothing_before(playbook)
+        with self._changing(playbook):
+            serving = in_service(self.history(playbook))
+            if len(serving) < 2:
+                raise _nothing_before(playbook)
+            self.load(self.find(playbook, serving[-2]))
+            promotion = Promotion(at, who, "rollback", serving[-2], serving[-1], why, {})
+            record(self.folder(playbook) / _HISTORY, promotion)
         return promotion
+
+
+@contextmanager
+def _refusing(subject: str, folder: Path) -> Iterator[None]:
+    """Say as a VersionError what the disk refuses: no room, no right to write."""
+    try:
+        yield
+    except OSError as error:
+        place, why = error.filename or folder, error.strerror or str(error)
+        problem = Problem(str(place), f"cannot be written: {why}", "make room, or choose another workspace")
+        raise VersionError(subject, problem) from error
+
+
+def _nothing_before(playbook: str) -> VersionError:
+    return VersionError(
+        playbook,
+        Problem("rollback", "no version was in service before this one", "promote the one you want instead"),
+    )
 
 
 def describe(content: bytes) -> dict[str, Any]:
     """Size and SHA-256 of a file's contents, as a manifest lists them."""
     return {"bytes": len(content), "sha256": hash_bytes(content)}
-
-
-def _is_running(process: str) -> bool:
-    if not process.isdigit() or os.name != "posix":
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

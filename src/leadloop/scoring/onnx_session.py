@@ -126,9 +126,13 @@ def _of_node(node: memoryview) -> Iterator[Problem]:
 
 
 def _of_tensor(where: str, tensor: memoryview) -> Iterator[Problem]:
-    for number, value in _fields(tensor):
-        if number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0):
-            yield Problem(where, "keeps its numbers in another file", "save the graph with its weights inside")
+    outside = [
+        number
+        for number, value in _fields(tensor)
+        if number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0)
+    ]
+    if outside:
+        yield Problem(where, "keeps its numbers in another file", "save the graph with its weights inside")
 
 
 def _message(value: int | memoryview) -> memoryview:

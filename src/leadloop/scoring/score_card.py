@@ -10,8 +10,11 @@ class Reason:
     """What one field does to a score: `points` up or down, and a plain sentence that quotes the lead's own value."""
 
     field: str
+    """The field of the lead, or the name of a function beside the playbook."""
     points: float
+    """Score points, up where positive and down where negative."""
     sentence: str
+    """What it is about this lead, as in “Form is “Demo Request””."""
 
     def __str__(self) -> str:
         return f"{self.sentence} ({self.points:+.1f})"

@@ -35,9 +35,13 @@ class TrainedPlaybook:
     """A playbook after training, ready to score. `version` names it; "untrained" is never a name."""
 
     playbook: Playbook
+    """A frozen copy of the playbook, as it was when training began."""
     features: FeatureSet
+    """The fitted features."""
     blend: Blend
+    """The models, the calibrator and the score map."""
     version: str
+    """The version's id."""
 
     @cached_property
     def schema(self) -> LeadSchema:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from leadloop.errors import Problem, VersionError
 from leadloop.scoring.onnx_session import open_session
 from leadloop.scoring.trees.ensemble import TreeEnsemble
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import onnxruntime
 
 GRAPH = "onnx"
+_INPUT = "features"
+_NUMBERS = "tensor(float)"
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,28 @@ class TreeMember:
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
-        return open_session(self.graph)
+        session = open_session(self.graph)
+        asked, said = (
+            [(one.name, one.type, one.shape[1:]) for one in side]
+            for side in (session.get_inputs(), session.get_outputs())
+        )
+        problems = []
+        if asked != [(_INPUT, _NUMBERS, [self.ensemble.n_features])]:
+            wanted = f"{_INPUT!r} of {self.ensemble.n_features} float32 columns, as its trees do"
+            problems.append(Problem("graph", f"does not read {wanted}", "restore the version or train again"))
+        if [one[1:] for one in said] != [(_NUMBERS, [1])]:
+            problems.append(Problem("graph", "does not answer one float32 a row", "restore the version or train again"))
+        if problems:
+            raise VersionError("ONNX graph", problems)
+        return session
 
     @property
     def expected(self) -> float:
         return self.ensemble.expected
 
     def margins(self, matrix: np.ndarray) -> np.ndarray:
-        margins: np.ndarray = self._session.run(None, {"features": matrix})[0]
+        """Log-odds of each row, float64; `ValueError` for a matrix of another type or width than the trees read."""
+        margins: np.ndarray = self._session.run(None, {_INPUT: self.ensemble.rows(matrix)})[0]
         return margins[:, 0].astype(np.float64)
 
     def contributions(self, matrix: np.ndarray) -> np.ndarray:

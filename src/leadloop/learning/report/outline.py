@@ -365,14 +365,14 @@ def _cut(table: Table, most: int, one: str, many: str) -> tuple[Table, ...]:
 
 
 def _making(report: TrainingReport) -> Section:
-    total = sum(report.seconds.values())
+    total = report.seconds.get("total", sum(report.seconds.values()))
     rows = [
         ("playbook", report.playbook),
         ("target", report.target),
         ("version", report.version),
         ("made at", report.made_at),
         ("data fingerprint", report.data.fingerprint),
-        ("time", f"{number(total, 1)} s" + (f" ({_phases(report)})" if report.seconds else "")),
+        ("time", f"{number(total, 1)} s" + (f" ({phases})" if (phases := _phases(report)) else "")),
         ("peak memory", f"{number(report.peak_memory_mb, 0)} MB"),
         *((name, value) for name, value in report.environment.items()),
     ]
@@ -384,4 +384,4 @@ def _making(report: TrainingReport) -> Section:
 
 
 def _phases(report: TrainingReport) -> str:
-    return ", ".join(f"{name} {number(seconds, 1)} s" for name, seconds in report.seconds.items())
+    return ", ".join(f"{name} {number(seconds, 1)} s" for name, seconds in report.seconds.items() if name != "total")

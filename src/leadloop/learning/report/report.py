@@ -121,27 +121,49 @@ class TrainingReport:
     """Everything a person needs to believe or doubt a version."""
 
     playbook: str
+    """The playbook's name."""
     target: str
+    """What is predicted."""
     version: str
+    """The version's id."""
     made_at: str
+    """When it was made, in UTC."""
     synthetic: bool
+    """Whether the leads are made up."""
     data: DataSummary
+    """Where the leads came from, and how many could be used."""
     split: SplitSummary
+    """How training and test leads were kept apart."""
     capacity: float
+    """The share of leads that the team has time for."""
     measures: tuple[Measure, ...]
+    """Every measure of quality, with its interval and its baselines."""
     curves: Curves
+    """The points of every picture."""
     members: tuple[MemberLine, ...]
+    """The learners that competed, with their weights."""
     calibration: str
+    """How probabilities were calibrated, in a sentence."""
     interval_note: str
+    """How the intervals of single leads are meant, in a sentence."""
     importance: tuple[ImportanceLine, ...]
+    """How much each field moves the scores, the strongest first."""
     bands: tuple[BandLine, ...]
+    """How each band did on the test leads."""
     findings: tuple[FindingLine, ...]
+    """What the leakage audit found, and what was done about it."""
     left_out: tuple[LeftOut, ...]
+    """The fields that no feature reads, and why."""
     guesses: tuple[tuple[str, str], ...]
+    """What the draft guessed and nobody confirmed: place and guess."""
     notes: tuple[str, ...]
+    """What else a person should know."""
     seconds: Mapping[str, float]
+    """How long each phase took, and the `total`."""
     peak_memory_mb: float
+    """The most memory that was in use, in megabytes."""
     environment: Mapping[str, str]
+    """The versions of Python and of the libraries."""
 
     def measure(self, name: str) -> Measure:
         """The measure of this name; raises KeyError where there is none."""

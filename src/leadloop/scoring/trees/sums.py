@@ -23,6 +23,9 @@ from leadloop.scoring.trees.tables import add_up, alike
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
+# Terms times rows that are worked on together: more would leave the processor's cache between one point and the next.
+_CELLS_AT_ONCE = 1 << 15
+
 
 @dataclass(frozen=True, eq=False)
 class Sums:
@@ -77,15 +80,18 @@ class Sums:
         )
         if subtrees.start == subtrees.stop:
             return
-        terms = self._terms(
-            [part.of_many(tree, answers) for part in self.part],
-            self.below.of_many(tree, answers),
-            self.satisfied.of_many(tree, answers),
-            (subtrees, above, below),
-        )
-        for feature, term in zip((*self.above_feature[above], *self.below_feature[below]), terms, strict=True):
-            of_feature = into[feature]
-            of_feature += term
+        parts = [part.of_many(tree, answers) for part in self.part]
+        patterns, satisfied = self.below.of_many(tree, answers), self.satisfied.of_many(tree, answers)
+        features = (*self.above_feature[above], *self.below_feature[below])
+        step = max(1, _CELLS_AT_ONCE // len(features))
+        for start in range(0, answers.shape[1], step):
+            rows = slice(start, start + step)
+            terms = self._terms(
+                [part[:, rows] for part in parts], patterns[:, rows], satisfied[:, rows], (subtrees, above, below)
+            )
+            for feature, term in zip(features, terms, strict=True):
+                of_feature = into[feature, rows]
+                of_feature += term
 
     def _terms(self, parts: Sequence[Whole], below: Whole, satisfied: Whole, of: tuple[slice, slice, slice]) -> Floats:
         """Terms by rows, those above a node before those below, from subtrees by rows and bits by rows."""

@@ -1,0 +1,150 @@
+"""A playbook as a person would write it, and any playbook at all."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from leadloop.leads import FIELD_TYPES, Field, LeadSchema
+from leadloop.playbook import Band, Order, Playbook, Policy, Route, Ruling, Target, Training
+from leadloop.playbook.check import find_problems
+
+TEXT = """
+name = "insurance"
+lead_id = "id"
+capacity = 0.25
+
+[order]
+by = "field"
+field = "asked_at"
+
+[targets.bought]
+column = "result"
+positive = ["bought"]
+
+[bands]
+top = { lowest = 70, share = 0.2 }
+rest = { lowest = 0, share = 0.8 }
+
+[routes]
+call = 70
+leave = 0
+
+[phrases]
+price = ["how much", "quote"]
+
+[fields.id]
+type = "id"
+
+[fields.asked_at]
+type = "time"
+
+[fields."Lead Source"]
+type = "category"
+missing = ["Select"]
+
+[fields.result]
+type = "category"
+known_at = "outcome"
+
+[[rulings]]
+field = "Lead Source"
+finding = "separates"
+because = "it is written at intake here"
+"""
+
+# Anything that a column, a band or a sentence may hold: quotation marks, backslashes, line ends, signs of any script.
+words = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).filter(str.strip)
+lists = st.lists(words, max_size=3).map(tuple)
+names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
+functions = st.from_regex(r"[a-z]{1,6}:[a-z]{1,6}", fullmatch=True)
+
+
+def steps(lowest: st.SearchStrategy[float]) -> st.SearchStrategy[list[tuple[str, float]]]:
+    """Names with their lowest scores, highest first, down to 0."""
+    return st.lists(st.tuples(words, lowest), min_size=1, max_size=5, unique_by=(lambda s: s[0], lambda s: s[1])).map(
+        lambda found: [*sorted(found, key=lambda step: -step[1])[:-1], (min(found, key=lambda step: step[1])[0], 0.0)]
+    )
+
+
+above_zero = st.floats(0.5, 99.5) | st.integers(1, 99)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """A sound policy."""
+    bands = draw(steps(above_zero))
+    share = 1 / len(bands)
+    return Policy(
+        tuple(Band(name, lowest, share) for name, lowest in bands),
+        tuple(Route(name, lowest) for name, lowest in draw(steps(above_zero | st.just(100)))),
+        draw(st.floats(0.001, 1.0) | st.just(1)),
+    )
+
+
+@st.composite
+def playbooks(draw: st.DrawFn) -> Playbook:
+    """Any sound playbook."""
+    moments = draw(st.sampled_from([("intake", "outcome"), ("first call", "quote", "end"), ('a"b', "c.d")]))
+    field_names = draw(st.lists(words, min_size=3, max_size=7, unique=True))
+    result, first, *rest = field_names
+    fields = [
+        Field(result, "category", moments[-1], guess=draw(lists)),
+        Field(first, draw(st.sampled_from(["number", "time"])), moments[0], means=draw(words | st.just(""))),
+    ]
+    for name in rest:
+        fields.append(
+            Field(
+                name,
+                draw(st.sampled_from(FIELD_TYPES)),
+                draw(st.sampled_from(moments)),
+                use=draw(st.booleans()),
+                required=draw(st.booleans()),
+                missing=draw(lists),
+                guess=draw(lists),
+            )
+        )
+    anywhere = st.sampled_from(["", *field_names])
+    by_field = draw(st.booleans())
+    order = draw(
+        st.none()
+        | st.builds(
+            Order,
+            st.just("field" if by_field else "rows"),
+            st.just(first if by_field else ""),
+            st.sampled_from(["largest", "smallest"] if by_field else ["last", "first"]),
+            guess=lists,
+        )
+    )
+    outcome = draw(st.sampled_from([{"positive": ("won",)}, {"filled": True}, {"label": "labels:won"}]))
+    column = "" if "label" in outcome else result
+    playbook = Playbook(
+        name=draw(names),
+        description=draw(words | st.just("")),
+        synthetic=draw(st.booleans()),
+        schema=LeadSchema(tuple(draw(st.permutations(fields))), moments),
+        scores_at=moments[0],
+        lead_id=draw(anywhere),
+        group_by=draw(anywhere),
+        outcomes_by=draw(anywhere),
+        target=Target(draw(words), column=column, guess=draw(lists), **outcome),
+        order=order,
+        training=draw(
+            st.builds(
+                Training,
+                st.floats(0.05, 0.6),
+                st.integers(20, 10**9),
+                st.integers(10, 10**9),
+                st.integers(100, 10**9),
+                st.integers(0, 2**31 - 1),
+            )
+        ),
+        policy=draw(policies()),
+        features=tuple(draw(st.lists(functions, max_size=2, unique=True))),
+        rules=tuple(draw(st.lists(functions, max_size=2, unique=True))),
+        phrases=tuple(draw(st.dictionaries(words, lists, max_size=3)).items()),
+        rulings=tuple(
+            draw(st.lists(st.builds(Ruling, st.sampled_from(field_names), words, words), max_size=2)),
+        ),
+    )
+    assert find_problems(playbook) == []
+    return playbook

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.playbook.playbooks_for_tests import TEXT
+
+import leadloop.playbook.check
+from leadloop.leads import Field, LeadSchema
+from leadloop.playbook import Band, Order, Policy, Route, Ruling, Target, parse_playbook
+from leadloop.playbook.check import find_problems
+
+SOUND = parse_playbook(TEXT)
+
+
+def changed_field(name, **changes):
+    fields = (replace(field, **changes) if field.name == name else field for field in SOUND.schema.fields)
+    return replace(SOUND, schema=LeadSchema(tuple(fields), SOUND.schema.moments))
+
+
+def with_field(field):
+    return replace(SOUND, schema=LeadSchema((*SOUND.schema.fields, field), SOUND.schema.moments))
+
+
+def target(**changes):
+    return replace(SOUND, target=replace(SOUND.target, **changes))
+
+
+def bands(*lowest_and_share):
+    listed = tuple(Band(f"b{number}", *step) for number, step in enumerate(lowest_and_share))
+    return replace(SOUND, policy=replace(SOUND.policy, bands=listed))
+
+
+def routes(*lowest):
+    listed = tuple(Route(f"r{number}", step) for number, step in enumerate(lowest))
+    return replace(SOUND, policy=replace(SOUND.policy, routes=listed))
+
+
+RULING = SOUND.rulings[0]
+TIMED = {"at": "won_at", "within_days": 30.0}
+ENDED = Field("won_at", "time", "outcome")
+
+# Every contradiction there is: a playbook that has it and no other, where it is told, and in which words.
+WRONG = {
+    "a name with capitals": (replace(SOUND, name="Insurance"), "name", "is “Insurance”"),
+    "an empty name": (replace(SOUND, name=""), "name", "is “”"),
+    "a name that leads elsewhere": (replace(SOUND, name="../x"), "name", "is “../x”"),
+    "a name of 64 letters": (replace(SOUND, name="a" * 64), "name", "is “a"),
+    "a moment twice": (
+        replace(SOUND, schema=LeadSchema(SOUND.schema.fields, ("intake", "outcome", "outcome"))),
+        "moments",
+        "names a moment twice",
+    ),
+    "a field without a name": (with_field(Field(" ", "text", "intake")), "fields. ", "has no name"),
+    "an alias that two fields claim": (
+        with_field(Field("b", "text", "intake", aliases=("id",))),
+        "fields.b.aliases",
+        "“id” is also claimed by id",
+    ),
+    "formats of a text": (changed_field("Lead Source", formats=("iso",)), "fields.Lead Source.formats", "no meaning"),
+    "a time format that is none": (
+        changed_field("asked_at", formats=("iso", "dd/mm")),
+        "fields.asked_at.formats",
+        "“dd/mm” is no way to write a time",
+    ),
+    "a number format that is none": (
+        with_field(Field("b", "money", "intake", formats=("decimal_comma", "iso"))),
+        "fields.b.formats",
+        "knows only decimal_comma",
+    ),
+    "nothing to learn from": (
+        replace(
+            SOUND,
+            schema=LeadSchema(tuple(replace(field, use=False) for field in SOUND.schema.fields), SOUND.schema.moments),
+        ),
+        "fields",
+        "leave nothing to learn from",
+    ),
+    "a lead_id that is no field": (replace(SOUND, lead_id="idd"), "lead_id", "names “idd”, which is no field"),
+    "a group that is no field": (replace(SOUND, group_by="account"), "group_by", "names “account”"),
+    "outcomes by what is no field": (replace(SOUND, outcomes_by="deal"), "outcomes_by", "names “deal”"),
+    "an order by what is no field": (replace(SOUND, order=Order("field", "when")), "order.field", "names “when”"),
+    "a target in what is no field": (target(column="won"), "targets.bought.column", "names “won”"),
+    "a ruling on what is no field": (
+        replace(SOUND, rulings=(replace(RULING, field="source"),)),
+        "rulings.source",
+        "names “source”",
+    ),
+    "an order by text": (replace(SOUND, order=Order("field", "Lead Source")), "order.field", "is of type category"),
+    "an order by no field": (replace(SOUND, order=Order("field")), "order.field", "is missing"),
+    "rows and a field": (
+        replace(SOUND, order=Order("rows", "asked_at", "last")),
+        "order.field",
+        "has no meaning where rows",
+    ),
+    "rows whose newest is the largest": (replace(SOUND, order=Order("rows")), "order.newest", "is “largest”"),
+    "a field whose newest is the last": (
+        replace(SOUND, order=Order("field", "asked_at", "last")),
+        "order.newest",
+        "is “last”",
+    ),
+    "a feature that names no function": (replace(SOUND, features=("a.b",)), "features", "“a.b” names no function"),
+    "a rule in another folder": (replace(SOUND, rules=("../a:b",)), "rules", "“../a:b” names no function"),
+    "a feature twice": (replace(SOUND, features=("a:b", "a:b")), "features", "names “a:b” twice"),
+    "a ruling without a reason": (
+        replace(SOUND, rulings=(replace(RULING, because=" "),)),
+        "rulings.Lead Source",
+        "gives no reason",
+    ),
+    "a ruling without a finding": (
+        replace(SOUND, rulings=(Ruling("Lead Source", "", "why"),)),
+        "rulings.Lead Source",
+        "names no finding",
+    ),
+    "a target without a name": (target(name=" "), "targets", "one has no name"),
+    "no way to win": (target(positive=()), "targets.bought", "does not say when a lead counts as won"),
+    "two ways to win": (target(filled=True), "targets.bought", "says in more than one way"),
+    "a target without a column": (target(column=""), "targets.bought.column", "is missing"),
+    "a label that names no function": (
+        target(positive=(), column="", label="won"),
+        "targets.bought.label",
+        "“won” names no function",
+    ),
+    "an outcome known when scoring": (
+        changed_field("result", known_at="intake"),
+        "fields.result.known_at",
+        "is “intake”, yet it is the outcome",
+    ),
+    "a time of the outcome that is no time": (
+        replace(with_field(Field("b", "text", "outcome")), target=replace(SOUND.target, at="b")),
+        "targets.bought.at",
+        "is of type text",
+    ),
+    "a deadline without the time of the outcome": (
+        target(within_days=30.0),
+        "targets.bought.within_days",
+        "needs the time of the outcome",
+    ),
+    "a deadline without the time of the lead": (
+        replace(with_field(ENDED), order=None, target=replace(SOUND.target, **TIMED)),
+        "targets.bought.within_days",
+        "needs the time of the lead",
+    ),
+    "low scores without a band": (bands((50.0, 0.5), (10.0, 0.5)), "bands", "scores under 10 have none"),
+    "low scores without a route": (routes(50.0, 10.0), "routes", "scores under 10 have none"),
+    "no routes": (routes(), "routes", "there are none"),
+    "two bands at one score": (bands((0.0, 0.5), (0.0, 0.5)), "bands", "two start at the same score"),
+    "two routes at one score": (routes(10.0, 10.0, 0.0), "routes", "two start at the same score"),
+    "the lowest band first": (bands((0.0, 0.5), (50.0, 0.5)), "bands", "are not in order"),
+    "a band that begins where scores end": (bands((100.0, 0.5), (0.0, 0.5)), "bands.b0.lowest", "is 100"),
+    "shares that are not the whole": (bands((50.0, 0.5), (0.0, 0.4)), "bands", "shares add up to 0.9"),
+    "a band without a name": (
+        replace(SOUND, policy=Policy(bands=(Band("", 0.0, 1.0),))),
+        "bands",
+        "one has no name",
+    ),
+}
+
+
+def test_a_sound_playbook_has_no_problem():
+    assert find_problems(SOUND) == []
+    assert find_problems(replace(with_field(ENDED), target=replace(SOUND.target, **TIMED))) == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_each_contradiction_is_told_once_with_its_place_and_its_cure(name):
+    playbook, where, what = WRONG[name]
+    (problem,) = find_problems(playbook)
+    assert problem.where == where
+    assert what in problem.what
+    assert problem.mend
+
+
+def test_every_contradiction_that_can_be_told_is_tried_here():
+    """Each `yield Problem` of the module was reached by one of the playbooks above or by the one without fields."""
+    source = Path(leadloop.playbook.check.__file__).read_text(encoding="utf-8")
+    places = {number for number, line in enumerate(source.splitlines(), start=1) if "yield Problem(" in line}
+    reached = set()
+
+    def watch(frame, event, _):
+        if frame.f_code.co_filename == leadloop.playbook.check.__file__:
+            if event == "line" and frame.f_lineno in places:
+                reached.add(frame.f_lineno)
+            return watch
+        return None
+
+    import sys
+
+    before = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        for playbook, _, _ in WRONG.values():
+            find_problems(playbook)
+        find_problems(replace(SOUND, schema=LeadSchema(())))
+    finally:
+        sys.settrace(before)
+    assert len(places) > 25
+    assert places == reached
+
+
+def test_a_playbook_without_fields_says_so_first():
+    empty = replace(SOUND, schema=LeadSchema(()))
+    assert ("fields", "declares no field") in [(problem.where, problem.what) for problem in find_problems(empty)]
+
+
+def test_a_name_that_is_nearly_a_field_gets_that_field():
+    (problem,) = find_problems(replace(SOUND, lead_id="Lead Sorce"))
+    assert problem.mend == "did you mean “Lead Source”?"
+    (problem,) = find_problems(replace(SOUND, lead_id="zzz"))
+    assert problem.mend == 'declare it, as in [fields."zzz"]'
+
+
+def test_contradictions_of_every_kind_come_together():
+    broken = replace(
+        SOUND, name="X", lead_id="nobody", features=("a",), target=Target("t"), policy=Policy(routes=(Route("r", 5.0),))
+    )
+    assert {problem.where for problem in find_problems(broken)} == {
+        "name",
+        "lead_id",
+        "features",
+        "targets.t",
+        "routes",
+    }
+
+
+def test_a_target_by_label_needs_no_column():
+    assert find_problems(target(column="", positive=(), label="labels:won")) == []
