@@ -137,7 +137,7 @@ def test_help_starts_without_loading_what_it_does_not_need():
 
 
 @posix
-@pytest.mark.parametrize("stage", ["reading leads", "choosing settings: LightGBM", "measuring quality"])
+@pytest.mark.parametrize("stage", ["reading leads", "choosing settings: LightGBM"])
 def test_ctrl_c_while_training_ends_with_130_in_one_line_and_leaves_nothing(workspace, tmp_path, stage):
     work = tmp_path / "work"
     work.mkdir()

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -6,7 +7,9 @@ from tests.leads_for_tests import PLAYBOOK
 
 from leadloop.errors import VersionError
 from leadloop.flows.models import list_versions, promote, rollback, show_version
+from leadloop.flows.score import load
 from leadloop.flows.train import train
+from leadloop.flows.workspace import Workspace
 from leadloop.playbook import render_playbook
 
 
@@ -39,3 +42,54 @@ def test_what_cannot_be_done_is_said(workspace):
 
 def test_a_workspace_without_versions_lists_none(tmp_path):
     assert list_versions(workspace=tmp_path) == []
+
+
+def copied(workspace, tmp_path):
+    """A workspace with the trained version and a second one that is the same under another name."""
+    shutil.copytree(workspace.root / "registry", tmp_path / "registry")
+    version = workspace.result.version
+    other = replace(version, id="v20990101_000000_00000002", release="tiny-v1.1.0")
+    registry = Workspace(tmp_path).registry
+    return version, registry.save(other, version.read_files(workspace.result.folder))
+
+
+def test_a_page_tells_of_one_version_where_it_is_and_when_it_served(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    page = show_version("tiny", second.id, workspace=tmp_path)
+    assert (page.serves, page.promotions) == (False, ())
+    promote("tiny", second.release, why="newer", workspace=tmp_path)
+    page = show_version(str(workspace.playbook), "champion", workspace=Workspace(tmp_path))
+    assert (page.version.id, page.serves) == (second.id, True)
+    assert (page.folder / "report.html").is_file()
+    assert [(step.version, step.previous, step.why) for step in page.promotions] == [(second.id, first.id, "newer")]
+    assert len(show_version("tiny", first.id, workspace=tmp_path).promotions) == 2
+
+
+def test_a_promotion_keeps_the_quality_that_it_was_decided_on(workspace, tmp_path):
+    _, second = copied(workspace, tmp_path)
+    promote("tiny", "latest", workspace=tmp_path)
+    evidence = Workspace(tmp_path).registry.history("tiny")[-1].evidence
+    assert evidence["metrics"]["AUC"]["value"] == second.metrics["AUC"]["value"]
+
+
+def test_a_version_that_was_taken_back_can_serve_again_and_nothing_is_forgotten(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    promote("tiny", "latest", why="newer", workspace=tmp_path)
+    rollback("tiny", why="too hot", workspace=tmp_path)
+    with pytest.raises(VersionError, match="no version was in service before this one"):
+        rollback("tiny", workspace=tmp_path)
+    promote("tiny", "latest", why="not so hot after all", workspace=tmp_path)
+    steps = show_version("tiny", second.id, workspace=tmp_path).promotions
+    assert [step.why for step in steps] == ["newer", "too hot", "not so hot after all"]
+    assert [line.serves for line in list_versions("tiny", workspace=tmp_path)] == [False, True]
+    assert show_version("tiny", "champion", workspace=tmp_path).version.id != first.id
+
+
+def test_a_damaged_version_is_named_and_the_one_in_service_goes_on(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    (tmp_path / "registry" / "tiny" / second.id / "manifest.json").write_text("{}")
+    with pytest.raises(VersionError, match=f"{second.id}/manifest.json"):
+        list_versions(workspace=tmp_path)
+    with pytest.raises(VersionError, match=r"manifest\.json"):
+        promote("tiny", second.id, workspace=tmp_path)
+    assert load("tiny", workspace=tmp_path).version == first.id

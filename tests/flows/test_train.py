@@ -8,6 +8,7 @@ from tests.conftest import write_playbook
 from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_cells
 
 from leadloop.errors import DataError, LeakageError, NotEnoughOutcomes, PlaybookError
+from leadloop.flows.score import score_leads
 from leadloop.flows.train import train
 from leadloop.flows.workspace import Workspace
 from leadloop.leads import Field, LeadSchema
@@ -90,6 +91,17 @@ def test_a_second_version_waits_for_a_person_and_names_its_parent(workspace, tmp
     assert second.version.parent == first.version.id
     assert second.version.release == "tiny-v1.1.0"
     assert Workspace(tmp_path).registry.champion("tiny") == first.version.id
+
+
+def test_other_levels_of_a_field_are_no_new_features_and_another_field_is(workspace, tmp_path):
+    train(workspace.playbook, workspace.past, workspace=tmp_path)
+    cells = make_cells(1_500, seed=3)[0].with_columns(pl.col("source").str.replace("Chat", "Telephone"))
+    cells.write_csv(tmp_path / "newer.csv")
+    assert train(workspace.playbook, tmp_path / "newer.csv", workspace=tmp_path).version.release == "tiny-v1.1.0"
+    fields = tuple(replace(field, use=field.use and field.name != "phone") for field in PLAYBOOK.schema.fields)
+    without = replace(PLAYBOOK, schema=LeadSchema(fields))
+    changed = write_playbook(tmp_path / "changed", render_playbook(without))
+    assert train(changed, tmp_path / "newer.csv", workspace=tmp_path).version.release == "tiny-v2.0.0"
 
 
 def test_a_field_that_knows_the_outcome_stops_training_with_the_evidence(tmp_path):
@@ -212,6 +224,10 @@ def test_rules_and_features_in_python_are_part_of_the_version(tmp_path):
     registry = Workspace(tmp_path).registry
     loaded = registry.load(registry.find("tiny", "latest"))
     assert "visits_squared" in {column.name for column in loaded.features.columns}
+    (card,) = score_leads(loaded, [{"visits": 3, "source": "Reference"}])
+    said = {reason.field: reason.sentence for reason in card.reasons}
+    assert said["visits_squared"] == "Visits, squared: 9"
+    assert said["was_recommended"] == "was_recommended is yes"
 
 
 def test_mistakes_in_python_files_are_told_with_their_line(tmp_path):

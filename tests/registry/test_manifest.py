@@ -111,7 +111,14 @@ def test_all_damaged_files_are_named_at_once(copy, damage):
     assert sorted(refused(registry, folder)) == names
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def _says(manifest):
+    try:
+        return json.loads(manifest)
+    except ValueError:
+        return None
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_version_is_refused_whichever_byte_of_it_changes(copy, data):
     registry, folder = copy
@@ -122,16 +129,11 @@ def test_a_version_is_refused_whichever_byte_of_it_changes(copy, data):
     bits = data.draw(st.integers(1, 255), label="bits")
     path.write_bytes(content[:place] + bytes([content[place] ^ bits]) + content[place + 1 :])
     try:
-        try:
-            found = registry.find("tiny", folder.name)
-            registry.load(found)
-        except VersionError as error:
-            assert [problem.where for problem in error.problems] == [path.name]
+        if path.name == "manifest.json" and _says(path.read_bytes()) == _says(content):
+            assert content[place : place + 1].isspace()  # a tab for a blank; nothing else may pass
+            assert registry.find("tiny", folder.name) == whole
         else:
-            # A manifest says the same with a tab for a blank; nothing else may pass.
-            assert path.name == "manifest.json"
-            assert content[place : place + 1].isspace()
-            assert found == whole
+            assert refused(registry, folder) == [path.name]
     finally:
         path.write_bytes(content)
 

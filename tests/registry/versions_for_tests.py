@@ -24,6 +24,7 @@ def make_version(identity: str, release: str = "tiny-v1.0.0", playbook: str = "t
         seed=7,
         data={"used": 1},
         metrics={"AUC": {"value": 0.7, "low": 0.6, "high": 0.8, "baselines": {"prior": 0.5}}},
+        fields=("visits",),
         columns=("visits",),
         members=({"name": "logistic", "weight": 1.0, "settings": {}},),
         libraries={"leadloop": "0"},

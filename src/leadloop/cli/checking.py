@@ -33,6 +33,7 @@ def check(
     guesses = found.guesses
     say(f"{found.name} is sound: {len(found.schema.fields)} fields, {len(used)} of them usable for scoring.")
     if guesses:
-        say(f"{len(guesses)} guesses wait for your word (delete a `guess` line to confirm it):")
+        wait = "1 guess waits" if len(guesses) == 1 else f"{len(guesses)} guesses wait"
+        say(f"{wait} for your word (delete a `guess` line to confirm it):")
         for where, guess in guesses:
             say(f"  {where}: {guess}")

@@ -132,6 +132,12 @@ class FeatureSet:
         return tuple(dict.fromkeys(column.field for column in self.columns))
 
     @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """What the features written in Python are, in a few words, by their names; those without a description are not in it."""
+        functions = [block for block in self.blocks if isinstance(block, FunctionsBlock)]
+        return {name: label.rstrip(".") for block in functions for name, label in block.labels.items() if label}
+
+    @cached_property
     def field_of_column(self) -> np.ndarray:
         """For each column, the position of its field in `fields`."""
         places = {name: place for place, name in enumerate(self.fields)}

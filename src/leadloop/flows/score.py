@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 
 from leadloop.errors import DataError, Problem
@@ -153,7 +154,7 @@ def score(
                 rejected += len({reject.line for reject in rejects})
             scores = _rounded(trained.score_table(reading.leads, explain=reasons))
             if keep_columns:
-                held = pl.Series(batch.lines).is_in(pl.Series(reading.leads.lines))
+                held = pl.Series(np.isin(batch.lines, reading.leads.lines))
                 scores = pl.concat([_named_apart(batch.cells.filter(held), scores.columns), scores], how="horizontal")
             writer.write(scores)
             scored += scores.height

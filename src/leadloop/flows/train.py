@@ -80,6 +80,7 @@ def train(
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
     found = read_playbook(playbook)
+    place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
     source = Path(data)
     require_columns(found, open_table(source).columns, str(source), training=True)
     fields = usable_fields(found.playbook)

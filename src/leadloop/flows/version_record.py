@@ -34,23 +34,18 @@ def name_version(made_at: str, configuration: str, data: str) -> str:
     return f"v{moment}_{hashlib.sha256(f'{configuration}{data}'.encode()).hexdigest()[:8]}"
 
 
-def _release(place: Workspace, playbook: Playbook, columns: tuple[str, ...]) -> tuple[str, str]:
+def _release(place: Workspace, playbook: Playbook, fields: tuple[str, ...]) -> tuple[str, str]:
     """The release name of a new version, and the id of the version it follows.
 
-    A change of features or target makes a new major release, anything else a new minor one.
+    A change of target, or of the fields that features are made of, makes a new major release, anything else a new minor one.
     """
     versions = place.registry.versions(playbook.name)
     if not versions:
         return f"{playbook.name}-v1.0.0", ""
     last = versions[-1]
     major, minor, _ = (int(part) for part in last.release.rsplit("-v", 1)[1].split("."))
-    same = last.target == playbook.target.name and _features_of(last.columns) == _features_of(columns)
+    same = last.target == playbook.target.name and set(last.fields) == set(fields)
     return f"{playbook.name}-v{major}.{minor + 1}.0" if same else f"{playbook.name}-v{major + 1}.0.0", last.id
-
-
-def _features_of(columns: Sequence[str]) -> set[str]:
-    """What columns are about, without the levels and terms that any new data brings."""
-    return {column.split(" = ")[0].split(" mentions ")[0] for column in columns}
 
 
 def describe_version(
@@ -63,8 +58,8 @@ def describe_version(
 ) -> ModelVersion:
     """The record of a version that was just trained, files not yet listed."""
     playbook = found.playbook
-    columns = tuple(column.name for column in trained.features.columns)
-    release, parent = _release(place, playbook, columns)
+    fields = trained.features.fields
+    release, parent = _release(place, playbook, fields)
     return ModelVersion(
         id=trained.version,
         release=release,
@@ -96,7 +91,8 @@ def describe_version(
             }
             for measure in report.measures
         },
-        columns=columns,
+        fields=fields,
+        columns=tuple(column.name for column in trained.features.columns),
         members=tuple(
             {"name": contender.name, "weight": contender.weight, "settings": dict(contender.settings)}
             for contender in contenders

@@ -119,7 +119,7 @@ def percent(share: float) -> str:
     """A share as people write it; never rounded to none or all.
 
     >>> percent(0.9632), percent(0.0004), percent(0.9999), percent(1), percent(0.0000001)
-    ('96 %', '0.04 %', '99.99 %', '100 %', '0.01 %')
+    ('96%', '0.04%', '99.99%', '100%', '0.01%')
     """
     percents = 100 * share
     if percents in (0, 100) or 1 <= percents <= 99:

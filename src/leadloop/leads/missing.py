@@ -54,11 +54,11 @@ def find_sentinels(values: pl.Series, field: Field) -> pl.Series | None:
         for sentinel in sentinels.to_list():
             found = found | ((ends[0] == sentinel["low"]) & (ends[1] == sentinel["high"]))
     else:
-        found = values.is_in(sentinels)
+        found = values.is_in(sentinels.implode())
     return found.fill_null(False)
 
 
 def _is_placeholder(bare: pl.Series, field: Field) -> pl.Series:
     # Both sides are lowered by the same hand: Python's casefold turns "ß" into "ss", and a cell would never match.
     words = pl.Series(field.missing, dtype=pl.String).str.strip_chars().str.to_lowercase()
-    return bare.str.to_lowercase().is_in(words)
+    return bare.str.to_lowercase().is_in(words.implode())

@@ -23,6 +23,7 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _LARGEST = 4 << 20
 _RESTORE = "restore the folder from a backup"
 _LEFT_BY_DESKTOPS = ("desktop.ini", "thumbs.db")
+_LISTS = ("fields", "columns", "members")
 _KINDS: Mapping[str, type] = {"str": str, "bool": bool, "int": int}
 
 
@@ -61,6 +62,8 @@ class ModelVersion:
     """The leads that it learned from: sources, fingerprint, counts."""
     metrics: Mapping[str, Mapping[str, Any]]
     """The quality on the test leads: value, low, high and baselines of each measure."""
+    fields: tuple[str, ...]
+    """The fields, and the functions beside the playbook, that features are made of."""
     columns: tuple[str, ...]
     """The feature columns that the models see, in order."""
     members: tuple[Mapping[str, Any], ...]
@@ -77,7 +80,7 @@ class ModelVersion:
     def as_bytes(self) -> bytes:
         """The manifest as it is written to disk, with its checksum."""
         body = asdict(self)
-        return json.dumps({**body, "checksum": _checksum(body)}, indent=1, sort_keys=True).encode() + b"\n"
+        return json.dumps({**body, "checksum": _checksum(body)}, indent=1).encode() + b"\n"
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -101,7 +104,7 @@ class ModelVersion:
         if found != _checksum(body):
             raise VersionError(subject, Problem(NAME, "does not match its checksum", _RESTORE))
         try:
-            version = cls(**{**body, "columns": tuple(body["columns"]), "members": tuple(body["members"])})
+            version = cls(**{**body, **{name: tuple(body[name]) for name in _LISTS}})
         except (TypeError, KeyError) as error:
             raise VersionError(subject, Problem(NAME, f"is not a manifest: {error}", _RESTORE)) from None
         if wrong := [field.name for field in fields(cls) if not _holds(version, field.name)]:
@@ -154,8 +157,8 @@ def _holds(version: ModelVersion, name: str) -> bool:
             isinstance(facts, dict) and type(facts.get("bytes")) is int and isinstance(facts.get("sha256"), str)
             for facts in value.values()
         )
-    if name == "columns":
-        return all(isinstance(column, str) for column in value)
+    if name in ("fields", "columns"):
+        return all(isinstance(one, str) for one in value)
     if name == "members":
         return all(isinstance(member, dict) for member in value)
     return isinstance(value, dict)

@@ -80,7 +80,9 @@ class ReasonWriter:
                     f"{name} {detail.replace('{}', quote_value(column.quote, held, value)) if column.quote else detail}"
                 )
         if told:
-            return f"{name} is {_in_words(float(matrix[row, columns[0]]))}"
+            held = float(matrix[row, columns[0]])
+            found = _in_words(held == 1 if self.features.columns[columns[0]].binary and not np.isnan(held) else held)
+            return f"{self.features.labels[name]}: {found}" if name in self.features.labels else f"{name} is {found}"
         return f"{name} is {_in_words(value)}"
 
 

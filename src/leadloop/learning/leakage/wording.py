@@ -13,7 +13,7 @@ def percent(share: float) -> str:
     """A share as people write it; never rounded to all or nothing.
 
     >>> percent(0.964), percent(0.0004), percent(0.9996), percent(1.0), percent(0.999999)
-    ('96 %', '0.04 %', '99.96 %', '100 %', 'over 99.99 %')
+    ('96%', '0.04%', '99.96%', '100%', 'over 99.99%')
     """
     value = 100 * share
     near = min(value, 100 - value)

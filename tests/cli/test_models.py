@@ -1,0 +1,87 @@
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from leadloop.cli.app import app
+from leadloop.registry import Registry
+
+
+@pytest.fixture
+def run(monkeypatch, workspace, tmp_path):
+    """Commands in a workspace of their own, with the trained version and a copy of it under another name."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LEADLOOP_WORKSPACE", raising=False)
+    shutil.copytree(workspace.root / "registry", tmp_path / "registry")
+    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def second(run, workspace, tmp_path):
+    from dataclasses import replace
+
+    version = workspace.result.version
+    registry = Registry(tmp_path / "registry")
+    other = replace(version, id="v20990101_000000_00000002", release="tiny-v1.1.0")
+    return registry.save(other, version.read_files(workspace.result.folder)).id
+
+
+def test_versions_are_listed_with_their_quality_and_which_one_serves(run, workspace, second):
+    done = run("models", "list")
+    assert done.exit_code == 0
+    header, first, other = done.stdout.splitlines()
+    assert header.split()[:3] == ["playbook", "version", "release"]
+    version = workspace.result.version
+    assert version.id in first
+    assert f"{version.metrics['AUC']['value']:.3f}" in first
+    assert "in service, synthetic" in first
+    assert second in other
+    assert "in service" not in other
+    assert run("models", "list", "tiny").stdout == done.stdout
+
+
+def test_a_workspace_without_versions_says_how_to_get_one(run, tmp_path):
+    done = run("models", "list", "-w", tmp_path / "elsewhere")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "leadloop train" in done.stdout
+
+
+def test_a_version_is_put_in_service_shown_and_taken_back(run, workspace, second):
+    first = workspace.result.version.id
+    done = run("models", "promote", "tiny", "latest", "--why", "better [by far] :on: the top")
+    assert (done.exit_code, done.stdout) == (0, f"{second} is in service; before it was {first}.\n")
+    shown = run("models", "show", "tiny").stdout
+    assert f"{second} (tiny-v1.1.0)" in shown
+    assert "better [by far] :on: the top" in shown
+    assert "Trained on synthetic data." in shown
+    done = run("models", "rollback", "tiny", "--why", "too hot")
+    assert (done.exit_code, done.stdout) == (0, f"{first} is in service again; {second} is out.\n")
+    done = run("models", "rollback", "tiny")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "no version was in service before this one" in done.stderr
+
+
+def test_a_reason_that_a_terminal_would_obey_is_shown_and_not_obeyed(run, second):
+    assert run("models", "promote", "tiny", second, "--why", "red \x1b[31m and \udcff").exit_code == 0
+    shown = run("models", "show", "tiny").stdout
+    assert "red \\x1b[31m and \\udcff" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_damaged_version_is_named_with_every_file_that_differs(run, workspace, second, tmp_path):
+    folder = tmp_path / "registry" / "tiny" / second
+    (folder / "model.json").write_text("{}")
+    (folder / "features.json").unlink()
+    done = run("models", "promote", "tiny", second)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"{second}: 2 problems" in done.stderr
+    assert "model.json" in done.stderr
+    assert "features.json" in done.stderr
+    assert "in service  yes" in run("models", "show", "tiny", workspace.result.version.id).stdout
+
+
+def test_a_playbook_whose_name_is_no_name_is_refused(run):
+    for words in (("list", "../x"), ("show", "../x"), ("promote", "../x", "latest"), ("rollback", "../x")):
+        done = run("models", *words)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "is no name of a playbook" in done.stderr
