@@ -7,10 +7,10 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint style types imports docs bench lock environment clean
+.PHONY: help demo test lint style types imports docs bench bench-accuracy peers lock environment clean
 
 help: ## List what there is to run.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: environment ## Train on a small made-up world of leads, score it and show the results.
 	$(bin)/leadloop demo
@@ -36,6 +36,13 @@ docs: environment ## Build the documentation into site/; a broken link or an out
 
 bench: environment ## Train on real public data sets and print quality, time and memory; absent data are skipped.
 	$(bin)/python -m benchmarks.main_job
+
+bench-accuracy: environment ## Compare LeadLoop with other tools on the same leads; WRITE=1 puts the tables into docs/benchmarks.md.
+	$(bin)/python -m benchmarks.accuracy $(if $(WRITE),--write)
+
+peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else leaves out.
+	sh scripts/uv.sh venv --quiet --clear --python "$$(sh scripts/python.sh)" .build/peers
+	sh scripts/uv.sh pip install --quiet --only-binary :all: --python .build/peers/bin/python -r benchmarks/accuracy/peers.txt
 
 lock: ## Pin every package anew, with hashes, for all platforms and Pythons; UPGRADE=1 takes the newest releases.
 	@sh scripts/lock.sh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from leadloop.flows.train import TrainingResult, train
 from leadloop.playbook import render_playbook
 from tests.leads_for_tests import PLAYBOOK, make_cells
+
+# The usual settings of every learner, and no search: what tests look at does not get better with it.
+os.environ["LEADLOOP_BUDGET"] = "1"
 
 
 @dataclass(frozen=True)

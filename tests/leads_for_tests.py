@@ -26,7 +26,7 @@ PLAYBOOK = Playbook(
     schema=LeadSchema(FIELDS),
     scores_at="intake",
     target=Target("won", column="won", positive=("yes",)),
-    training=Training(min_leads=100, min_positives=20),
+    training=Training(min_leads=100, min_positives=20, learners=("logistic regression", "LightGBM"), trials=2),
     order=Order("field", "number"),
     lead_id="id",
     synthetic=True,

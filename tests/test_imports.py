@@ -17,7 +17,7 @@ SOURCE = ROOT / "src" / "leadloop"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # Where a package is imported under another name than it is installed by.
-IMPORTED_AS = {"scikit-learn": "sklearn"}
+IMPORTED_AS = {"scikit-learn": "sklearn", "imbalanced-learn": "imblearn", "xgboost-cpu": "xgboost"}
 BASE = {Requirement(line).name for line in PROJECT["dependencies"]}
 TRAINING = {
     IMPORTED_AS.get(name, name) for name in (Requirement(x).name for x in PROJECT["optional-dependencies"]["train"])

@@ -67,6 +67,8 @@ def test_every_dependency_is_locked_at_a_version_that_it_allows_on_every_python(
     for line in LOCKS[name]:
         wanted = Requirement(line)
         for python in PYTHONS:
+            if wanted.marker and not wanted.marker.evaluate({"sys_platform": "linux", "extra": ""}):
+                continue
             version = pinned_version(name, wanted.name, python)
             assert version is not None, f"{wanted.name} is in pyproject.toml but not in {name}: run make lock"
             assert wanted.specifier.contains(version), (

@@ -15,8 +15,8 @@ def make_margins(seed: int, count: int = 4_000) -> tuple[list[np.ndarray], np.nd
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_weights_are_those_that_a_general_optimiser_finds(seed):
-    margins, positive = make_margins(seed)
+def test_weights_are_nearly_those_that_a_general_optimiser_finds(seed):
+    margins, positive = make_margins(seed, 40_000)
     weights = np.array(fit_weights(margins, positive))
     table = np.column_stack(margins)
     peer = minimize(
@@ -28,7 +28,15 @@ def test_weights_are_those_that_a_general_optimiser_finds(seed):
         options={"ftol": 1e-12},
     )
     assert weights.sum() == pytest.approx(1, abs=1e-5)
-    assert held_out_log_loss(table @ weights, positive) <= peer.fun + 1e-5
+    assert held_out_log_loss(table @ weights, positive) <= peer.fun + 1e-3
+
+
+def test_members_that_few_leads_cannot_tell_apart_are_heard_alike():
+    draw = np.random.default_rng(3)
+    truth = draw.normal(-1, 1, 300)
+    positive = (draw.random(300) < logistic(truth)).astype(float)
+    alike = [truth + draw.normal(0, 0.4, 300) for _ in range(4)]
+    assert np.ptp(fit_weights(alike, positive)) < 0.25
 
 
 def test_a_member_that_does_not_help_is_dropped():
@@ -41,4 +49,4 @@ def test_a_member_that_does_not_help_is_dropped():
 def test_a_blend_is_no_worse_than_its_best_member():
     margins, positive = make_margins(4)
     blended = sum(weight * values for weight, values in zip(fit_weights(margins, positive), margins, strict=True))
-    assert held_out_log_loss(blended, positive) <= min(held_out_log_loss(values, positive) for values in margins) + 1e-9
+    assert held_out_log_loss(blended, positive) <= min(held_out_log_loss(values, positive) for values in margins) + 1e-3

@@ -5,18 +5,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_leads
+from tests.learning.learners_for_tests import QUICK
 
-from leadloop.errors import NotEnoughOutcomes
+from leadloop.errors import NotEnoughOutcomes, PlaybookError
 from leadloop.features.feature_set import usable_fields
 from leadloop.learning.evaluation import area_under_curve, calibration_error
-from leadloop.learning.training import learn, require_enough
+from leadloop.learning.training import USUAL_LEARNERS, learn, require_enough, require_learners
 from leadloop.scoring import TrainedPlaybook
+
+FEW = replace(PLAYBOOK.training, learners=("logistic regression", "LightGBM"))
+"""Two learners say as much about what all have in common, in less time."""
+
+
+ALL = replace(PLAYBOOK, training=replace(PLAYBOOK.training, learners=()))
 
 
 @pytest.fixture(scope="module")
 def learned():
-    leads, positive, _ = make_leads(3_000)
-    return learn(PLAYBOOK, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True)
+    leads, positive, _ = make_leads(6_000)
+    return learn(ALL, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True, effort=QUICK)
 
 
 def score_new(learned, count=6_000, seed=99):
@@ -38,14 +45,14 @@ def test_its_probabilities_come_true(learned):
 
 def test_every_learner_competed_and_the_prior_is_there_to_be_beaten(learned):
     by_name = {contender.name: contender for contender in learned.contenders}
-    assert set(by_name) == {"prior", "logistic regression", "LightGBM"}
+    assert set(by_name) == {"prior", *USUAL_LEARNERS}
     assert by_name["prior"].auc == pytest.approx(0.5, abs=0.06)
     assert min(by_name["logistic regression"].log_loss, by_name["LightGBM"].log_loss) < by_name["prior"].log_loss
 
 
 def test_the_same_seed_gives_the_same_bits(learned):
-    leads, positive, _ = make_leads(3_000)
-    again = learn(PLAYBOOK, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True)
+    leads, positive, _ = make_leads(6_000)
+    again = learn(ALL, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True, effort=QUICK)
     first, second = score_new(learned, 500)[0], score_new(again, 500)[0]
     assert first.tolist() == second.tolist()
 
@@ -54,19 +61,19 @@ def test_noise_alone_teaches_nothing():
     """Features that know nothing must not seem to: held-out AUC stays at a half, target rates of folds included."""
     leads, positive, _ = make_leads(2_000)
     shuffled = np.random.default_rng(0).permutation(positive)
-    for playbook, ordered in ((PLAYBOOK, True), (UNORDERED, False)):
-        found = learn(playbook, leads, shuffled, fields=usable_fields(playbook), in_time_order=ordered)
+    for playbook, ordered in ((replace(PLAYBOOK, training=FEW), True), (replace(UNORDERED, training=FEW), False)):
+        found = learn(playbook, leads, shuffled, fields=usable_fields(playbook), in_time_order=ordered, effort=QUICK)
         assert found.held_out_auc == pytest.approx(0.5, abs=0.06)
         assert all(contender.auc == pytest.approx(0.5, abs=0.07) for contender in found.contenders)
 
 
 def test_a_field_with_a_level_for_each_lead_does_not_fool_the_target_rates():
     fields = tuple(replace(field, type="category") if field.name == "id" else field for field in FIELDS)
-    playbook = replace(PLAYBOOK, schema=replace(PLAYBOOK.schema, fields=fields), lead_id="")
+    playbook = replace(PLAYBOOK, schema=replace(PLAYBOOK.schema, fields=fields), lead_id="", training=FEW)
     leads, positive, _ = make_leads(1_500, playbook=playbook)
     leads = replace(leads, data=leads.data.with_columns(id=leads.data["id"].str.slice(0, 4)))
     shuffled = np.random.default_rng(2).permutation(positive)
-    found = learn(playbook, leads, shuffled, fields=usable_fields(playbook), in_time_order=True)
+    found = learn(playbook, leads, shuffled, fields=usable_fields(playbook), in_time_order=True, effort=QUICK)
     assert found.held_out_auc == pytest.approx(0.5, abs=0.07)
 
 
@@ -86,11 +93,12 @@ def test_rules_compete_as_rules_and_stay_what_they_were():
     leads, positive, _ = make_leads(2_000)
     rules = (was_recommended, opted_out_of_mail)
     found = learn(
-        PLAYBOOK,
+        replace(PLAYBOOK, training=FEW),
         leads,
         positive,
         fields=usable_fields(PLAYBOOK),
         in_time_order=True,
+        effort=QUICK,
         functions=rules,
         rules={one.__name__: one.points for one in rules},
     )
@@ -114,3 +122,45 @@ def test_rules_compete_as_rules_and_stay_what_they_were():
 def test_too_few_outcomes_are_refused_with_the_count(won, lost, said):
     with pytest.raises(NotEnoughOutcomes, match=said):
         require_enough(PLAYBOOK, np.repeat([1.0, 0.0], [won, lost]))
+
+
+def test_a_playbook_may_say_who_competes():
+    training = replace(PLAYBOOK.training, learners=("logistic regression with SMOTE", "extra trees"))
+    leads, positive, _ = make_leads(1_500)
+    found = learn(
+        replace(PLAYBOOK, training=training),
+        leads,
+        positive,
+        fields=usable_fields(PLAYBOOK),
+        in_time_order=True,
+        effort=QUICK,
+    )
+    assert {one.name for one in found.contenders} == {"prior", "logistic regression with SMOTE", "extra trees"}
+
+
+def test_a_learner_that_does_not_exist_is_named_with_the_likely_one():
+    training = replace(PLAYBOOK.training, learners=("LightGMB", "oracle"))
+    with pytest.raises(PlaybookError) as refused:
+        require_learners(replace(PLAYBOOK, training=training))
+    assert next(problem.mend for problem in refused.value.problems) == "did you mean “LightGBM”?"
+    assert "oracle" in str(refused.value)
+
+
+def test_labels_shuffled_inside_accounts_teach_nothing():
+    """Leads of one account look alike; where its outcomes are shuffled among them, nothing is left to learn from them."""
+    leads, _, _ = make_leads(2_400)
+    draw = np.random.default_rng(5)
+    accounts = np.repeat(np.arange(300), 8)
+    rates = draw.random(300) < 0.4
+    outcomes = (draw.random(2_400) < np.where(rates[accounts], 0.6, 0.15)).astype(float)
+    known = leads.data.with_columns(noise=np.round(draw.normal(size=300), 3)[accounts])
+    found = learn(
+        replace(UNORDERED, training=FEW),
+        replace(leads, data=known),
+        outcomes,
+        fields=usable_fields(UNORDERED),
+        in_time_order=False,
+        groups=accounts,
+        effort=QUICK,
+    )
+    assert found.held_out_auc == pytest.approx(0.5, abs=0.06)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.leads_for_tests import PLAYBOOK, make_cells, make_leads
+from tests.learning.learners_for_tests import QUICK
 
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
@@ -21,7 +22,7 @@ VERSION = "v20240101_000000_00000000"
 @pytest.fixture(scope="module")
 def trained():
     leads, positive, _ = make_leads(1_500)
-    learned = learn(PLAYBOOK, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True)
+    learned = learn(PLAYBOOK, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True, effort=QUICK)
     return TrainedPlaybook(PLAYBOOK, learned.features, learned.blend, VERSION)
 
 

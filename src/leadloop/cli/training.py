@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from leadloop.flows.train import TrainingResult
 
 
+QUICK_BUDGET = 20.0
+
+
 def train(
     playbook: PlaybookArgument,
     data: Annotated[
@@ -29,23 +32,59 @@ def train(
             show_default=False,
         ),
     ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            "--trials", min=1, help="Settings to try for each learner. Default: the playbook's.", show_default=False
+        ),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            "--budget",
+            min=1,
+            help="About how many CPU seconds to spend on trying. Default: the playbook's.",
+            show_default=False,
+        ),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Try a few settings only: the same as --budget 20.")] = False,
+    storage: Annotated[
+        str,
+        typer.Option(
+            "--storage",
+            envvar="LEADLOOP_STORAGE",
+            help="A database that keeps the trials, so that several trainings share them, as in postgresql://...",
+        ),
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
     """Learn from past leads, and save a version with its report.
 
     The newest leads are kept back and scored once, after everything else is decided. Training stops with the evidence
-    where a field seems to know the outcome and nobody has ruled on it. Ctrl-C leaves nothing behind.
+    where a field seems to know the outcome and nobody has ruled on it. Ctrl-C leaves no version behind; started again with
+    the same playbook and leads, training goes on with the settings that were tried before.
 
     Examples:
 
         leadloop train leads --data leads.csv
         leadloop train leads --data leads.csv --outcomes deals.csv --no-promote
+        leadloop train leads --data leads.csv --quick
     """
     from leadloop.cli.console import show_progress
     from leadloop.flows.train import train as train_flow
 
     with show_progress("training") as tick:
-        result = train_flow(playbook, data, outcomes=outcomes, workspace=workspace, promote=promote, tick=tick)
+        result = train_flow(
+            playbook,
+            data,
+            outcomes=outcomes,
+            workspace=workspace,
+            promote=promote,
+            trials=trials,
+            budget=QUICK_BUDGET if quick and budget is None else budget,
+            storage=storage,
+            tick=tick,
+        )
     tell_training(result, playbook)
 
 

@@ -18,6 +18,7 @@ from leadloop.ingest.writers import open_writer
 from leadloop.learning.evaluation import area_under_curve, calibration_error
 from leadloop.simulate import LEADS_PER_DAY, OUTCOME_COLUMN, SimulatedLeads, simulate_leads
 
+_BUDGET = 15.0
 PAST_LEADS = 12_000
 NEW_LEADS = 400
 _START = datetime(2025, 1, 6, tzinfo=UTC)
@@ -66,7 +67,7 @@ def run_demo(folder: Path | str, *, seed: int = 7, tick: Callable[[str], None] =
     tick("drafting a playbook")
     drafted = draft(past_file, OUTCOME_COLUMN, to=place / "playbook", overwrite=True, synthetic=True, name="demo")
     workspace = Workspace(place)
-    trained = train(drafted.folder, past_file, workspace=workspace, promote=True, tick=tick)
+    trained = train(drafted.folder, past_file, workspace=workspace, promote=True, budget=_BUDGET, tick=tick)
     tick("scoring new leads")
     scored = score("demo", new_file, scored_file, workspace=workspace, keep_columns=True)
     scores = pl.read_csv(scored_file, infer_schema_length=None)

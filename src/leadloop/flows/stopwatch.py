@@ -23,11 +23,15 @@ class Stopwatch:
 
     def __call__(self, stage: str) -> None:
         now, cpu = time.perf_counter(), time.process_time()
-        kind = self.stage.split(":")[0] if self.stage.startswith("reading") else self.stage
+        kind = self.stage.split(":")[0] if self.stage.startswith("reading") else self.stage.split(",")[0]
         self.seconds[kind] = self.seconds.get(kind, 0.0) + now - self.since
         self.cpu_seconds[kind] = self.cpu_seconds.get(kind, 0.0) + cpu - self.cpu_since
         self.since, self.cpu_since, self.stage = now, cpu, stage
         self.tick(stage)
+
+    def cpu(self) -> float:
+        """CPU seconds since it was started."""
+        return time.process_time() - self.cpu_started
 
     def learner_cpu(self, name: str) -> float:
         """CPU seconds that one learner took, its search and its fit together."""

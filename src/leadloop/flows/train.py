@@ -6,41 +6,53 @@ Nothing is registered until everything is done: a training that fails or is inte
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from leadloop.errors import DependencyMissing, LeakageError, Problem
+from leadloop.errors import DependencyMissing, LeadLoopError, LeakageError, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.check import require_columns
 from leadloop.flows.importing import Imported, read_leads
 from leadloop.flows.labelled import Labelled, label
-from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Stopwatch, Tick
 from leadloop.flows.training_report import baselines, write_report
+from leadloop.flows.trial_keeper import TrialKeeper
 from leadloop.flows.version_record import describe_version, hash_configuration, name_version
 from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.ingest.tables import open_table
 from leadloop.leads import Field, LeadFrame, LeadSchema
-from leadloop.learning.evaluation import difference_interval, log_loss
-from leadloop.learning.leakage import Finding, audit_fields
+from leadloop.learning.evaluation import Champion, difference_interval, log_loss
+from leadloop.learning.leakage import Finding, PartsApart, audit_fields, audit_split, compare_parts
 from leadloop.learning.report.page import render_html
 from leadloop.learning.report.pictures import picture_files
 from leadloop.learning.report.report import TrainingReport
 from leadloop.learning.report.text import render_markdown
 from leadloop.learning.splits import Split, split_leads
-from leadloop.learning.training import Learned, learn, require_enough
+from leadloop.learning.training import Effort, Learned, learn, require_enough, require_learners
+from leadloop.learning.tuning import Budget
 from leadloop.playbook import Playbook
 from leadloop.registry import ModelVersion, Promotion
 from leadloop.registry.artefacts import make_probe, pack
 from leadloop.scoring import TrainedPlaybook
 
 _PROBE_LEADS = 2_000
+_NEEDED = (
+    ("sklearn", ("scikit-learn",)),
+    ("lightgbm", ("lightgbm",)),
+    ("xgboost", ("xgboost-cpu", "xgboost")),
+    ("catboost", ("catboost",)),
+    ("imblearn", ("imbalanced-learn",)),
+    ("optuna", ("optuna",)),
+    ("onnx", ("onnx",)),
+)
 
 
 @dataclass(frozen=True)
@@ -66,12 +78,19 @@ def train(
     outcomes: Path | str | None = None,
     workspace: Workspace | Path | str | None = None,
     promote: bool | None = None,
+    trials: int | None = None,
+    budget: float | None = None,
+    storage: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
     """Train a playbook on a file of past leads, and save the version with its report.
 
     `promote` puts the version in service (True) or does not (False); by default the first version of a playbook is, if it
-    beats its baselines on the test leads, and later ones wait for a person. `tick` is told what is being done.
+    beats its baselines on the test leads, and later ones wait for a person. `trials` and `budget` (CPU
+    seconds) say how hard to search for settings, in place of the playbook's own numbers (and of LEADLOOP_BUDGET, the
+    budget for trainings that name none). A training that was killed goes on
+    where it ended when it is started again with the same playbook and leads; with `storage` (the address of a database, as
+    SQLAlchemy writes it) its trials are kept there, and several trainings share them. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
     has ruled on it; nothing is saved then.
@@ -79,7 +98,8 @@ def train(
     _require_learning()
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
-    found = read_playbook(playbook)
+    found = _with_effort(read_playbook(playbook), trials, budget)
+    require_learners(found.playbook)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
     source = Path(data)
     require_columns(found, open_table(source).columns, str(source), training=True)
@@ -99,14 +119,21 @@ def train(
         groups=labelled.groups,
     )
     watch("auditing for leakage")
-    findings = _audit(found.playbook, labelled, split.train)
+    findings = _audit(found.playbook, labelled, split, fields)
     _require_rulings(found.playbook, fields, findings)
+    configuration = hash_configuration(found)
+    keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
     learned = learn(
         found.playbook,
         labelled.leads.take(split.train),
         labelled.positive[split.train],
         fields=fields,
         in_time_order=split.kind == "time",
+        effort=Effort(
+            Budget(found.playbook.training.trials, found.playbook.training.budget, watch.cpu),
+            keeper.address,
+            keeper.study,
+        ),
         groups=None if labelled.groups is None else labelled.groups[split.train],
         functions=found.functions,
         rules=found.rule_points,
@@ -114,10 +141,20 @@ def train(
     )
     watch("scoring the test leads, once")
     made_at = place.now()
-    configuration = hash_configuration(found)
     identity = name_version(made_at, configuration, imported.fingerprint)
     trained = TrainedPlaybook(found.playbook, learned.features, learned.blend, identity)
-    report = write_report(trained, learned, imported, labelled, split, findings, made_at, watch)
+    report = write_report(
+        trained,
+        learned,
+        imported,
+        labelled,
+        split,
+        findings,
+        made_at,
+        watch,
+        champion=_score_by_champion(place, found.playbook, labelled, split),
+        apart=_compare_parts(labelled, split, learned.features),
+    )
     watch("writing the report")
     files = {
         **pack(trained, _probe(learned.features, labelled.leads.take(split.train))),
@@ -131,21 +168,50 @@ def train(
         describe_version(place, found, trained, learned.contenders, report, configuration), files
     )
     promotion = _promote(place, version, report, split, labelled, learned, trained, wanted=promote)
+    keeper.forget()
     watch("done")
     return TrainingResult(version, report, place.registry.folder(version.playbook, version.id), promotion, imported)
 
 
+def _with_effort(found: PlaybookFolder, trials: int | None, budget: float | None) -> PlaybookFolder:
+    """The playbook with other numbers for how hard to search, where they were given."""
+    training = found.playbook.training
+    if budget is None and (said := os.environ.get("LEADLOOP_BUDGET")):
+        budget = _read_budget(said)
+    chosen = replace(training, trials=trials or training.trials, budget=budget or training.budget)
+    return replace(found, playbook=replace(found.playbook, training=chosen))
+
+
+def _read_budget(said: str) -> float:
+    try:
+        budget = float(said)
+    except ValueError:
+        budget = float("nan")
+    if not 1 <= budget < float("inf"):
+        problem = Problem(
+            "LEADLOOP_BUDGET", f"“{said}” is no number of CPU seconds", "give a number from 1 up, as in 20"
+        )
+        raise LeadLoopError("environment", problem)
+    return budget
+
+
 def _require_learning() -> None:
     problems = []
-    for module, package in (("sklearn", "scikit-learn"), ("lightgbm", "lightgbm"), ("onnx", "onnx")):
-        try:
-            metadata.version(package)
-        except metadata.PackageNotFoundError:
+    for module, packages in _NEEDED:
+        if not any(_is_installed(package) for package in packages):
             problems.append(
                 Problem(module, "is not installed", "install the training extra: pip install 'leadloop[train]'")
             )
     if problems:
         raise DependencyMissing("training", problems)
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _needed(playbook: Playbook) -> LeadSchema:
@@ -159,36 +225,89 @@ def _needed(playbook: Playbook) -> LeadSchema:
     return LeadSchema(fields, playbook.schema.moments)
 
 
-def _audit(playbook: Playbook, labelled: Labelled, train: np.ndarray) -> tuple[Finding, ...]:
+def _audit(playbook: Playbook, labelled: Labelled, split: Split, fields: Sequence[Field]) -> tuple[Finding, ...]:
+    """What the leakage audit says of the training leads' fields, and of twins between them and the test leads."""
     target, order = playbook.target, playbook.order.field if playbook.order else ""
-    apart = {target.column, target.at, order, playbook.lead_id, playbook.outcomes_by}
-    leads = labelled.leads.take(train)
-    fields = [field for field in leads.schema.fields if field.name not in apart and field.type != "id"]
-    return audit_fields(
-        leads.data.select([field.name for field in fields]),
-        labelled.positive[train],
-        kinds={field.name: field.type for field in fields},
-        order=None if labelled.order is None else labelled.order[train],
-        seed=playbook.training.seed,
+    outcome = {target.column, target.at, order}
+    leads = labelled.leads.take(split.train)
+    judged = [
+        field
+        for field in leads.schema.fields
+        if field.name not in {*outcome, playbook.lead_id, playbook.outcomes_by} and field.type != "id"
+    ]
+    return (
+        *audit_fields(
+            leads.data.select([field.name for field in judged]),
+            labelled.positive[split.train],
+            kinds={field.name: field.type for field in judged},
+            order=None if labelled.order is None else labelled.order[split.train],
+            outcome_at=leads.data[target.at] if target.at else None,
+            seed=playbook.training.seed,
+        ),
+        *audit_split(
+            labelled.leads.data,
+            labelled.positive,
+            split.train,
+            split.test,
+            kinds={field.name: field.type for field in leads.schema.fields if field.name not in outcome},
+            seen=[field.name for field in fields if field.name != order],
+            grouped_by=playbook.group_by,
+        ),
     )
 
 
+def _score_by_champion(place: Workspace, playbook: Playbook, labelled: Labelled, split: Split) -> Champion | None:
+    """What the version in service says of the test leads; None where there is none, or it reads fields in another way."""
+    serving = place.registry.champion(playbook.name)
+    if serving is None:
+        return None
+    trained = place.registry.load(place.registry.find(playbook.name, serving))
+    leads = labelled.leads
+    for field in trained.schema.fields:
+        if field.name not in leads.data.columns or _bare(leads.schema[field.name]) != _bare(field):
+            return None
+    said = trained.score_table(leads.take(split.test), explain=False)
+    return Champion(serving, said["probability"].to_numpy())
+
+
+def _bare(field: Field) -> Field:
+    return replace(field, guess=(), use=True, required=False, known_at="")
+
+
+def _compare_parts(labelled: Labelled, split: Split, features: FeatureSet) -> PartsApart | None:
+    """How well old leads can be told from new ones by the fields that the models read."""
+    kinds = {field.name: field.type for field in labelled.leads.schema.fields if field.name in features.reads}
+    train, test = (labelled.leads.take(part).data.select(list(kinds)) for part in (split.train, split.test))
+    return compare_parts(train, test, kinds) if kinds else None
+
+
 def _require_rulings(playbook: Playbook, fields: Sequence[Field], findings: Sequence[Finding]) -> None:
-    """Raise LeakageError for every field that is to be used although the audit blocks it and nobody has ruled on it."""
+    """Raise LeakageError for everything the audit blocks that is to be used although nobody has ruled on it.
+
+    That is a field, or all fields of several that know the outcome only together; twins across the split count in any case.
+    """
     used = {field.name for field in fields}
     ruled = {(ruling.field, ruling.finding) for ruling in playbook.rulings}
+    blocking = [
+        finding
+        for finding in findings
+        if finding.severity == "blocks"
+        and (finding.kind == "twins" or used.issuperset({finding.field, *finding.beside}))
+        and (finding.field, finding.kind) not in ruled
+    ]
     problems = [
         Problem(
             f"fields.{finding.field}",
             f"{finding.evidence} [{finding.kind}]",
-            f'set known_at = "{playbook.schema.moments[-1]}" to leave it out, or rule on it: '
-            f'[[rulings]] field = "{finding.field}", finding = "{finding.kind}", because = "..."',
+            (finding.cure or f'set known_at = "{playbook.schema.moments[-1]}" to leave it out')
+            + f', or rule on it: [[rulings]] field = "{finding.field}", finding = "{finding.kind}", because = "..."',
         )
-        for finding in findings
-        if finding.severity == "blocks" and finding.field in used and (finding.field, finding.kind) not in ruled
+        for finding in blocking
     ]
     if problems:
-        raise LeakageError(f"{playbook.name}: these fields seem to know the outcome", problems)
+        only_twins = all(finding.kind == "twins" for finding in blocking)
+        said = "leads of the test are known from training" if only_twins else "these fields seem to know the outcome"
+        raise LeakageError(f"{playbook.name}: {said}", problems)
 
 
 def _promote(

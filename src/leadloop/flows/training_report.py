@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
 import leadloop
-from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.importing import Imported
 from leadloop.flows.labelled import Labelled
 from leadloop.flows.stopwatch import Stopwatch, peak_memory_mb
 from leadloop.flows.version_record import library_versions
 from leadloop.leads import Field, LeadFrame
-from leadloop.learning.evaluation import Measure, draw_curves, evaluate
-from leadloop.learning.leakage import Finding
+from leadloop.learning.evaluation import (
+    Champion,
+    Measure,
+    Slice,
+    Slices,
+    compare_versions,
+    decide_at_capacity,
+    draw_curves,
+    evaluate,
+    evaluate_slices,
+    measure_coverage,
+    rate_over_time,
+    slice_by_fields,
+    slice_by_time,
+)
+from leadloop.learning.leakage import Finding, PartsApart
 from leadloop.learning.report.report import (
     DataSummary,
+    Drift,
     FindingLine,
+    LearningCurve,
     LeftOut,
     MemberLine,
     Part,
@@ -27,10 +44,12 @@ from leadloop.learning.report.report import (
     TrainingReport,
 )
 from leadloop.learning.splits import Split
-from leadloop.learning.summary import describe_intervals, rank_fields, summarise_bands
+from leadloop.learning.summary import describe_intervals, name_telling, rank_fields, summarise_bands
 from leadloop.learning.training import Learned
 from leadloop.playbook import Playbook
 from leadloop.scoring import TrainedPlaybook
+
+_MOST_POINTS = 100
 
 
 def write_report(
@@ -42,23 +61,25 @@ def write_report(
     findings: Sequence[Finding],
     made_at: str,
     watch: Stopwatch,
+    *,
+    champion: Champion | None = None,
+    apart: PartsApart | None = None,
 ) -> TrainingReport:
-    """Score the test leads and write down what came of it."""
+    """Score the test leads and write down what came of it.
+
+    `champion` is the version in service with its probabilities for the same test leads (those of `split.test`, in that
+    order), `apart` how well old leads are told from new ones.
+    """
     playbook = trained.playbook
     test, positive = labelled.leads.take(split.test), labelled.positive[split.test]
     scores = trained.score_table(test, explain=False)
     probabilities = scores["probability"].to_numpy()
     groups = None if labelled.groups is None else labelled.groups[split.test]
     watch("measuring quality")
-    measures = evaluate(
-        positive,
-        probabilities,
-        baselines(learned, labelled, split, test),
-        capacity=playbook.policy.capacity,
-        seed=playbook.training.seed,
-        groups=groups,
-    )
-    importance = rank_fields(trained, test, playbook.training.seed)
+    capacity, seed = playbook.policy.capacity, playbook.training.seed
+    beside = baselines(learned, labelled, split, test)
+    measures = evaluate(positive, probabilities, beside, capacity=capacity, seed=seed, groups=groups)
+    importance = rank_fields(trained, test, seed)
     return TrainingReport(
         playbook=playbook.name,
         target=playbook.target.name,
@@ -75,7 +96,7 @@ def write_report(
             int(labelled.positive.sum()),
         ),
         split=_summarise_split(playbook, labelled, split),
-        capacity=playbook.policy.capacity,
+        capacity=capacity,
         measures=measures,
         curves=draw_curves(positive, probabilities),
         members=tuple(
@@ -85,7 +106,7 @@ def write_report(
                 contender.auc,
                 contender.log_loss,
                 watch.learner_cpu(contender.name),
-                ", ".join(f"{name} {value}" for name, value in contender.settings.items()),
+                ", ".join(f"{name} {_rounded(value)}" for name, value in contender.settings.items()),
             )
             for contender in learned.contenders
         ),
@@ -96,7 +117,7 @@ def write_report(
         importance=importance,
         bands=summarise_bands(trained, scores, positive),
         findings=_finding_lines(playbook, usable_fields(playbook), findings),
-        left_out=_left_out(playbook, learned.features),
+        left_out=_left_out(playbook, learned),
         guesses=playbook.guesses,
         notes=_notes(imported, learned, measures, split),
         seconds=watch.totals(),
@@ -105,10 +126,87 @@ def write_report(
             "LeadLoop": leadloop.__version__,
             "Python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",
-            "seed": str(playbook.training.seed),
+            "seed": str(seed),
             **library_versions(),
         },
+        decision=decide_at_capacity(positive, probabilities, capacity=capacity, seed=seed, groups=groups),
+        slices=_slices(playbook, labelled, split, probabilities),
+        comparison=(
+            compare_versions(positive, probabilities, champion, capacity=capacity, seed=seed, groups=groups)
+            if champion is not None
+            else None
+        ),
+        coverage=measure_coverage(
+            positive,
+            probabilities,
+            scores["probability_low"].to_numpy(),
+            scores["probability_high"].to_numpy(),
+            seed=seed,
+        ),
+        learning_curves=_learning_curves(learned),
+        drift=_drift(playbook, labelled, split, apart),
     )
+
+
+def _rounded(setting: float | int | str) -> str:
+    return f"{setting:.3g}" if isinstance(setting, float) else str(setting)
+
+
+def _learning_curves(learned: Learned) -> tuple[LearningCurve, ...]:
+    """Held-out log-loss by rounds of each learner that goes in rounds, thinned to what a picture can show."""
+    curves = []
+    for contender in learned.contenders:
+        if len(contender.curve) < 2:
+            continue
+        shown = np.unique(np.linspace(0, len(contender.curve) - 1, _MOST_POINTS).round().astype(int))
+        # Where it was stopped is always among the points.
+        chosen = int(contender.settings.get("rounds", 0))
+        if 0 < chosen <= len(contender.curve):
+            shown = np.union1d(shown, [chosen - 1])
+        curves.append(
+            LearningCurve(
+                contender.name,
+                "trees",
+                tuple(float(place + 1) for place in shown),
+                tuple(float(contender.curve[place]) for place in shown),
+                float(chosen) if chosen else None,
+            )
+        )
+    return tuple(curves)
+
+
+def _slices(playbook: Playbook, labelled: Labelled, split: Split, probabilities: np.ndarray) -> Slices:
+    """How the scores do on leads of each level of each field, with and without a value, and as time goes on."""
+    test = labelled.leads.take(split.test)
+    stretches: list[Slice] = []
+    slices = slice_by_fields(test.data, {field.name: field.type for field in usable_fields(playbook)})
+    if split.kind == "time":
+        opening = f"{playbook.order.field}: " if playbook.order and playbook.order.by == "field" else ""
+        stretches = slice_by_time(
+            len(test), lambda place: _moment(playbook, labelled, int(split.test[place])), opening=opening
+        )
+    groups = None if labelled.groups is None else labelled.groups[split.test]
+    return evaluate_slices(labelled.positive[split.test], probabilities, itertools.chain(slices, stretches), groups)
+
+
+def _drift(playbook: Playbook, labelled: Labelled, split: Split, apart: PartsApart | None) -> Drift | None:
+    """How often leads were won as time went on, over all that have an outcome; None where nothing tells their order."""
+    if labelled.order is None:
+        return None
+    return Drift(
+        over_time=rate_over_time(labelled.positive, lambda place: _moment(playbook, labelled, place)),
+        tested_from=float(split.test.min() / len(labelled.leads)) if split.kind == "time" else None,
+        telling=() if apart is None else name_telling(apart),
+        auc=None if apart is None else (apart.auc, apart.low, apart.high),
+    )
+
+
+def _moment(playbook: Playbook, labelled: Labelled, place: int) -> str:
+    """When a lead came in, as people write it: its day, its number, or its line in the file."""
+    if playbook.order is None or playbook.order.by != "field":
+        return f"line {labelled.leads.lines[place]:,}"
+    value = labelled.leads.data[playbook.order.field][place]
+    return "" if value is None else str(value.date()) if isinstance(value, datetime) else _spoken(value)
 
 
 def baselines(learned: Learned, labelled: Labelled, split: Split, test: LeadFrame) -> dict[str, np.ndarray]:
@@ -172,8 +270,9 @@ def _finding_lines(playbook: Playbook, fields: Sequence[Field], findings: Sequen
     )
 
 
-def _left_out(playbook: Playbook, features: FeatureSet) -> tuple[LeftOut, ...]:
-    read = {*features.reads, *features.fields}
+def _left_out(playbook: Playbook, learned: Learned) -> tuple[LeftOut, ...]:
+    read = {*learned.features.reads, *learned.features.fields}
+    calendar = learned.calendar
     target, order = playbook.target, playbook.order.field if playbook.order else ""
     lines = []
     for field in playbook.schema.fields:
@@ -189,6 +288,11 @@ def _left_out(playbook: Playbook, features: FeatureSet) -> tuple[LeftOut, ...]:
             reason = "it only names the account or person"
         elif not playbook.schema.is_known(field.name, playbook.scores_at):
             reason = f"it is known only at {field.known_at}; leads are scored at {playbook.scores_at}"
+        elif field.name in calendar.shares and not calendar.used:
+            reason = (
+                f"it tells when a lead came in ({calendar.shares[field.name]:.0%} of what differs lies between times); later "
+                f"leads are ranked better without such fields (AUC {calendar.auc_without:.3f} against {calendar.auc_with:.3f})"
+            )
         elif not field.use:
             reason = "the playbook does not use it"
         else:

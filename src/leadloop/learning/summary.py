@@ -7,12 +7,14 @@ import polars as pl
 
 from leadloop.leads import LeadFrame
 from leadloop.learning.evaluation import wilson_interval
+from leadloop.learning.leakage import PartsApart
 from leadloop.learning.report.report import BandLine, ImportanceLine
 from leadloop.scoring import TrainedPlaybook
 from leadloop.scoring.reasons import ReasonWriter
 
 _MOST_LEADS = 2_000
 _LEAST_OF_LEVEL = 20
+_TELLING_SHARE = 0.05
 
 
 def summarise_bands(trained: TrainedPlaybook, scores: pl.DataFrame, positive: np.ndarray) -> tuple[BandLine, ...]:
@@ -113,4 +115,19 @@ def describe_intervals(scores: pl.DataFrame, positive: np.ndarray) -> str:
     return (
         f"Venn-Abers intervals, {np.median(high - low):.3f} wide in the middle; in {held} of {len(groups)} equal groups of "
         "test leads they overlap the 95% interval of what happened"
+    )
+
+
+def name_telling(apart: PartsApart) -> tuple[tuple[str, float, str], ...]:
+    """The fields that tell old leads from new ones, with the AUC of each alone and how much they were relied on.
+
+    None where old and new leads look alike: what tells them apart is chance then. Fields that a twentieth or less of the
+    telling rests on are left out.
+    """
+    if not apart.low > 0.5:
+        return ()
+    return tuple(
+        (moved.field, moved.auc, f"{moved.gain_share:.0%} of what tells them apart")
+        for moved in apart.fields
+        if moved.gain_share > _TELLING_SHARE
     )

@@ -80,6 +80,13 @@ class Training:
     """The newest this many leads are used; it bounds memory."""
     seed: int = 7
     """What every draw of chance in training starts from: the same seed gives the same version."""
+    learners: tuple[str, ...] = ()
+    """Who competes, by name; where empty, those that usually do best."""
+    trials: int = 50
+    """How many settings are tried for each learner, as far as the budget goes."""
+    budget: float = 100.0
+    """About how many CPU seconds the search for settings may take. It is turned into a number of trials by the number
+    of leads and features, so that the same leads always give the same version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,9 @@ def _read_training(reader: _Reader) -> Training:
         min_leads=reader.whole("min_leads", usual.min_leads, low=20, high=10**9),
         min_positives=reader.whole("min_positives", usual.min_positives, low=10, high=10**9),
         max_leads=reader.whole("max_leads", usual.max_leads, low=100, high=10**9),
+        learners=reader.texts("learners"),
+        trials=reader.whole("trials", usual.trials, low=1, high=10_000),
+        budget=reader.number("budget", usual.budget, low=1, high=1e6),
         seed=reader.whole("seed", usual.seed, low=0, high=2**31 - 1),
     )
     reader.finish()
@@ -371,6 +374,9 @@ def render_playbook(playbook: Playbook) -> str:
             "min_leads": training.min_leads,
             "min_positives": training.min_positives,
             "max_leads": training.max_leads,
+            "learners": training.learners,
+            "trials": training.trials,
+            "budget": _same_zero(training.budget),
             "seed": training.seed,
         },
         keep=("seed",),

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from leadloop.learning.evaluation import draw_curves, evaluate, wilson_interval
+from leadloop.learning.evaluation import (
+    Champion,
+    Slice,
+    compare_versions,
+    decide_at_capacity,
+    draw_curves,
+    evaluate,
+    evaluate_slices,
+    measure_coverage,
+    rate_over_time,
+    slice_by_time,
+    wilson_interval,
+)
 from leadloop.learning.report.report import (
     BandLine,
     DataSummary,
+    Drift,
     FindingLine,
     ImportanceLine,
+    LearningCurve,
     LeftOut,
     MemberLine,
     Part,
@@ -50,6 +64,9 @@ def simulate_report(
         baselines["rules"] = 1 / (1 + np.exp(-(base + 0.5 * skill * np.round(known) + 0.6 * hidden)))
     train = round(leads * 7 / 3)
     won = round(train_rate * train)
+    last = 1 / (1 + np.exp(-(base + promise + 0.8 * skill * known + 0.3 * hidden)))
+    options = {"capacity": 0.2, "seed": seed, "draws": draws}
+    rounds = tuple(range(10, 301, 10))
     report = {
         "playbook": "online_courses",
         "target": "enrolled",
@@ -134,8 +151,53 @@ def simulate_report(
         "seconds": {"read": 0.4, "audit": 2.1, "features": 3.9, "learners": 38.2, "evaluation": 1.6},
         "peak_memory_mb": 412.3,
         "environment": {"seed": "7", "python": "3.12.8", "leadloop": "0.1.0", "lightgbm": "4.7.0", "numpy": "2.4.6"},
+        "decision": decide_at_capacity(positive, promised, **options),
+        "slices": evaluate_slices(positive, promised, _slices(positive, known, dice)),
+        "comparison": compare_versions(
+            positive, promised, Champion("online_courses-v1.2.0", last, np.arange(leads) < leads // 5), **options
+        ),
+        "coverage": measure_coverage(positive, promised, promised * 0.9, promised * 1.1, seed=seed, draws=draws),
+        "learning_curves": (
+            LearningCurve(
+                "LightGBM",
+                "trees",
+                rounds,
+                tuple(0.326 + 0.08 * np.exp(-each / 30) + 0.00004 * max(0, each - 120) for each in rounds),
+                120,
+            ),
+            LearningCurve("logistic regression", "passes", (1, 2, 5, 10, 20), (0.36, 0.345, 0.334, 0.331, 0.331)),
+        ),
+        "drift": Drift(
+            over_time=rate_over_time(
+                np.concatenate((dice.random(train) < np.linspace(1.25, 0.75, train) * train_rate, positive)).astype(
+                    float
+                ),
+                lambda place: str(np.datetime64("2025-01-02") + 454 * place // (leads + train)),
+            ),
+            tested_from=0.7,
+            telling=(
+                ("Lead Source", 0.61, "“Google” was 31% of old leads and is 48% of new ones"),
+                ("Page Views Per Visit", 0.55, "3.1 on average, was 2.4"),
+            ),
+            auc=(0.66, 0.64, 0.68),
+        ),
     }
     return TrainingReport(**(report | changes))  # type: ignore[arg-type]
+
+
+def _slices(positive: np.ndarray, known: np.ndarray, dice: np.random.Generator) -> list[Slice]:
+    """Six sources, one of which is won far less often than its scores promise; a field that is blank for some; and five
+    stretches of time."""
+    leads = len(positive)
+    names = ("Google", "Direct Traffic", "Olark Chat", "Organic Search", "Reference", "Fair")
+    source = dice.choice(6, leads, p=[0.35, 0.25, 0.2, 0.12, 0.07, 0.01])
+    source[(source == 2) & (positive == 1) & (dice.random(leads) < 0.6)] = 0
+    blank = dice.random(leads) < 0.2 + 0.1 * (known > 0)
+    slices = [Slice("level", f"Lead Source: {name}", source == place) for place, name in enumerate(names)]
+    slices += [
+        Slice("filled", f"Specialization: {name}", side) for name, side in (("blank", blank), ("filled in", ~blank))
+    ]
+    return slices + slice_by_time(leads, lambda place: str(np.datetime64("2025-11-20") + 131 * place // leads))
 
 
 def _bands(positive: np.ndarray, promised: np.ndarray) -> tuple[BandLine, ...]:

@@ -18,6 +18,7 @@ from leadloop.learning.report.style import PALETTE
 
 SVG = "{http://www.w3.org/2000/svg}"
 ALL = {"hundred", "lift", "gain", "roc", "precision-recall", "calibration", "bands", "importance"}
+ALL |= {"decision", "drift", "learning"}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,11 @@ def test_every_picture_is_told_in_words(report, pictures):
         assert root.get("aria-labelledby") == f"{name}-title {name}-desc"
         assert root.find(f"{SVG}title").text == picture.title
         assert root.find(f"{SVG}desc").text
-        assert picture.caption.endswith("2,772 test leads, 341 won (12%); time split.")
+        leads = {
+            "drift": "All 9,240 leads with an outcome, from 2025-01-02 to 2026-03-31.",
+            "learning": "6,468 training leads.",
+        }.get(name, "2,772 test leads, 341 won (12%); time split.")
+        assert picture.caption.endswith(leads)
 
 
 def test_nothing_is_drawn_outside_the_picture(pictures):
@@ -163,6 +168,34 @@ def test_only_the_most_important_fields_are_drawn(report):
     assert len(of_class(root, "bar")) == MOST_BARS
 
 
+def test_the_decision_curve_has_its_dot_on_the_line_where_the_team_stops(report, pictures):
+    root = tree(pictures["decision"])
+    (curve,), (mark,), (dot,) = of_class(root, "curve"), of_class(root, "team"), of_class(root, "dot")
+    at, height = float(dot.get("cx")), float(dot.get("cy"))
+    assert {across for across, _ in points(mark)} == {at}
+    near = min(points(curve), key=lambda point: abs(point[0] - at))
+    assert near == (pytest.approx(at, abs=4), pytest.approx(height, abs=4))
+    # Working every lead starts where the scores start, and falls out of the picture below.
+    (everyone,) = of_class(root, "chance")
+    assert points(everyone)[0] == points(curve)[0]
+    assert points(everyone)[-1][1] == 272
+
+
+def test_drift_has_a_dot_for_each_block_and_marks_the_test_leads(pictures):
+    root = tree(pictures["drift"])
+    assert len(of_class(root, "dot")) == 10
+    assert {across for across, _ in points(of_class(root, "team")[0])} == {44 + 0.7 * 340}
+
+
+def test_learning_curves_differ_in_dashes_and_dots_stand_where_learning_stopped(pictures):
+    root = tree(pictures["learning"])
+    assert len(of_class(root, "curve")) == len(of_class(root, "curve second")) == 2  # and one each in the legend
+    (dot,) = of_class(root, "dot")
+    assert float(dot.get("cx")) == pytest.approx(44 + 340 * 120 / 300, abs=0.1)
+    lowest = max(up for _, up in points(of_class(root, "curve")[0]))
+    assert float(dot.get("cy")) == pytest.approx(lowest, abs=0.5)
+
+
 @pytest.mark.parametrize("near", [0.0, 0.01, 0.2, -0.1])
 def test_labels_at_capacity_never_overlap(report, near):
     lift = report.measure("lift at 20%")
@@ -179,6 +212,7 @@ def test_one_outcome_or_nothing_at_all_leaves_out_what_cannot_be_drawn(report):
     assert "roc" not in drawn
     assert "lift" not in drawn
     bare = replace(report, measures=(), bands=(), importance=(), curves=replace(report.curves, calibration=()))
+    bare = replace(bare, decision=None, drift=None, learning_curves=())
     assert draw_pictures(bare) == {}
 
 

@@ -9,10 +9,12 @@ import polars as pl
 
 from leadloop.errors import DataError, Problem
 from leadloop.leads import FIELD_TYPES
+from leadloop.learning.leakage.changes import find_late_changes
 from leadloop.learning.leakage.finding import Finding
-from leadloop.learning.leakage.judgement import judge_fields
+from leadloop.learning.leakage.judgement import in_order, judge_fields, judge_pairs
 from leadloop.learning.leakage.limits import Limits
 from leadloop.learning.leakage.measures import best_separation, measure_fields
+from leadloop.learning.leakage.pairs import find_pairs
 from leadloop.learning.leakage.rows import take_rows
 from leadloop.learning.leakage.snapshots import find_twins, link_to_changes
 
@@ -23,6 +25,7 @@ def audit_fields(
     *,
     kinds: Mapping[str, str],
     order: np.ndarray | None = None,
+    outcome_at: pl.Series | None = None,
     seed: int = 0,
     limits: Limits | None = None,
 ) -> tuple[Finding, ...]:
@@ -32,7 +35,8 @@ def audit_fields(
     one entry a row. `kinds` says what each column to audit holds (a type of `leadloop.leads.Field`); of an "id" or a
     "phone" only being filled is judged. `order` is the leads' position in time (larger = newer, any sortable type): with
     it leads are compared only with leads of the same time, so that a field which merely tells the date is not taken for
-    a leak. The same rows and `seed` give the same findings; at most 100,000 leads are read, sampled where there are more.
+    a leak. `outcome_at` is when each lead ended, null where nobody knows: with it edit times are held against the outcome.
+    The same rows and `seed` give the same findings; at most 100,000 leads are read, sampled where there are more.
 
     At most one finding a field, the ones that block first. Raises DataError where columns, kinds, outcomes or order do
     not fit together.
@@ -44,10 +48,29 @@ def audit_fields(
     blocks | contract | filled_by_outcome | filled for 100% of won leads and 0% of the others (400 leads)
     """
     _refuse_unknown(frame, kinds)
+    limits = limits or Limits()
     rows = take_rows(frame.select(list(kinds)), positive, order, seed)
     twins = find_twins(rows, kinds)
     links = link_to_changes(rows, kinds, twins)
-    return judge_fields(measure_fields(rows, kinds), twins, links, rows, limits or Limits())
+    measures = measure_fields(rows, kinds)
+    found = {it.field: it for it in judge_fields(measures, twins, links, rows, limits)}
+    if outcome_at is not None:
+        found = _added(found, find_late_changes(frame, kinds, outcome_at, order, seed, limits))
+    # What one field knows, any pair with it knows too.
+    blocked = {it.field for it in found.values() if it.severity == "blocks"}
+    pairs = find_pairs(rows, [it for it in measures if it.field not in blocked], limits.pair_warns)
+    found = _added(found, judge_pairs(pairs, measures, blocked, limits))
+    return in_order(found.values(), tuple(kinds))
+
+
+def _added(found: Mapping[str, Finding], more: tuple[Finding, ...]) -> dict[str, Finding]:
+    """Findings with more of them; of two on one field the one that blocks stays, else the first."""
+    both = dict(found)
+    for finding in more:
+        before = both.get(finding.field)
+        if before is None or (before.severity == "warns" and finding.severity == "blocks"):
+            both[finding.field] = finding
+    return both
 
 
 def single_field_auc(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -14,6 +15,7 @@ from leadloop.learning.leakage.finding import FINDING_KINDS, Finding, FindingKin
 from leadloop.learning.leakage.limits import Limits
 from leadloop.learning.leakage.measures import FieldMeasure
 from leadloop.learning.leakage.names import NameHint, hint_in, name_words
+from leadloop.learning.leakage.pairs import Pair
 from leadloop.learning.leakage.rows import AuditRows
 from leadloop.learning.leakage.snapshots import ChangeLink, Twin
 from leadloop.learning.leakage.wording import (
@@ -24,6 +26,7 @@ from leadloop.learning.leakage.wording import (
     late_sentence,
     link_sentence,
     listed,
+    pair_sentence,
     percent,
     pure_sentence,
     twin_sentence,
@@ -66,10 +69,58 @@ def judge_fields(
         Finding(field, verdict.kind, verdict.severity, _finish(verdict, field), _statistics(by_field[field]))
         for field, verdict in found.items()
     ]
-    place = {measure.field: index for index, measure in enumerate(measures)}
+    return in_order(findings, tuple(by_field))
+
+
+def in_order(findings: Iterable[Finding], fields: Sequence[str]) -> tuple[Finding, ...]:
+    """Findings in the order in which people read them: those that block, the most telling kinds, as the file has them."""
+    place = {field: index for index, field in enumerate(fields)}
     return tuple(
         sorted(findings, key=lambda it: (it.severity != "blocks", FINDING_KINDS.index(it.kind), place[it.field]))
     )
+
+
+def judge_pairs(
+    pairs: Sequence[Pair], measures: Sequence[FieldMeasure], taken: Collection[str], limits: Limits
+) -> tuple[Finding, ...]:
+    """The findings on pairs of fields that know the outcome only together, at most one a field.
+
+    Two fields that know nothing of each other reach together the root of the sum of their squared strengths (two normal
+    groups, independent within each). What honest fields add up to is no finding; more than that is. `taken` are fields with
+    a finding that must stay; a pair of which both fields already stand in stronger pairs says nothing new.
+    """
+    alone = {measure.field: measure.best.auc for measure in measures}
+    named: set[str] = set()
+    used: set[str] = set(taken)
+    findings = []
+    for pair in pairs:
+        expected = math.hypot(*(_strength(alone[field]) for field in pair.fields))
+        gain = _strength(pair.together.auc) / max(expected, 0.1)
+        auc, low = pair.together.auc, pair.together.low
+        blocks = auc >= limits.pair_blocks and low >= limits.pair_blocks_low and gain >= limits.pair_gain
+        warns = auc >= limits.pair_warns and gain >= limits.pair_gain_warns
+        free = [field for field in pair.fields if field not in used]
+        if not (blocks or warns) or pair.together.z < limits.sure_z or not free or named.issuperset(pair.fields):
+            continue
+        # The one that says more alone goes first: it is the likelier culprit.
+        field = max(free, key=lambda name: alone[name])
+        other = pair.fields[pair.fields[0] == field]
+        statistics = {
+            "auc": auc,
+            "auc_low": low,
+            "auc_alone": alone[field],
+            "auc_other_alone": alone[other],
+            "rule_rows": float(pair.rows),
+            "rule_rate": pair.rate,
+            "rule_share": pair.share,
+        }
+        sentence = pair_sentence(pair, other, alone[field], alone[other])
+        findings.append(
+            Finding(field, "known_together", "blocks" if blocks else "warns", sentence, statistics, beside=(other,))
+        )
+        used.add(field)
+        named.update(pair.fields)
+    return tuple(findings)
 
 
 class _Judge:

@@ -45,6 +45,30 @@ class Limits:
     possible_gap: float = 0.20
     """What a field with a possible name must show to be mentioned."""
 
+    pair_blocks: float = 0.90
+    pair_blocks_low: float = 0.85
+    pair_warns: float = 0.80
+    """What two fields together must reach that alone are not blocked ..."""
+    pair_gain: float = 1.2
+    pair_gain_warns: float = 1.5
+    """... and how many times (in probits of AUC) what two fields of their strength reach that do not know of each other."""
+
+    changed_rate: float = 0.95
+    changed_odds: float = 20.0
+    changed_share: float = 0.25
+    """Values nearly all of whose leads were changed after the outcome, at these odds; of single values only where they
+    hold this share of those leads."""
+    changed_blocks: float = 0.20
+    changed_warns: float = 0.02
+    """The share of a field's values that its own edit time shows to be later than the outcome."""
+
+    twins_warn: float = 0.01
+    twins_block: float = 0.05
+    accounts_block: float = 0.20
+    """The share of test leads with a twin among the training leads: the same row or person, or only the same account."""
+    twins_kappa: float = 0.30
+    """How much more often than by chance twins must end alike (0 is chance, 1 is always)."""
+
     twin_follows: float = 0.95
     twin_changed: float = 0.01
     family: int = 3

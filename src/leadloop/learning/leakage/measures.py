@@ -37,7 +37,8 @@ class FieldMeasure:
     the same without regard to time. `fill` is the separation by being filled or not (`fill_gap` the difference of the
     two fill shares within time). `filled` is the group of leads that have a value, `pure` the group whose value nearly
     always means one outcome (`pure_towards_won` which), `pure_values` those values. `time_share` is how much of
-    the leads' time the value tells. `pattern` names the exact set of rows that are filled.
+    the leads' time the value tells. `pattern` names the exact set of rows that are filled. `levels` is the field as it was
+    cut, None where only being filled or words were judged.
     """
 
     field: str
@@ -57,6 +58,7 @@ class FieldMeasure:
     edits: EditMeasure
     lateness: Lateness | None
     pattern: bytes
+    levels: Levels | None
 
     @property
     def fill_gap(self) -> float:
@@ -88,6 +90,7 @@ def _measure(
     pure_values: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     edits, lateness = NO_EDITS, None
+    levels: Levels | None = None
     constant = bool(filled.all() or not filled.any()) and values.n_unique() <= 1
 
     if kind == "text":
@@ -124,6 +127,7 @@ def _measure(
         edits,
         lateness,
         np.packbits(filled).tobytes(),
+        levels,
     )
 
 

@@ -43,7 +43,7 @@ def group_of(members: np.ndarray, rows: AuditRows, *, towards_won: bool = True) 
     base = np.bincount(rows.block, weights=outcome) / np.maximum(np.bincount(rows.block), 1)
     # A stretch of time without a single won lead still has some chance of one.
     expected = float(np.clip(base[rows.block[members]].mean(), 0.5 / len(outcome), 1 - 0.5 / len(outcome)))
-    low, high = _wilson(hits, count)
+    low, high = wilson(hits, count)
     odds = expected / (1 - expected)
     return Group(
         count,
@@ -62,11 +62,12 @@ def pure_levels(codes: np.ndarray, rows: AuditRows) -> tuple[list[int], Group, b
     Level 0 (missing) is left out.
     """
     base = rows.base_rate
-    ways = [_pure_towards(codes, rows, won) for won, share in ((True, base), (False, 1 - base)) if share <= _NO_NEWS]
+    ways = [pure_towards(codes, rows, won) for won, share in ((True, base), (False, 1 - base)) if share <= _NO_NEWS]
     return max(ways, key=lambda way: way[1].share)
 
 
-def _pure_towards(codes: np.ndarray, rows: AuditRows, towards_won: bool) -> tuple[list[int], Group, bool]:
+def pure_towards(codes: np.ndarray, rows: AuditRows, towards_won: bool) -> tuple[list[int], Group, bool]:
+    """The levels whose leads nearly all ended this way, and the group they make; nothing is said on whether that is news."""
     outcome = rows.positive if towards_won else ~rows.positive
     factor = rows.odds_factor if towards_won else 1 / rows.odds_factor
     count = np.bincount(codes)
@@ -79,7 +80,7 @@ def _pure_towards(codes: np.ndarray, rows: AuditRows, towards_won: bool) -> tupl
     return [int(level) for level in by_size], group_of(pure[codes], rows, towards_won=towards_won), towards_won
 
 
-def _wilson(hits: float, count: int) -> tuple[float, float]:
+def wilson(hits: float, count: int) -> tuple[float, float]:
     """The 95% interval of a share (Wilson 1927)."""
     rate = hits / count
     square = _CERTAIN**2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leadloop.learning.leakage.measures import FieldMeasure, Lateness
+from leadloop.learning.leakage.pairs import Pair
 from leadloop.learning.leakage.rows import AuditRows
 from leadloop.learning.leakage.snapshots import ChangeLink, Twin
 
@@ -106,4 +107,14 @@ def calendar_sentence(measure: FieldMeasure) -> str:
         f"its value tells the time ({percent(measure.time_share)} of it): over all leads it tells won from lost "
         f"{percent(measure.overall)} of the time, among leads of the same time {percent(measure.best.auc)} (chance: 50%); "
         "no leak, but what it learnt ends with that time"
+    )
+
+
+def pair_sentence(pair: Pair, other: str, alone: float, other_alone: float) -> str:
+    """What two fields know together, what each knows alone, and the rule that they make."""
+    way = "won" if pair.towards_won else "lost"
+    return (
+        f"together with “{other}” it tells a won lead from another {percent(pair.together.auc)} of the time (chance: 50%), "
+        f"although alone it does so {percent(alone)} and “{other}” {percent(other_alone)} of the time; of the "
+        f"{pair.rows:,} leads where {pair.rule}, {percent(pair.rate)} are {way}, {percent(pair.share)} of all {way} leads"
     )

@@ -1,20 +1,55 @@
-"""The learners: each is one way to learn from examples, and all speak the same three words (search, fit, name)."""
+"""The learners: each is one way to learn from examples; `LEARNERS` has them by name."""
 
-from leadloop.learning.learners.learner import Examples, Fold, Learner, Search, Settings, held_out_log_loss
+from collections.abc import Mapping
+
+from leadloop.learning.learners.catboost import CatBoostLearner
+from leadloop.learning.learners.forests import ExtraTreesLearner, RandomForestLearner
+from leadloop.learning.learners.learner import (
+    Examples,
+    Fold,
+    Judged,
+    Learner,
+    Settings,
+    held_out_log_loss,
+    lead_log_loss,
+)
 from leadloop.learning.learners.lightgbm import LightGBMLearner
 from leadloop.learning.learners.logistic import LogisticLearner
 from leadloop.learning.learners.prior import PriorLearner
 from leadloop.learning.learners.rules import RulesLearner
+from leadloop.learning.learners.smote import SmoteLearner
+from leadloop.learning.learners.xgboost import XGBoostLearner
+
+LEARNERS: Mapping[str, type[Learner]] = {
+    learner.name: learner
+    for learner in (
+        LogisticLearner,
+        LightGBMLearner,
+        XGBoostLearner,
+        CatBoostLearner,
+        RandomForestLearner,
+        ExtraTreesLearner,
+        SmoteLearner,
+    )
+}
+"""Every learner that a playbook may name under `[training] learners`; the prior and the rules compete always."""
 
 __all__ = [
+    "LEARNERS",
+    "CatBoostLearner",
     "Examples",
+    "ExtraTreesLearner",
     "Fold",
+    "Judged",
     "Learner",
     "LightGBMLearner",
     "LogisticLearner",
     "PriorLearner",
+    "RandomForestLearner",
     "RulesLearner",
-    "Search",
     "Settings",
+    "SmoteLearner",
+    "XGBoostLearner",
     "held_out_log_loss",
+    "lead_log_loss",
 ]

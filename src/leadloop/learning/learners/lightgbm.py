@@ -8,94 +8,88 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from leadloop.features import FeatureColumn
-from leadloop.learning.learners.learner import Examples, Fold, Search, Settings, held_out_log_loss
+from leadloop.learning.learners.boosting import MOST_ROUNDS, PATIENCE, threads_for
+from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings
 from leadloop.learning.tree_models import ensemble_from_lightgbm, to_onnx
 from leadloop.scoring.tree_member import TreeMember
 
 if TYPE_CHECKING:
     import lightgbm
-
-MOST_ROUNDS = 400
-_PATIENCE = 40
-_SMALL = 10_000_000
-
-SHAPES: tuple[dict[str, float | int], ...] = (
-    {"num_leaves": 6, "min_data_in_leaf": 20, "learning_rate": 0.06},
-    {"num_leaves": 15, "min_data_in_leaf": 30, "learning_rate": 0.04},
-    {"num_leaves": 31, "min_data_in_leaf": 60, "learning_rate": 0.04},
-)
-"""Shapes of tree that are compared, from the simplest up."""
+    import optuna
 
 
 class LightGBMLearner:
-    """LightGBM on the shape of tree, and the number of trees, that served the held-out leads best."""
+    """LightGBM: leaves are split where it helps most, so few splits already say much."""
 
     name: ClassVar[str] = "LightGBM"
+    cost: ClassVar[float] = 0.3
+    start: ClassVar[float] = 0.05
 
-    def search(self, folds: Sequence[tuple[Fold, Sequence[FeatureColumn]]], *, seed: int) -> Search:
-        positive = np.concatenate([fold.held_out.positive for fold, _ in folds])
-        best: tuple[float, Settings, np.ndarray] | None = None
-        for shape in SHAPES:
-            grown = [_grow(fold.train, shape, MOST_ROUNDS, seed, fold.held_out) for fold, _ in folds]
-            # One number of trees for all folds: the one at which their log-loss together is least.
-            curves = [curve for _, curve in grown]
-            length = min(len(curve) for curve in curves)
-            weights = [len(fold.held_out) for fold, _ in folds]
-            together = np.average([curve[:length] for curve in curves], axis=0, weights=weights)
-            rounds = int(np.argmin(together)) + 1
-            margins = np.concatenate(
-                [
-                    np.asarray(booster.predict(fold.held_out.matrix, raw_score=True, num_iteration=rounds))
-                    for (booster, _), (fold, _) in zip(grown, folds, strict=True)
-                ]
-            )
-            loss = held_out_log_loss(margins, positive)
-            if best is None or loss < best[0]:
-                best = (loss, {**shape, "rounds": rounds}, margins)
-        assert best is not None
-        return Search(best[1], best[2])
+    def usual(self) -> Settings:
+        return {
+            "num_leaves": 6,
+            "min_data_in_leaf": 20,
+            "learning_rate": 0.06,
+            "feature_fraction": 0.6,
+            "lambda_l2": 5.0,
+        }
+
+    def suggest(self, trial: optuna.Trial) -> Settings:
+        return {
+            "num_leaves": trial.suggest_int("num_leaves", 3, 31, log=True),
+            "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 10, 100, log=True),
+            "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.12, log=True),
+            "feature_fraction": trial.suggest_float("feature_fraction", 0.2, 1.0),
+            "lambda_l2": trial.suggest_float("lambda_l2", 0.5, 50.0, log=True),
+        }
+
+    def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:
+        import lightgbm
+
+        curve: dict[str, dict[str, list[float]]] = {}
+        data = _dataset(fold.train)
+        booster = lightgbm.train(
+            _parameters(fold.train, settings, seed),
+            data,
+            num_boost_round=MOST_ROUNDS,
+            valid_sets=[lightgbm.Dataset(fold.held_out.matrix, label=fold.held_out.positive, reference=data)],
+            valid_names=["held_out"],
+            callbacks=[lightgbm.record_evaluation(curve), lightgbm.early_stopping(PATIENCE, verbose=False)],
+        )
+
+        def margins(rounds: int) -> np.ndarray:
+            return np.asarray(booster.predict(fold.held_out.matrix, raw_score=True, num_iteration=rounds))
+
+        return Judged(margins, np.array(curve["held_out"]["binary_logloss"]))
 
     def fit(self, examples: Examples, columns: Sequence[FeatureColumn], settings: Settings, *, seed: int) -> TreeMember:
-        shape = {name: value for name, value in settings.items() if name != "rounds"}
-        booster, _ = _grow(examples, shape, int(settings["rounds"]), seed, None)
+        import lightgbm
+
+        parameters = _parameters(examples, settings, seed)
+        booster = lightgbm.train(parameters, _dataset(examples), num_boost_round=int(settings["rounds"]))
         ensemble = ensemble_from_lightgbm(booster)
         return TreeMember(ensemble, to_onnx(ensemble))
 
 
-def _grow(
-    train: Examples, shape: Settings, rounds: int, seed: int, held_out: Examples | None
-) -> tuple[lightgbm.Booster, np.ndarray]:
-    """Grow trees; with held-out leads, also the log-loss on them after each tree (stopping when it no longer falls)."""
+def _dataset(examples: Examples) -> lightgbm.Dataset:
     import lightgbm
 
-    settings: dict[str, Any] = {
+    return lightgbm.Dataset(examples.matrix, label=examples.positive, weight=examples.weight, free_raw_data=True)
+
+
+def _parameters(examples: Examples, settings: Settings, seed: int) -> dict[str, Any]:
+    chosen = {name: value for name, value in settings.items() if name != "rounds"}
+    return {
         "objective": "binary",
         "metric": "binary_logloss",
         "verbosity": -1,
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        # On small data threads spend their time waiting for each other, on busy cores most of it.
-        "num_threads": 1 if train.matrix.size < _SMALL else 2,
-        "feature_fraction": 0.6,
+        "num_threads": threads_for(examples.matrix),
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
-        "lambda_l2": 5.0,
         "max_bin": 127,
-        **shape,
+        **chosen,
+        "min_data_in_leaf": max(5, min(int(settings["min_data_in_leaf"]), len(examples) // 20)),
     }
-    settings["min_data_in_leaf"] = max(5, min(int(shape["min_data_in_leaf"]), len(train) // 20))
-    data = lightgbm.Dataset(train.matrix, label=train.positive, free_raw_data=True)
-    curve: dict[str, dict[str, list[float]]] = {}
-    if held_out is None:
-        return lightgbm.train(settings, data, num_boost_round=rounds), np.empty(0)
-    judge = lightgbm.Dataset(held_out.matrix, label=held_out.positive, reference=data)
-    booster = lightgbm.train(
-        settings,
-        data,
-        num_boost_round=rounds,
-        valid_sets=[judge],
-        valid_names=["held_out"],
-        callbacks=[lightgbm.record_evaluation(curve), lightgbm.early_stopping(_PATIENCE, verbose=False)],
-    )
-    return booster, np.array(curve["held_out"]["binary_logloss"])

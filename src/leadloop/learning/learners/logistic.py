@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from leadloop.features import FeatureColumn
-from leadloop.learning.learners.learner import Examples, Fold, Search, Settings, held_out_log_loss
+from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings
 from leadloop.scoring.members import HINGE, MISSING, STRAIGHT, LinearModel
 
-STRENGTHS = (0.0005, 0.002, 0.008, 0.03, 0.12, 0.5)
-"""Inverse penalties that are compared, the strictest first."""
+if TYPE_CHECKING:
+    import optuna
 
 _KNOTS = (0.1, 0.25, 0.5, 0.75, 0.9, 0.97)
 _MOST_LEADS = 200_000
@@ -29,55 +29,56 @@ class LogisticLearner:
     """L2-penalised logistic regression with hinges and missing-value terms (fitted by scikit-learn)."""
 
     name: ClassVar[str] = "logistic regression"
+    cost: ClassVar[float] = 0.35
+    start: ClassVar[float] = 0.05
 
-    def search(self, folds: Sequence[tuple[Fold, Sequence[FeatureColumn]]], *, seed: int) -> Search:
-        positive = np.concatenate([fold.held_out.positive for fold, _ in folds])
-        trials: dict[float, list[np.ndarray]] = {strength: [] for strength in STRENGTHS}
-        for fold, columns in folds:
-            train = _newest(fold.train)
-            blank = shape_terms(train.matrix, columns)
-            judged = blank.design(fold.held_out.matrix)
-            # To compare strengths, half the digits and a rough end do: each starts where the stricter one before it ended.
-            solver = _Solver(blank.design(train.matrix).astype(np.float32), train.positive, tolerance=1e-4)
-            for strength in STRENGTHS:
-                intercept, weight = solver.solve(strength)
-                trials[strength].append(intercept + judged @ weight)
-        found = {strength: np.concatenate(margins) for strength, margins in trials.items()}
-        best = min(found, key=lambda strength: held_out_log_loss(found[strength], positive))
-        return Search({"strength": best}, found[best])
+    def usual(self) -> Settings:
+        return {"strength": 0.01}
+
+    def suggest(self, trial: optuna.Trial) -> Settings:
+        return {"strength": trial.suggest_float("strength", 3e-4, 1.0, log=True)}
+
+    def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:
+        # To compare strengths, half the digits and a rough end do.
+        model = self._fit(fold.train, fold.columns, settings, np.float32, tolerance=1e-4)
+        margins = model.margins(fold.held_out.matrix)
+        return Judged(lambda rounds: margins, np.empty(0))
 
     def fit(
         self, examples: Examples, columns: Sequence[FeatureColumn], settings: Settings, *, seed: int
     ) -> LinearModel:
-        train = _newest(examples)
+        return self._fit(examples, columns, settings, np.float64, tolerance=1e-6)
+
+    def _fit(
+        self,
+        examples: Examples,
+        columns: Sequence[FeatureColumn],
+        settings: Settings,
+        dtype: type[np.floating],
+        *,
+        tolerance: float,
+    ) -> LinearModel:
+        train = examples.newest(_MOST_LEADS)
         blank = shape_terms(train.matrix, columns)
-        solver = _Solver(blank.design(train.matrix), train.positive, tolerance=1e-6)
-        intercept, weight = solver.solve(float(settings["strength"]))
+        intercept, weight = solve(
+            blank.design(train.matrix).astype(dtype, copy=False), train, float(settings["strength"]), tolerance
+        )
         return replace(blank, intercept=intercept, weight=weight)
 
 
-def _newest(examples: Examples) -> Examples:
-    """The newest leads, as many as a linear model can still learn from."""
-    return Examples(examples.matrix[-_MOST_LEADS:], examples.positive[-_MOST_LEADS:])
+def solve(design: np.ndarray, examples: Examples, strength: float, tolerance: float) -> tuple[float, np.ndarray]:
+    """Intercept and weights of an L2-penalised logistic regression; `strength` is the inverse penalty, small is strict."""
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
-
-class _Solver:
-    """Finds intercept and weights for one penalty after another, from where the last ones were."""
-
-    def __init__(self, design: np.ndarray, positive: np.ndarray, *, tolerance: float) -> None:
-        from sklearn.linear_model import LogisticRegression
-
-        self._design, self._positive = design, positive
-        self._model = LogisticRegression(max_iter=1000, tol=tolerance, warm_start=True)
-
-    def solve(self, strength: float) -> tuple[float, np.ndarray]:
-        """Intercept and weights under this inverse penalty."""
-        from threadpoolctl import threadpool_limits
-
-        # Problems of this size are solved in milliseconds by one thread; several on busy cores wait for each other.
-        with threadpool_limits(limits=1):
-            model = self._model.set_params(C=strength).fit(self._design, self._positive)
-        return float(model.intercept_[0]), np.asarray(model.coef_[0], dtype=np.float64)
+    if not design.shape[1]:
+        won = float(np.average(examples.positive, weights=examples.weight))
+        return float(np.log(won / (1 - won))), np.empty(0)
+    # Problems of this size are solved in milliseconds by one thread; several on busy cores wait for each other.
+    with threadpool_limits(limits=1):
+        model = LogisticRegression(C=strength, max_iter=1000, tol=tolerance)
+        model.fit(design, examples.positive, sample_weight=examples.weight)
+    return float(model.intercept_[0]), np.asarray(model.coef_[0], dtype=np.float64)
 
 
 def shape_terms(matrix: np.ndarray, columns: Sequence[FeatureColumn]) -> LinearModel:

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from leadloop.features import FeatureColumn
-from leadloop.learning.learners.learner import Examples, Fold, Search, Settings
+from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings, judge_by_fit
 from leadloop.scoring.members import PriorModel
+
+if TYPE_CHECKING:
+    import optuna
 
 
 class PriorLearner:
     """The share of won leads, with half a lead of each outcome added (Jeffreys' prior)."""
 
     name: ClassVar[str] = "prior"
+    cost: ClassVar[float] = 0.0
+    start: ClassVar[float] = 0.0
 
-    def search(self, folds: Sequence[tuple[Fold, Sequence[FeatureColumn]]], *, seed: int) -> Search:
-        margins = [np.full(len(fold.held_out), _log_odds(fold.train.positive)) for fold, _ in folds]
-        return Search({}, np.concatenate(margins))
+    def usual(self) -> Settings:
+        return {}
+
+    def suggest(self, trial: optuna.Trial) -> Settings:
+        return {}
+
+    def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:
+        return judge_by_fit(self, fold, settings, seed=seed)
 
     def fit(self, examples: Examples, columns: Sequence[FeatureColumn], settings: Settings, *, seed: int) -> PriorModel:
-        return PriorModel(_log_odds(examples.positive))
-
-
-def _log_odds(positive: np.ndarray) -> float:
-    won = float(positive.sum())
-    return float(np.log((won + 0.5) / (len(positive) - won + 0.5)))
+        weight = np.ones(len(examples)) if examples.weight is None else examples.weight
+        won = float(weight @ examples.positive)
+        return PriorModel(float(np.log((won + 0.5) / (weight.sum() - won + 0.5))))

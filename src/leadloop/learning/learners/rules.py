@@ -7,29 +7,37 @@ judged beside the models as one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from leadloop.features import FeatureColumn
 from leadloop.learning.calibration import fit_calibrator
-from leadloop.learning.learners.learner import Examples, Fold, Search, Settings
+from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings, judge_by_fit
 from leadloop.scoring.members import STRAIGHT, LinearModel
+
+if TYPE_CHECKING:
+    import optuna
 
 
 class RulesLearner:
     """The playbook's own rules: `points` gives each rule's column its points; where a rule is unknown it adds none."""
 
     name: ClassVar[str] = "rules"
+    cost: ClassVar[float] = 0.0
+    start: ClassVar[float] = 0.0
 
     def __init__(self, points: Mapping[str, float]) -> None:
         self.points = dict(points)
 
-    def search(self, folds: Sequence[tuple[Fold, Sequence[FeatureColumn]]], *, seed: int) -> Search:
-        margins = [
-            self.fit(fold.train, columns, {}, seed=seed).margins(fold.held_out.matrix) for fold, columns in folds
-        ]
-        return Search({}, np.concatenate(margins))
+    def usual(self) -> Settings:
+        return {}
+
+    def suggest(self, trial: optuna.Trial) -> Settings:
+        return {}
+
+    def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:
+        return judge_by_fit(self, fold, settings, seed=seed)
 
     def fit(
         self, examples: Examples, columns: Sequence[FeatureColumn], settings: Settings, *, seed: int
@@ -40,7 +48,7 @@ class RulesLearner:
         totals = flags @ worth
         # Rules count up to hundreds of points; on that scale Newton's first step would be wild.
         spread = float(totals.std()) or 1.0
-        calibrator = fit_calibrator((totals - totals.mean()) / spread, examples.positive)
+        calibrator = fit_calibrator((totals - totals.mean()) / spread, examples.positive, examples.weight)
         count = len(places)
         return LinearModel(
             intercept=calibrator.shift,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from leadloop.learning.report.escape import html_text
 from leadloop.learning.report.words import percent
@@ -13,29 +13,53 @@ WIDTH = 400
 
 
 class Plot:
-    """A field with two axes that start at 0; positions are given in data units."""
+    """A field with two axes; positions are given in data units. Both axes start at 0 unless the lower end says otherwise."""
 
     left, right, top, bottom = 44.0, 384.0, 26.0, 272.0
 
-    def __init__(self, x_max: float, y_max: float) -> None:
-        self.x_max, self.y_max = x_max, y_max
+    def __init__(self, x_max: float, y_max: float, y_min: float = 0.0) -> None:
+        self.x_max, self.y_max, self.y_min = x_max, y_max, y_min
 
     def x(self, value: float) -> float:
         return self.left + (self.right - self.left) * min(value / self.x_max, 1.0)
 
     def y(self, value: float) -> float:
-        return self.bottom - (self.bottom - self.top) * min(value / self.y_max, 1.0)
+        return self.bottom - (self.bottom - self.top) * (min(value, self.y_max) - self.y_min) / (
+            self.y_max - self.y_min
+        )
 
-    def frame(self, across: str, up: str, plain: bool = False) -> list[str]:
-        """Grid lines, their values and both names; the upper name stands on top, where it can be read without tilting."""
+    def frame(
+        self,
+        across: str,
+        up: str,
+        *,
+        rightward: Callable[[float], str] | None = None,
+        upward: Callable[[float], str] | None = None,
+        heights: Sequence[float] | None = None,
+    ) -> list[str]:
+        """Grid lines, their values and both names; the upper name stands on top, where it can be read without tilting.
+
+        `rightward` and `upward` write the values of an axis (as per cents if None); `heights` are the values to write at
+        the left (round ones from 0 up if None).
+        """
+        rightward = rightward or (lambda value: percent(value, _decimals(self.x_max)))
+        upward = upward or (lambda value: percent(value, _decimals(self.y_max)))
         shapes = [write(0, 13, up, "ink"), write(self.right, self.bottom + 36, across, "ink", "end")]
         for value in _ticks(self.x_max):
-            shapes.append(write(self.x(value), self.bottom + 17, percent(value, _decimals(self.x_max)), "", "middle"))
-        for value in _ticks(self.y_max):
-            named = f"{value:g}×" if plain else percent(value, _decimals(self.y_max))
+            shapes.append(write(self.x(value), self.bottom + 17, rightward(value), "", "middle"))
+        for value in _ticks(self.y_max) if heights is None else heights:
             shapes.append(stroke(self.left, self.y(value), self.right, self.y(value), "grid" if value else "axis"))
-            shapes.append(write(self.left - 7, self.y(value) + 4, named, "", "end"))
+            shapes.append(write(self.left - 7, self.y(value) + 4, upward(value), "", "end"))
         return shapes
+
+    def mark(self, at: float, words: str, at_top: bool = False) -> list[str]:
+        """A dashed line from top to bottom with its words: the team's capacity, or where the test leads begin."""
+        side, shift = ("start", 6) if at < 0.6 * self.x_max else ("end", -6)
+        down = 14 if at_top else -7
+        return [
+            self.line([(at, self.y_min), (at, self.y_max)], "team"),
+            self.label(at, self.y_max if at_top else self.y_min, words, "of-mark", side, shift=(shift, down)),
+        ]
 
     def line(self, points: Sequence[tuple[float, float]], kind: str) -> str:
         return f'<path class="{kind}" d="M{" ".join(self._at(point) for point in points)}"/>'
@@ -78,6 +102,18 @@ def _ticks(top: float) -> list[float]:
     return [round(top * part / parts, 12) for part in range(parts + 1)]
 
 
+def round_between(low: float, high: float) -> list[float]:
+    """Three to six round values that enclose a range, for an axis that does not start at 0.
+
+    >>> round_between(0.331, 0.402)
+    [0.32, 0.34, 0.36, 0.38, 0.4, 0.42]
+    """
+    power = 10.0 ** math.floor(math.log10(high - low))
+    step = next(part * power for part in (0.2, 0.5, 1, 2, 5) if (high - low) / (part * power) <= 4)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(place * step, 12) for place in range(first, last + 1)]
+
+
 def _decimals(top: float) -> int:
     return 0 if top >= 0.0395 else 1
 
@@ -99,6 +135,12 @@ def write(x: float, y: float, words: str, kind: str = "", anchor: str = "start")
 
 def stroke(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
     return f'<line class="{kind}" x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"/>'
+
+
+def whisker(x: float, low: float, high: float) -> str:
+    """An interval, upright, with its ends marked."""
+    ends = "".join(stroke(x - 4, end, x + 4, end, "whisker") for end in (low, high))
+    return stroke(x, low, x, high, "whisker") + ends
 
 
 def box(x: float, y: float, width: float, height: float, kind: str) -> str:

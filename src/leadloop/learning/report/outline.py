@@ -5,10 +5,14 @@ Both are made from this one outline, so that they say the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+from leadloop.learning.report.capacity import capacity_section
+from leadloop.learning.report.champion import champion_section
+from leadloop.learning.report.drift import drift_section
+from leadloop.learning.report.learning_curves import learning_parts
+from leadloop.learning.report.parts import MOST_ROWS, Pictures, Section, Table, Words, cut
 from leadloop.learning.report.pictures import count_telling
 from leadloop.learning.report.report import Part, TrainingReport
+from leadloop.learning.report.slices import slices_section
 from leadloop.learning.report.words import (
     beside,
     change_of_base_rate,
@@ -24,70 +28,31 @@ from leadloop.learning.report.words import (
     where,
 )
 
-MOST_ROWS = 15
-"""Longer lists of fields fold their rest away."""
+__all__ = ["MOST_ROWS", "Pictures", "Section", "Table", "Words", "outline"]
+
 _GRAVITY = {"blocks": "blocks training", "warns": "worth a look"}
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A paragraph; a warning stands out."""
-
-    text: str
-    warning: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of text under headings; the first column names the row.
-
-    `numeric` are columns of numbers (aligned at the right), `names` columns whose text is a name from the data. `bars`,
-    where given, hold one length a row, drawn beside the name; `picture` shows the same as a picture of its own.
-    """
-
-    caption: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: frozenset[int] = frozenset()
-    names: frozenset[int] = frozenset()
-    bars: tuple[float, ...] = ()
-    picture: str = ""
-    folded: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """Pictures side by side, by name, and paragraphs that belong next to them."""
-
-    names: tuple[str, ...]
-    words: tuple[Words, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One section: a key that is unique on the page, its title, and what stands in it."""
-
-    key: str
-    title: str
-    parts: tuple[Words | Table | Pictures, ...]
 
 
 def outline(report: TrainingReport) -> tuple[Section, ...]:
     """Every section of the report after its opening answer, in reading order."""
-    return (
+    sections = (
         _quality(report),
-        _team(report),
+        champion_section(report),
+        capacity_section(report),
         _order(report),
         _calibration(report),
         _bands(report),
+        slices_section(report),
         _importance(report),
         _data(report),
+        drift_section(report),
         _learners(report),
         _leakage(report),
         _left_out(report),
         _guesses(report),
         _making(report),
     )
+    return tuple(section for section in sections if section is not None)
 
 
 def _quality(report: TrainingReport) -> Section:
@@ -124,12 +89,6 @@ def _quality(report: TrainingReport) -> Section:
     )
 
 
-def _team(report: TrainingReport) -> Section:
-    return Section(
-        "capacity", f"What the team gains at a capacity of {percent(report.capacity)}", (Pictures(("lift", "gain")),)
-    )
-
-
 def _order(report: TrainingReport) -> Section:
     return Section("order", "How well won leads are told from lost ones", (Pictures(("roc", "precision-recall")),))
 
@@ -145,6 +104,7 @@ def _calibration(report: TrainingReport) -> Section:
         words.append(Words(sentence(f"Calibration: {report.calibration}")))
     if report.interval_note:
         words.append(Words(sentence(f"Intervals of single leads: {report.interval_note}")))
+    words += _coverage(report)
     groups = Table(
         where(report),
         ("group", "leads", "promised", "won", "95% interval"),
@@ -166,6 +126,22 @@ def _calibration(report: TrainingReport) -> Section:
         "Calibration: whether a probability means what it says",
         (Pictures(("calibration",), tuple(words)), groups),
     )
+
+
+def _coverage(report: TrainingReport) -> list[Words]:
+    """How well the intervals of single leads held, beside what chance allows."""
+    held = report.coverage
+    if held is None or not held.groups:
+        return []
+    text = (
+        f"In {held.held} of {count(held.groups, 'group')} of test leads of like probability, the share that was won lies "
+        f"within the mean interval ({percent(held.share)}; 95% interval {percent(held.low)} to {percent(held.high)}). With "
+        f"probabilities that are exactly right it would be {number(held.expected, 1)} of them on average, and between "
+        f"{held.expected_low} and {held.expected_high} in 95 of 100 such files: a group is won by chance, too."
+    )
+    if held.held < held.expected_low:
+        return [Words(f"{text} That is fewer than chance explains: these intervals are too narrow.", warning=True)]
+    return [Words(text)]
 
 
 def _bands(report: TrainingReport) -> Section:
@@ -242,7 +218,7 @@ def _importance(report: TrainingReport) -> Section:
                 "By how many score points (of 100) each field moves the score of a lead, up or down, on average. It tells "
                 "what the scores follow, not what makes a lead convert."
             ),
-            *_cut(table, count_telling(lines), "field", "fields"),
+            *cut(table, count_telling(lines), "field", "fields"),
         ),
     )
 
@@ -297,7 +273,10 @@ def _learners(report: TrainingReport) -> Section:
     return Section(
         "learners",
         "The learners that competed",
-        (table,) if rows else (Words("Only one learner was tried, so none had to compete."),),
+        (
+            *((table,) if rows else (Words("Only one learner was tried, so none had to compete."),)),
+            *learning_parts(report),
+        ),
     )
 
 
@@ -338,7 +317,7 @@ def _left_out(report: TrainingReport) -> Section:
     if not rows:
         return Section("left-out", title, (Words("Nothing: every field is read by a feature."),))
     table = Table("", ("field", "reason"), rows, names=frozenset({0}))
-    return Section("left-out", title, _cut(table, MOST_ROWS, "field", "fields"))
+    return Section("left-out", title, cut(table, MOST_ROWS, "field", "fields"))
 
 
 def _guesses(report: TrainingReport) -> Section:
@@ -349,19 +328,7 @@ def _guesses(report: TrainingReport) -> Section:
     words = Words(
         "The draft guessed these from the data. Confirm or correct them in the playbook; a wrong guess can spoil the scores."
     )
-    return Section("guesses", title, (words, *_cut(table, MOST_ROWS, "guess", "guesses")))
-
-
-def _cut(table: Table, most: int, one: str, many: str) -> tuple[Table, ...]:
-    """A long table as one that is seen and one that can be unfolded, so that nobody scrolls through eighty fields."""
-    rest = len(table.rows) - most
-    if rest < 3:
-        return (table,)
-    seen = replace(table, rows=table.rows[:most], bars=table.bars[:most])
-    folded = replace(
-        table, rows=table.rows[most:], bars=(), picture="", folded=f"{count(rest, f'more {one}', f'more {many}')}"
-    )
-    return seen, folded
+    return Section("guesses", title, (words, *cut(table, MOST_ROWS, "guess", "guesses")))
 
 
 def _making(report: TrainingReport) -> Section:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from leadloop.learning.report.escape import html_text
-from leadloop.learning.report.outline import Pictures, Section, Table, Words, outline
-from leadloop.learning.report.pictures import Picture, draw_pictures
+from leadloop.learning.report.marks import round_up
+from leadloop.learning.report.outline import outline
+from leadloop.learning.report.parts import Pictures, Section, Table, Words
+from leadloop.learning.report.picture import Picture
+from leadloop.learning.report.pictures import draw_pictures
 from leadloop.learning.report.report import TrainingReport
 from leadloop.learning.report.style import page_style
 from leadloop.learning.report.words import Verdict, answer, judge
@@ -106,7 +109,7 @@ def _part(part: Words | Table | Pictures, pictures: dict[str, Picture]) -> str:
     if not drawn:
         return f"{words}<p>There is no picture: the figures of these test leads cannot be drawn.</p>"
     if len(part.names) == 1:
-        return _beside(drawn[0], words)
+        return _beside(drawn[0], words, part.titled)
     return f'<div class="pair">{"".join(map(_figure, drawn))}{words}</div>'
 
 
@@ -125,10 +128,11 @@ def _figure(picture: Picture) -> str:
     )
 
 
-def _beside(picture: Picture, words: str) -> str:
-    """A picture that has a section to itself, with what there is to say about it next to it."""
+def _beside(picture: Picture, words: str, titled: bool) -> str:
+    """A picture alone on its line, with what there is to say about it next to it."""
+    title = f"<h3>{html_text(picture.title)}</h3>" if titled else ""
     return (
-        f'<figure class="pair">{picture.inline()}<figcaption class="next-to">{words}'
+        f'<figure class="pair"><div>{title}{picture.inline()}</div><figcaption class="next-to">{words}'
         f"<p>{html_text(picture.caption)}</p></figcaption></figure>"
     )
 
@@ -140,25 +144,39 @@ def _table(table: Table) -> str:
         f'<th scope="col" role="columnheader"{_class(kind if kind == "n" else "")}>{html_text(heading)}</th>'
         for heading, kind in zip(table.headings, kinds, strict=True)
     )
-    largest = max(table.bars, default=0.0) or 1.0
+    drawn_beside = _bars(table)
     rows = []
-    for place, row in enumerate(table.rows):
-        bar = ""
-        if table.bars:
-            width = 100 * table.bars[place] / largest
-            bar = f'<span class="measured" aria-hidden="true"><i style="width:{width:.1f}%"></i></span>'
+    for row, bar in zip(table.rows, drawn_beside, strict=True):
         cells = "".join(
             f'<td role="cell"{_class(f"{kind} empty" if not cell else kind)} data-label="{html_text(heading)}">'
             f"{html_text(cell)}</td>"
             for cell, heading, kind in zip(row[1:], table.headings[1:], kinds[1:], strict=True)
         )
         rows.append(f'<tr role="row"><th scope="row" role="rowheader">{html_text(row[0])}{bar}</th>{cells}</tr>')
+    kind = "barred" if table.bars else "spanned" if table.spans else ""
     caption = f"<caption>{html_text(table.caption)}</caption>" if table.caption else ""
     drawn = (
-        f'<table role="table"{_class("barred" if table.bars else "")}>{caption}<thead role="rowgroup"><tr role="row">'
+        f'<table role="table"{_class(kind)}>{caption}<thead role="rowgroup"><tr role="row">'
         f'{head}</tr></thead>\n<tbody role="rowgroup">{"".join(rows)}</tbody></table>'
     )
     return f"<details><summary>{html_text(table.folded)}</summary>{drawn}</details>" if table.folded else drawn
+
+
+def _bars(table: Table) -> list[str]:
+    """What is drawn below the name of each row: a bar, an interval with its mark, or nothing."""
+    if table.bars:
+        largest = max(table.bars) or 1.0
+        inner = [f'<i style="width:{100 * length / largest:.1f}%"></i>' for length in table.bars]
+    elif table.spans:
+        scale = 100 / min(1.0, round_up(max(0.001, *(max(high, mark) for _, high, mark in table.spans))))
+        inner = [
+            f'<i style="margin-left:{low * scale:.1f}%;width:{max((high - low) * scale, 1):.1f}%"></i>'
+            f'<b style="left:{mark * scale:.1f}%"></b>'
+            for low, high, mark in table.spans
+        ]
+    else:
+        return [""] * len(table.rows)
+    return [f'<span class="measured" aria-hidden="true">{drawn}</span>' for drawn in inner]
 
 
 def _kind(table: Table, column: int) -> str:

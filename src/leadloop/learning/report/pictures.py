@@ -8,15 +8,17 @@ Nothing is told by colour alone: lines also differ in dashes, points in shape, a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from leadloop.learning.evaluation import Measure
+from leadloop.learning.report.capacity import decision_picture
+from leadloop.learning.report.drift import drift_picture
 from leadloop.learning.report.escape import html_text
-from leadloop.learning.report.marks import WIDTH, Plot, box, diamond, disc, round_up, shorten, stroke, write
+from leadloop.learning.report.learning_curves import learning_picture
+from leadloop.learning.report.marks import WIDTH, Plot, box, diamond, disc, round_up, shorten, stroke, whisker, write
+from leadloop.learning.report.picture import Picture, compose
 from leadloop.learning.report.report import ImportanceLine, TrainingReport
-from leadloop.learning.report.style import PALETTE, picture_style
-from leadloop.learning.report.words import count, figure, found, number, of_a_hundred, percent, rate, span, where
+from leadloop.learning.report.words import count, figure, found, number, of_a_hundred, percent, rate, span
 
 MOST_BARS = 20
 """So many fields are drawn; the table holds the others."""
@@ -27,58 +29,20 @@ def count_telling(lines: Sequence[ImportanceLine]) -> int:
     return max(1, sum(line.points >= 0.05 for line in lines[:MOST_BARS]))
 
 
-def _fixed(side: int) -> str:
-    """The style with the light (0) or the dark (1) colours written out."""
-    return picture_style(lambda name: PALETTE[name][side]) + f".paper{{fill:{PALETTE['paper'][side]}}}"
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One picture: its name, what it is called, what one should see in it, and the SVG shapes (`height` units high)."""
-
-    name: str
-    title: str
-    caption: str
-    description: str
-    shapes: str
-    height: int
-    note: str = ""
-
-    def inline(self) -> str:
-        """The SVG for use inside a page that defines the colours; its ids begin with the picture's name."""
-        return self._svg(f'viewBox="0 0 {WIDTH} {self.height}"', self.shapes)
-
-    def alone(self) -> str:
-        """The SVG as a file of its own, with its colours for light and dark, and its note if it has one."""
-        above = 34 if self.note else 14
-        width, height = WIDTH + 28, self.height + above + 14
-        paper = f'<rect class="paper" x="-14" y="{-above}" width="{width}" height="{height}"/>'
-        note = write(0, -12, self.note, "of-mark") if self.note else ""
-        return self._svg(
-            f'viewBox="-14 {-above} {width} {height}" width="{width}" height="{height}"',
-            f"<style>{_fixed(0)}@media(prefers-color-scheme:dark){{{_fixed(1)}}}</style>{paper}{self.shapes}{note}",
-        )
-
-    def _svg(self, box: str, content: str) -> str:
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="pic" role="img" {box} '
-            f'aria-labelledby="{self.name}-title {self.name}-desc">'
-            f'<title id="{self.name}-title">{html_text(self.title)}</title>'
-            f'<desc id="{self.name}-desc">{html_text(self.description)}</desc>{content}</svg>\n'
-        )
-
-
 def draw_pictures(report: TrainingReport) -> dict[str, Picture]:
     """Every picture of a report by name; those that its figures cannot fill are not there."""
     drawn = (
         _hundred(report),
         _lift(report),
         _gain(report),
+        decision_picture(report),
         _roc(report),
         _precision_recall(report),
         _calibration(report),
         _bands(report),
         _importance(report),
+        drift_picture(report),
+        learning_picture(report),
     )
     return {picture.name: picture for picture in drawn if picture is not None}
 
@@ -107,7 +71,7 @@ def _hundred(report: TrainingReport) -> Picture | None:
             across, up = left + 4.6 + step * (index % 10), 62 + step * (index // 10)
             shapes.append(disc(across, up, 4.1, "bar" if index < filled else "miss"))
     told = ", ".join(f"{way.how} {round(way.converting)}" for way in shown)
-    return _picture(
+    return compose(
         report,
         "hundred",
         "Of 100 leads that your team works, so many convert",
@@ -128,14 +92,14 @@ def _lift(report: TrainingReport) -> Picture | None:
     plot = Plot(1.0, round_up(max(1.5, *(up for _, up in points), measure.value)))
     text = f"{figure(measure, measure.value)} at capacity"
     shapes = [
-        *plot.frame("share of leads worked, best first", "times the average", plain=True),
+        *plot.frame("share of leads worked, best first", "times the average", upward=lambda value: f"{value:g}×"),
         plot.line([(0, 1), (1, 1)], "chance"),
         plot.label(1, 1, "at random", "", "end", shift=(-4, 16)),
-        *_capacity(plot, report.capacity, at_top=True),
+        *plot.mark(report.capacity, f"capacity {percent(report.capacity)}", at_top=True),
         plot.line(points, "curve"),
         *_at_capacity(plot, report.capacity, measure, text, (1.0,)),
     ]
-    return _picture(
+    return compose(
         report,
         "lift",
         "Lift",
@@ -156,12 +120,12 @@ def _gain(report: TrainingReport) -> Picture | None:
         *plot.frame("share of leads worked, best first", "share of won leads found"),
         plot.line([(0, 0), (1, 1)], "chance"),
         plot.label(0.8, 0.8, "at random", "", "start", shift=(4, 16)),
-        *_capacity(plot, report.capacity),
+        *plot.mark(report.capacity, f"capacity {percent(report.capacity)}"),
         plot.under(report.curves.gain),
         plot.line(report.curves.gain, "curve"),
         *_at_capacity(plot, report.capacity, measure, f"{percent(measure.value)} at capacity", (report.capacity,)),
     ]
-    return _picture(
+    return compose(
         report,
         "gain",
         "Gain",
@@ -186,7 +150,7 @@ def _roc(report: TrainingReport) -> Picture | None:
         plot.label(1, 0, f"AUC {number(measure.value)}", "of-model", "end", shift=(-6, -26)),
         plot.label(1, 0, f"95% interval {span(measure)}", "", "end", shift=(-6, -10)),
     ]
-    return _picture(
+    return compose(
         report,
         "roc",
         "ROC: are won leads ranked above lost ones?",
@@ -218,7 +182,7 @@ def _precision_recall(report: TrainingReport) -> Picture | None:
     else:
         shapes.append(plot.label(0, base, told[0], "of-model", "start", shift=(6, -40)))
         shapes.append(plot.label(0, base, told[1], "", "start", shift=(6, -24)))
-    return _picture(
+    return compose(
         report,
         "precision-recall",
         "Precision and recall",
@@ -249,15 +213,13 @@ def _calibration(report: TrainingReport) -> Picture | None:
         )
         shapes.append(
             f"<g><title>{html_text(told)}</title>"
-            + stroke(across, plot.y(low), across, plot.y(high), "whisker")
-            + stroke(across - 4, plot.y(low), across + 4, plot.y(low), "whisker")
-            + stroke(across - 4, plot.y(high), across + 4, plot.y(high), "whisker")
+            + whisker(across, plot.y(low), plot.y(high))
             + disc(across, plot.y(observed), max(2.5, 5 * math.sqrt(leads / most)), "dot")
             + "</g>"
         )
     sizes = sorted({group[4] for group in groups})
     each = count(sizes[0], "lead") if len(sizes) == 1 else f"{count(sizes[0])} to {count(sizes[-1], 'lead')}"
-    return _picture(
+    return compose(
         report,
         "calibration",
         "Calibration: does a probability mean what it says?",
@@ -317,7 +279,7 @@ def _bands(report: TrainingReport) -> Picture | None:
         stroke(won_left + 56, foot + 11, won_left + 56, foot + 25, "tick"),
         write(won_left + 64, foot + 22, "promised"),
     ]
-    return _picture(
+    return compose(
         report,
         "bands",
         "Bands: as many leads as wanted, and as many won as promised?",
@@ -348,7 +310,7 @@ def _importance(report: TrainingReport) -> Picture | None:
             box(0, top + 19, WIDTH, 7, "track"),
             box(0, top + 19, WIDTH * line.points / largest, 7, "bar"),
         ]
-    return _picture(
+    return compose(
         report,
         "importance",
         "What moves the scores",
@@ -357,35 +319,6 @@ def _importance(report: TrainingReport) -> Picture | None:
         shapes,
         height=34 * len(lines),
     )
-
-
-def _picture(
-    report: TrainingReport,
-    name: str,
-    title: str,
-    caption: str,
-    description: str,
-    shapes: Iterable[str],
-    height: int = 318,
-) -> Picture:
-    note = "synthetic data" if report.synthetic else ""
-    return Picture(name, title, f"{caption} {where(report)}", description, "".join(shapes), height, note)
-
-
-def _capacity(plot: Plot, capacity: float, at_top: bool = False) -> list[str]:
-    """A dashed line at the share of leads that the team has time for."""
-    side, shift = ("start", 6) if capacity < 0.6 else ("end", -6)
-    return [
-        plot.line([(capacity, 0), (capacity, plot.y_max)], "team"),
-        plot.label(
-            capacity,
-            plot.y_max if at_top else 0,
-            f"capacity {percent(capacity)}",
-            "of-mark",
-            side,
-            shift=(shift, 14 if at_top else -7),
-        ),
-    ]
 
 
 def _at_capacity(plot: Plot, capacity: float, measure: Measure, words: str, chance: tuple[float, ...]) -> list[str]:

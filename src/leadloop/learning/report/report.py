@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
-from leadloop.learning.evaluation import Curves, Measure
+from leadloop.learning.evaluation import Comparison, Coverage, Curves, Decision, Measure, Slices, TimeBlocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,36 @@ class BandLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningCurve:
+    """How a learner did on held-out training leads as it learned on.
+
+    `rounds` and `losses` (log-loss) belong together; `unit` says what a round is, as in “trees”; `chosen` is the number of
+    rounds that was kept, if one was.
+    """
+
+    learner: str
+    unit: str
+    rounds: tuple[float, ...]
+    losses: tuple[float, ...]
+    chosen: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How the leads change as time goes on.
+
+    `over_time` is how often they were won, oldest first, and `tested_from` the share of leads older than the test part.
+    `telling` are the fields that tell old leads from new ones, the most telling first: field, AUC of telling them apart by
+    it alone, and a note, as in what changed. `auc` is the AUC of all fields together with its 95% interval.
+    """
+
+    over_time: TimeBlocks | None = None
+    tested_from: float | None = None
+    telling: tuple[tuple[str, float, str], ...] = ()
+    auc: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingReport:
     """Everything a person needs to believe or doubt a version."""
 
@@ -164,6 +194,18 @@ class TrainingReport:
     """The most memory that was in use, in megabytes."""
     environment: Mapping[str, str]
     """The versions of Python and of the libraries."""
+    decision: Decision | None = None
+    """What working as many leads as the team has time for came to."""
+    slices: Slices | None = None
+    """How the scores do on parts of the test leads."""
+    comparison: Comparison | None = None
+    """How this version does beside the one in service, where there was one."""
+    coverage: Coverage | None = None
+    """How well the intervals of single leads held, group by group."""
+    learning_curves: tuple[LearningCurve, ...] = ()
+    """How each learner did as it learned on."""
+    drift: Drift | None = None
+    """How the leads change as time goes on."""
 
     def measure(self, name: str) -> Measure:
         """The measure of this name; raises KeyError where there is none."""

@@ -78,9 +78,11 @@ tbody th{font-weight:600;min-width:7em}
 thead .n{white-space:normal}
 .long{min-width:14em}
 .first-figure{font-weight:650}
-.measured{display:block;height:7px;margin-top:6px;border-radius:3px;background:var(--rule)}
+.measured{display:block;position:relative;height:7px;margin-top:6px;border-radius:3px;background:var(--rule)}
 .measured i{display:block;height:100%;border-radius:3px;background:var(--model)}
-.barred tbody th{width:56%}
+.measured b{position:absolute;top:-4px;width:2.5px;height:15px;margin-left:-1px;background:var(--mark)}
+.barred tbody th{width:56%}.spanned tbody th{width:28%}.spanned .measured{margin-top:9px}
+.pair+p,details+p{margin-top:24px}.pair h3+svg{margin-top:0}
 details{margin-top:18px}summary{cursor:pointer;color:var(--model);font-size:15px}
 footer{padding-block:26px 54px;color:var(--soft);font-size:14px}
 PICTURES
@@ -98,7 +100,7 @@ thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%
 tbody tr{padding:12px 0;border-bottom:1px solid var(--rule)}
 tbody tr:first-child{border-top:1px solid var(--rule)}
 th,td{padding:2px 0;border:0;min-width:0}
-tbody th,.barred tbody th{font-size:16px;padding-bottom:4px;width:auto}
+tbody th,.barred tbody th,.spanned tbody th{font-size:16px;padding-bottom:4px;width:auto}
 td{display:flex;justify-content:space-between;gap:20px;text-align:right}
 td::before{content:attr(data-label);color:var(--soft);flex:none;max-width:55%;text-align:left}
 td.long{display:block;text-align:left;white-space:normal}
@@ -147,6 +149,9 @@ def picture_style(colour: Callable[[str], str]) -> str:
         f".pic .of-model{{fill:{model};font-weight:600}}.pic .of-mark{{fill:{mark};font-weight:600}}"
         f".pic .grid{{stroke:{rule};stroke-width:1}}.pic .axis{{stroke:{muted};stroke-width:1}}"
         f".pic .curve{{stroke:{model};stroke-width:2.2;fill:none;stroke-linejoin:round}}"
+        f".pic .second{{stroke-dasharray:7 3}}.pic .third{{stroke:{mark};stroke-dasharray:2 3}}"
+        f".pic .fourth{{stroke:{mark};stroke-dasharray:9 3 2 3}}.pic .fifth{{stroke:{soft};stroke-dasharray:12 4}}"
+        f".pic .sixth{{stroke:{soft};stroke-dasharray:1 4}}"
         f".pic .under{{fill:{model};opacity:.09}}"
         f".pic .chance{{stroke:{muted};stroke-width:1.4;stroke-dasharray:5 4;fill:none}}"
         f".pic .team{{stroke:{mark};stroke-width:1.6;stroke-dasharray:2 3}}"

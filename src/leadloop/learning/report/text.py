@@ -5,8 +5,10 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from leadloop.learning.report.escape import markdown_name, markdown_text
-from leadloop.learning.report.outline import Section, Table, Words, outline
-from leadloop.learning.report.pictures import Picture, draw_pictures
+from leadloop.learning.report.outline import outline
+from leadloop.learning.report.parts import Section, Table, Words
+from leadloop.learning.report.picture import Picture
+from leadloop.learning.report.pictures import draw_pictures
 from leadloop.learning.report.report import TrainingReport
 from leadloop.learning.report.words import answer, judge, measured_on
 

@@ -69,9 +69,18 @@ def found(report: TrainingReport, name: str) -> Measure | None:
 
 def figure(measure: Measure, value: float) -> str:
     """A value of a measure as people write it: shares as per cents, lift with its times sign, the rest as decimals."""
-    if measure.name.startswith(("gain", "accuracy")):
+    return named_figure(measure.name, value)
+
+
+def named_figure(name: str, value: float) -> str:
+    """A value of the measure of this name.
+
+    >>> named_figure("lift at 20%", 2.5), named_figure("gain at 20%", 0.514), named_figure("AUC", 0.8161)
+    ('2.50×', '51.4%', '0.816')
+    """
+    if name.startswith(("gain", "accuracy", "precision at")):
         return percent(value, 1)
-    if measure.name.startswith("lift"):
+    if name.startswith("lift"):
         return f"{number(value, 2)}×" if math.isfinite(value) else "–"
     return number(value)
 
@@ -249,7 +258,7 @@ def answer(report: TrainingReport) -> tuple[str, ...]:
         ]
     else:
         sentences.append(f"This was measured on {measured_on(report)}.")
-    sentences.append(trust_in_probabilities(report))
+    sentences += [trust_in_probabilities(report), beside_champion(report)]
     trusted = trusted_fields(report)
     if trusted:
         some = "One field" if len(trusted) == 1 else f"{len(trusted)} fields"
@@ -259,6 +268,18 @@ def answer(report: TrainingReport) -> tuple[str, ...]:
         )
     sentences.append(verdict.advice)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def beside_champion(report: TrainingReport) -> str:
+    """How this version does beside the one in service; nothing where there is none, or too few outcomes to tell."""
+    other = report.comparison
+    if other is None or not enough_outcomes(report):
+        return ""
+    ahead, behind = ([line.name for line in other.lines if line.verdict == way] for way in ("better", "worse"))
+    told = [f"{way} in {listed(names)}" for way, names in (("better", ahead), ("worse", behind)) if names]
+    said = " but ".join(told) if told else "not clearly different in any measure"
+    unfair = "" if other.unseen_only or other.learned_from == 0 else ", which may know some of these leads"
+    return f"Beside the version in service{unfair}, this one is {said}."
 
 
 def trusted_fields(report: TrainingReport) -> list[str]:

@@ -1,54 +1,19 @@
-import builtins
-
 import numpy as np
-import onnx
 import pytest
-from tests.scoring.trees.trees_for_tests import ensemble_of
+from tests.learning.tree_models.leads_for_tests import answers, check_onnx, edges, leads, probability
 
-from leadloop.errors import DependencyMissing, VersionError
+from leadloop.errors import VersionError
 from leadloop.learning.tree_models import ensemble_from_lightgbm, to_onnx
 from leadloop.scoring.onnx_session import open_session
 from leadloop.scoring.trees.ensemble import TreeEnsemble
 
 lightgbm = pytest.importorskip("lightgbm", reason="LightGBM belongs to the extra `train`")
 
-TINY = np.float32(1e-35)
-EXTREMES = np.array(
-    [
-        *(0.0, -0.0, 1.0, -1.0, np.nan, np.inf, -np.inf),
-        *(np.finfo(np.float32).max, np.finfo(np.float32).min, np.finfo(np.float32).tiny, 1e-45, -1e-45),
-        *(TINY, -TINY, np.nextafter(TINY, np.float32(1)), np.nextafter(-TINY, np.float32(-1))),
-    ],
-    np.float32,
-)
-
-
-def leads(n: int = 1500, missing: float = 0.15, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and outcomes: a straight number, a count with a long tail, a flag, a tiny number, an amount, a number without gaps."""
-    rng = np.random.default_rng(seed)
-    straight, whole = rng.normal(size=(2, n))
-    count, flag = rng.poisson(3, n) ** 2, rng.integers(0, 2, n)
-    tiny, amount = rng.normal(size=n) * 3e-35, np.exp(rng.normal(size=n) * 8)
-    log_odds = straight + 0.1 * count * flag - 1 + (tiny > 0) + 0.1 * np.log(amount) + 0.5 * whole
-    rows = np.stack([straight, count, flag, tiny, amount, whole], axis=1).astype(np.float32)
-    rows[:, :5][rng.random((n, 5)) < missing] = np.nan
-    return rows, (rng.random(n) < 1 / (1 + np.exp(-log_odds))).astype(float)
-
 
 def grown(rows: np.ndarray, outcomes: np.ndarray, rounds: int = 40, **settings: object) -> "lightgbm.Booster":
     chosen = {"objective": "binary", "verbosity": -1, "num_threads": 1, "seed": 3, "min_data_in_leaf": 5, **settings}
     data = lightgbm.Dataset(rows, outcomes, params={"verbosity": -1, **settings})
     return lightgbm.train(chosen, data, num_boost_round=rounds)
-
-
-def edges(ensemble: TreeEnsemble, seed: int = 1) -> np.ndarray:
-    """Rows made of every threshold of the model itself, its two float32 neighbours, and the ends of the scale."""
-    rng = np.random.default_rng(seed)
-    thresholds = ensemble.threshold[ensemble.feature >= 0]
-    with np.errstate(over="ignore"):
-        near = [np.nextafter(thresholds, np.float32(side)) for side in (-np.inf, np.inf)]
-    pool = np.concatenate([thresholds, *near, np.repeat(EXTREMES, 1 + len(thresholds) // 16)])
-    return rng.choice(pool, size=(2000, ensemble.n_features)).astype(np.float32)
 
 
 SHAPES = [
@@ -76,12 +41,6 @@ def model(request) -> tuple["lightgbm.Booster", TreeEnsemble]:
     return booster, ensemble_from_lightgbm(booster)
 
 
-@pytest.fixture(scope="module")
-def default() -> tuple["lightgbm.Booster", TreeEnsemble]:
-    booster = grown(*leads())
-    return booster, ensemble_from_lightgbm(booster)
-
-
 def test_margins_are_those_of_lightgbm_bit_for_bit_on_thresholds_beside_them_and_at_the_ends(model):
     booster, ensemble = model
     for rows in (leads(500, seed=7)[0], edges(ensemble)):
@@ -96,43 +55,10 @@ def test_reasons_and_what_is_expected_are_those_of_lightgbm(model):
         assert ensemble.expected == pytest.approx(theirs[0, -1], abs=1e-10)
 
 
-def probability(margin: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-margin.astype(np.float64)))
-
-
-def answers(session, rows: np.ndarray) -> np.ndarray:
-    return session.run(None, {"features": rows})[0]
-
-
 def test_the_onnx_graph_gives_the_probabilities_of_the_arrays(model):
     _, ensemble = model
-    session = open_session(to_onnx(ensemble))
     for rows in (leads(500, seed=7)[0], edges(ensemble)):
-        said = answers(session, rows)
-        assert said.shape == (len(rows), 1)
-        assert probability(said[:, 0]) == pytest.approx(probability(ensemble.margins(rows)), abs=1e-5)
-
-
-def test_the_onnx_graph_gives_a_row_the_same_bits_alone_and_in_a_batch(default):
-    _, ensemble = default
-    session = open_session(to_onnx(ensemble))
-    rows = edges(ensemble)
-    together = answers(session, rows)
-    assert all((answers(session, rows[i : i + 1])[0] == together[i]).all() for i in range(0, len(rows), 5))
-    assert (answers(session, rows[300:777]) == together[300:777]).all()
-
-
-def test_the_same_trees_are_written_as_the_same_bytes(default):
-    booster, ensemble = default
-    assert to_onnx(ensemble) == to_onnx(ensemble_from_lightgbm(booster))
-
-
-def test_the_graph_says_which_columns_it_reads_and_passes_the_checker_of_onnx(default):
-    _, ensemble = default
-    graph = onnx.load_from_string(to_onnx(ensemble))
-    onnx.checker.check_model(graph, full_check=True)
-    dimension = graph.graph.input[0].type.tensor_type.shape.dim
-    assert (dimension[0].dim_value, dimension[1].dim_value) == (0, ensemble.n_features)
+        check_onnx(ensemble, rows)
 
 
 def test_the_side_of_a_missing_value_is_read_for_every_split():
@@ -157,20 +83,6 @@ def test_trees_without_a_split_are_read_and_explain_nothing():
     assert probability(ensemble.margins(blank)) == pytest.approx(0.2)
     assert not ensemble.contributions(blank).any()
     assert answers(open_session(to_onnx(ensemble)), blank)[:, 0] == pytest.approx(ensemble.margins(blank))
-
-
-def test_a_base_and_lone_leaves_among_other_trees_reach_the_onnx_graph():
-    ensemble = ensemble_of(
-        (0.25, 4),
-        (1, 0.5, True, (-1.0, 3), (2.0, 1)),
-        (0.5, 4),
-        (0, 1.0, False, (0.1, 2), (0.2, 2)),
-        n_features=2,
-        base=-3.0,
-    )
-    rows = np.array([[0, 0], [2, 1], [np.nan, np.nan]], np.float32)
-    said = answers(open_session(to_onnx(ensemble)), rows)[:, 0]
-    assert said == pytest.approx(ensemble.margins(rows), abs=1e-6)
 
 
 def test_after_early_stopping_the_trees_up_to_the_best_are_read():
@@ -232,16 +144,3 @@ def test_all_reasons_to_refuse_a_model_are_said_at_once():
     assert "no log-odds" in said
     assert "tree 0" in said
     assert "tree 1" in said
-
-
-def test_without_the_package_onnx_it_is_said_what_to_install(monkeypatch):
-    imported = builtins.__import__
-
-    def without_onnx(name, *more):
-        if name == "onnx":
-            raise ImportError(name)
-        return imported(name, *more)
-
-    monkeypatch.setattr(builtins, "__import__", without_onnx)
-    with pytest.raises(DependencyMissing, match=r"leadloop\[train\]"):
-        to_onnx(ensemble_of((0, 0.5, True, (-1.0, 3), (2.0, 1)), n_features=1))
