@@ -490,9 +490,9 @@ def features() -> str:
         if not made.blocks:
             parts.append("It names the lead and says nothing about it: no feature is made of it.")
             continue
-        (block,) = made.blocks
-        told = told_before.setdefault(type(block), kind)
-        parts.append(prose(inspect.getdoc(type(block)) or "") if told == kind else f"As [{told}](#{told}).")
+        for block in made.blocks:
+            told = told_before.setdefault(type(block), kind)
+            parts.append(prose(inspect.getdoc(type(block)) or "") if told == kind else f"As [{told}](#{told}).")
         shown = [column.name for column in made.columns]
         more = f", and {len(shown) - 24} more" if len(shown) > 24 else ""
         parts.append(

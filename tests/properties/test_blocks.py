@@ -16,6 +16,7 @@ from leadloop.features.functions import FunctionsBlock, feature
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.text import TextBlock
 from leadloop.features.times import TimesBlock
+from leadloop.features.words import WordsBlock
 from leadloop.leads import Field, LeadSchema
 from leadloop.leads.frame import DTYPES
 
@@ -113,6 +114,7 @@ def fit_all() -> dict[str, Block]:
         "employees": EmployeesBlock("employees"),
         "category": CategoryBlock.fit(data["source"], won, np.arange(300) % 5)[0],
         "text": TextBlock.fit(data["notes"], phrases=phrases),
+        "words": WordsBlock.fit(data["notes"], won, np.arange(300) % 5)[0],
         "times": TimesBlock.fit(data, times, "came"),
         "times without an order": TimesBlock.fit(data, times),
         "email": EmailBlock("email"),

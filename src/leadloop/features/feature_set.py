@@ -18,6 +18,7 @@ from leadloop.features.functions import FeatureFunction, FunctionsBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.text import TextBlock
 from leadloop.features.times import TimesBlock
+from leadloop.features.words import WordsBlock
 from leadloop.leads import Field, LeadFrame
 from leadloop.playbook import Playbook
 
@@ -32,6 +33,7 @@ _BLOCKS: dict[str, BlockType] = {
         EmployeesBlock,
         CategoryBlock,
         TextBlock,
+        WordsBlock,
         TimesBlock,
         EmailBlock,
         PhoneBlock,
@@ -100,7 +102,8 @@ class FeatureSet:
         for field in by_type.get("category", []):
             keep(*CategoryBlock.fit(data[field.name], positive, folds))
         for field in by_type.get("text", []):
-            keep(TextBlock.fit(data[field.name], phrases=dict(playbook.phrases)))
+            keep(TextBlock.fit(data[field.name], phrases=dict(playbook.phrases), most_terms=0))
+            keep(*WordsBlock.fit(data[field.name], positive, folds))
         if times := by_type.get("time"):
             order = playbook.order.field if playbook.order else ""
             lead_time = order if any(field.name == order for field in times) else ""
@@ -136,6 +139,13 @@ class FeatureSet:
         """What the features written in Python are, in a few words, by their names; those without a description are not in it."""
         functions = [block for block in self.blocks if isinstance(block, FunctionsBlock)]
         return {name: label.rstrip(".") for block in functions for name, label in block.labels.items() if label}
+
+    def telling_word(self, field: str, text: str, way: float) -> str:
+        """The word of a text field that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
+        for block in self.blocks:
+            if isinstance(block, WordsBlock) and block.field == field:
+                return block.telling_word(text, way)
+        return ""
 
     @cached_property
     def field_of_column(self) -> np.ndarray:

@@ -74,6 +74,9 @@ class ReasonWriter:
             way = 1 if contributions[row, columns].sum() > 0 else -1
             place = max(speaking, key=lambda place: way * contributions[row, place])
             column, held = self.features.columns[place], float(matrix[row, place])
+            if column.quote == "telling word":
+                word = self.features.telling_word(name, str(value), contributions[row, place])
+                return f"{name} mentions “{word}”" if word else f"{name} has none of the words that usually tell"
             detail = column.says if held > 0 else column.says_not
             if detail:
                 return (
