@@ -154,14 +154,8 @@ def kept_back(folder: Path) -> list[int]:
     found = read_playbook(folder / "playbook")
     imported = read_leads(found.playbook, found.playbook.schema, folder / "past.csv")
     labelled = label(found.playbook, imported.leads, None)
-    split = split_leads(
-        len(labelled.leads),
-        labelled.order,
-        labelled.positive,
-        test_share=found.playbook.training.test_share,
-        seed=found.playbook.training.seed,
-        groups=labelled.groups,
-    )
+    training = found.playbook.training
+    split = split_leads(labelled, test_share=training.test_share, seed=training.seed)
     return sorted(int(line) - 2 for line in labelled.leads.lines[split.test])
 
 

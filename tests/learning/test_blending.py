@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from leadloop.learning.blending import fit_weights
+from leadloop.learning.blending import fit_weights, stack, weigh_models
+from leadloop.learning.calibration import fit_platt
 from leadloop.learning.learners import held_out_log_loss
 from leadloop.scoring.calibrator import logistic
 
@@ -50,3 +51,46 @@ def test_a_blend_is_no_worse_than_its_best_member():
     margins, positive = make_margins(4)
     blended = sum(weight * values for weight, values in zip(fit_weights(margins, positive), margins, strict=True))
     assert held_out_log_loss(blended, positive) <= min(held_out_log_loss(values, positive) for values in margins) + 1e-3
+
+
+def calibrated_loss(margins, positive, weights):
+    blended = sum(weight * values for weight, values in zip(weights, margins, strict=True))
+    return held_out_log_loss(fit_platt(blended, positive).margins(blended), positive)
+
+
+def make_timid(seed: int, count: int = 8_000):
+    """Two models that know different halves of the truth: only loud enough together do they tell all of it."""
+    draw = np.random.default_rng(seed)
+    halves = draw.normal(0, 1.5, (2, count))
+    positive = (draw.random(count) < logistic(halves.sum(axis=0) - 1)).astype(float)
+    loud, meek = halves[0] - 1, 0.3 * halves[1] - 0.5
+    return [loud, meek], positive
+
+
+def test_stacking_hears_a_timid_model_as_much_as_it_deserves_after_calibration():
+    margins, positive = make_timid(0)
+    stacked = stack(margins, positive)
+    assert sum(stacked) == pytest.approx(1, abs=1e-5)
+    assert stacked[1] / stacked[0] == pytest.approx(1 / 0.3, rel=0.15)
+    assert calibrated_loss(margins, positive, stacked) < calibrated_loss(
+        margins, positive, fit_weights(margins, positive)
+    )
+
+
+def test_stacking_is_believed_only_where_later_blocks_prove_it():
+    margins, positive = make_timid(1)
+    blocks = np.repeat(np.arange(4), len(positive) // 4)
+    assert weigh_models(margins, positive, np.ones(len(positive)), blocks).how == "stacking"
+    alike, positive = make_margins(2)
+    blocks = np.repeat(np.arange(4), len(positive) // 4)
+    assert weigh_models(alike, positive, np.ones(len(positive)), blocks).how == "weights"
+
+
+def test_leads_that_do_not_count_do_not_choose():
+    margins, positive = make_margins(5)
+    spoilt = positive.copy()
+    spoilt[::2] = 1 - spoilt[::2]
+    counts = np.tile([1e-9, 1.0], len(positive) // 2)
+    for way in (fit_weights, stack):
+        rest = [member[1::2] for member in margins]
+        assert way(margins, spoilt, counts) == pytest.approx(way(rest, positive[1::2]), abs=0.02)

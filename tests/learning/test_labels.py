@@ -16,6 +16,7 @@ SCHEMA = LeadSchema(
         Field("count", "number", "outcome"),
         Field("paid", "boolean", "outcome"),
         Field("won_at", "time", "outcome"),
+        Field("stars", "number", "outcome"),
     )
 )
 
@@ -57,7 +58,7 @@ def test_a_deadline_makes_late_wins_losses_and_young_leads_open():
     values = label_leads(playbook(target), frame)
     assert values[:3].tolist() == [1, 0, 0]  # in time; too late; long past without
     assert np.isnan(values[3])  # five days old: still open
-    assert values[4] == 1  # won already
+    assert np.isnan(values[4])  # won already, yet those of its age that will be lost are not known
     assert np.isnan(values[5])
 
 
@@ -78,3 +79,26 @@ def test_an_outcome_that_is_the_same_for_all_is_refused_with_what_was_seen(stage
 def test_no_outcome_at_all_is_refused():
     with pytest.raises(DataError, match="no outcome at all"):
         label_leads(playbook(Target("won", "stage", ("Won",))), leads(stage=[None, None], count=["1", "2"]))
+
+
+def test_a_grade_is_a_share_of_the_best_one():
+    values = label_leads(playbook(Target("liked", "stars", graded=True, top=5.0)), leads(stars=["5", "0", "2", None]))
+    assert values[:3].tolist() == [1.0, 0.0, 0.4]
+    assert np.isnan(values[3])
+
+
+def test_a_function_may_give_the_grade():
+    target = Target("liked", label="labels:liked", graded=True)
+    values = label_leads(playbook(target), leads(stars=["5", "1"]), lambda: pl.col("stars") / 10)
+    assert values.tolist() == [0.5, 0.1]
+
+
+def test_grades_beyond_the_best_are_refused_by_line():
+    target = Target("liked", "stars", graded=True, top=5.0)
+    with pytest.raises(DataError, match="line 1  has the grade 7, and grades run from 0 to 5"):
+        label_leads(playbook(target), leads(stars=["7", "5", "2"]))
+
+
+def test_one_grade_for_all_is_refused():
+    with pytest.raises(DataError, match="has the grade 3 for every one of 2 leads"):
+        label_leads(playbook(Target("liked", "stars", graded=True, top=5.0)), leads(stars=["3", "3"]))

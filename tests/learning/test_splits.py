@@ -1,13 +1,25 @@
 import numpy as np
+import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadloop.learning.splits import rolling_origin, split_leads, stratified_folds
+from leadloop.leads import LeadFrame, LeadSchema
+from leadloop.learning.labelled import Labelled
+from leadloop.learning.maturity import Timing
+from leadloop.learning.splits import divide_leads, rolling_origin, split_leads, stratified_folds
+from leadloop.playbook import Training
+
+
+def some(positive, order=None, groups=None, timing=None):
+    """Leads of which only the outcomes and what keeps them apart matter."""
+    leads = LeadFrame(LeadSchema(()), pl.DataFrame({"x": positive}), np.arange(len(positive)) + 2)
+    return Labelled(leads, positive, order, groups, timing)
 
 
 def test_with_an_order_the_newest_leads_are_kept_back():
     order = np.array([5.0, 1.0, 4.0, 2.0, 3.0, 9.0, 8.0, 7.0, 6.0, 0.0])
-    split = split_leads(10, order, np.zeros(10), test_share=0.3, seed=0, groups=None)
+    split = split_leads(some(np.zeros(10), order), test_share=0.3, seed=0)
     assert split.kind == "time"
     assert order[split.test].tolist() == [7.0, 8.0, 9.0]
     assert order[split.train].max() < order[split.test].min()
@@ -16,7 +28,7 @@ def test_with_an_order_the_newest_leads_are_kept_back():
 def test_a_group_that_reaches_into_the_test_part_leaves_the_training_part():
     order = np.arange(10.0)
     groups = np.array([1, 2, 3, 4, 5, 6, 7, 1, 8, 9])
-    split = split_leads(10, order, np.zeros(10), test_share=0.3, seed=0, groups=groups)
+    split = split_leads(some(np.zeros(10), order, groups), test_share=0.3, seed=0)
     assert split.dropped == 1
     assert not set(groups[split.train]) & set(groups[split.test])
 
@@ -25,7 +37,7 @@ def test_a_group_that_reaches_into_the_test_part_leaves_the_training_part():
 def test_without_an_order_no_group_is_torn_apart_and_nobody_is_lost(seed, count, group_count):
     draw = np.random.default_rng(seed)
     groups, positive = draw.integers(0, group_count, count), (draw.random(count) < 0.2).astype(float)
-    split = split_leads(count, None, positive, test_share=0.3, seed=seed, groups=groups)
+    split = split_leads(some(positive, None, groups), test_share=0.3, seed=seed)
     assert not set(groups[split.train]) & set(groups[split.test])
     assert sorted([*split.train, *split.test]) == list(range(count))
 
@@ -51,7 +63,67 @@ def test_rolling_origin_predicts_every_block_from_what_came_before_it():
     assert folds[-1][1][-1] == 99
 
 
-def test_rolling_origin_keeps_groups_on_one_side():
-    groups = np.arange(100) % 7
-    for train, held_out in rolling_origin(100, 4, groups=np.where(np.arange(100) < 90, np.arange(100), groups)):
-        assert not set(train) & set(held_out)
+@pytest.mark.parametrize("validation", ["rolling origin", "k-fold", "hold-out"])
+@pytest.mark.parametrize("ordered", [False, True])
+def test_no_fold_tears_a_group_apart(validation, ordered):
+    if validation == "rolling origin" and not ordered:
+        pytest.skip("needs an order")
+    draw = np.random.default_rng(0)
+    groups = draw.integers(0, 60, 200)
+    labelled = some((draw.random(200) < 0.4).astype(float), np.arange(200.0) if ordered else None, groups)
+    divisions = divide_leads(labelled, Training(validation=validation), in_time_order=ordered)
+    assert divisions
+    for one in divisions:
+        assert not set(groups[one.train]) & set(groups[one.held_out])
+
+
+def daily(gap, took=np.inf, weigh=False, count=100):
+    """A lead a day, of which every second is won after `took` days."""
+    positive = np.arange(count) % 2.0
+    days = np.where(positive == 1, took, np.inf)
+    return some(positive, np.arange(count), timing=Timing(np.arange(float(count)), days, gap, weigh))
+
+
+def test_leads_whose_outcome_was_not_known_when_the_test_began_are_not_learned_from():
+    split = split_leads(daily(gap=10.0), test_share=0.3, seed=0)
+    assert split.starts == 70.0
+    assert split.train.max() == 59  # the lead of day 60 was ten days old on day 70, and not a moment older
+    assert split.unripe == 10
+
+
+@pytest.mark.parametrize("weigh", [False, True])
+def test_every_fold_learns_only_from_what_was_known_when_its_leads_came(weigh):
+    labelled = daily(gap=8.0, took=2.0, weigh=weigh)
+    for division in divide_leads(labelled, Training(), in_time_order=True):
+        begins = division.held_out[0]
+        assert division.moment == begins
+        youngest = begins - np.max(division.train)
+        assert youngest in ((3, 4) if weigh else (9,))  # every second lead is won
+        lost = division.train[division.train % 2 == 0]
+        assert begins - lost.max() > 8
+
+
+@pytest.mark.parametrize(
+    ("validation", "ordered", "folds", "later"),
+    [
+        ("auto", True, 4, True),
+        ("auto", False, 4, False),
+        ("rolling origin", True, 4, True),
+        ("k-fold", True, 4, False),
+        ("hold-out", True, 1, True),
+        ("hold-out", False, 1, False),
+    ],
+)
+def test_a_playbook_may_say_how_settings_are_judged(validation, ordered, folds, later):
+    labelled = some(np.arange(100) % 2.0, np.arange(100.0) if ordered else None)
+    divisions = divide_leads(labelled, Training(validation=validation), in_time_order=ordered)
+    assert len(divisions) == folds
+    assert all((one.train.max() < one.held_out.min()) == later for one in divisions)
+    assert not any(set(one.train) & set(one.held_out) for one in divisions)
+    if validation == "hold-out":
+        assert len(divisions[0].held_out) in (25, 26)
+
+
+def test_a_fold_with_one_outcome_alone_to_learn_from_is_left_out():
+    positive = np.concatenate([np.zeros(60), np.arange(40) % 2.0])
+    assert len(divide_leads(some(positive, np.arange(100.0)), Training(), in_time_order=True)) == 2

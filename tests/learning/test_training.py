@@ -10,11 +10,17 @@ from tests.learning.learners_for_tests import QUICK
 from leadloop.errors import NotEnoughOutcomes, PlaybookError
 from leadloop.features.feature_set import usable_fields
 from leadloop.learning.evaluation import area_under_curve, calibration_error
+from leadloop.learning.labelled import Labelled
+from leadloop.learning.maturity import Timing
 from leadloop.learning.training import USUAL_LEARNERS, learn, require_enough, require_learners
 from leadloop.scoring import TrainedPlaybook
 
 FEW = replace(PLAYBOOK.training, learners=("logistic regression", "LightGBM"))
 """Two learners say as much about what all have in common, in less time."""
+
+
+def known(leads, positive, *, ordered=True):
+    return Labelled(leads, positive, np.arange(len(leads)) if ordered else None)
 
 
 ALL = replace(PLAYBOOK, training=replace(PLAYBOOK.training, learners=()))
@@ -23,7 +29,7 @@ ALL = replace(PLAYBOOK, training=replace(PLAYBOOK.training, learners=()))
 @pytest.fixture(scope="module")
 def learned():
     leads, positive, _ = make_leads(6_000)
-    return learn(ALL, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True, effort=QUICK)
+    return learn(ALL, known(leads, positive), fields=usable_fields(PLAYBOOK), effort=QUICK)
 
 
 def score_new(learned, count=6_000, seed=99):
@@ -52,7 +58,7 @@ def test_every_learner_competed_and_the_prior_is_there_to_be_beaten(learned):
 
 def test_the_same_seed_gives_the_same_bits(learned):
     leads, positive, _ = make_leads(6_000)
-    again = learn(ALL, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True, effort=QUICK)
+    again = learn(ALL, known(leads, positive), fields=usable_fields(PLAYBOOK), effort=QUICK)
     first, second = score_new(learned, 500)[0], score_new(again, 500)[0]
     assert first.tolist() == second.tolist()
 
@@ -62,7 +68,7 @@ def test_noise_alone_teaches_nothing():
     leads, positive, _ = make_leads(2_000)
     shuffled = np.random.default_rng(0).permutation(positive)
     for playbook, ordered in ((replace(PLAYBOOK, training=FEW), True), (replace(UNORDERED, training=FEW), False)):
-        found = learn(playbook, leads, shuffled, fields=usable_fields(playbook), in_time_order=ordered, effort=QUICK)
+        found = learn(playbook, known(leads, shuffled, ordered=ordered), fields=usable_fields(playbook), effort=QUICK)
         assert found.held_out_auc == pytest.approx(0.5, abs=0.06)
         assert all(contender.auc == pytest.approx(0.5, abs=0.07) for contender in found.contenders)
 
@@ -73,7 +79,7 @@ def test_a_field_with_a_level_for_each_lead_does_not_fool_the_target_rates():
     leads, positive, _ = make_leads(1_500, playbook=playbook)
     leads = replace(leads, data=leads.data.with_columns(id=leads.data["id"].str.slice(0, 4)))
     shuffled = np.random.default_rng(2).permutation(positive)
-    found = learn(playbook, leads, shuffled, fields=usable_fields(playbook), in_time_order=True, effort=QUICK)
+    found = learn(playbook, known(leads, shuffled), fields=usable_fields(playbook), effort=QUICK)
     assert found.held_out_auc == pytest.approx(0.5, abs=0.07)
 
 
@@ -94,10 +100,8 @@ def test_rules_compete_as_rules_and_stay_what_they_were():
     rules = (was_recommended, opted_out_of_mail)
     found = learn(
         replace(PLAYBOOK, training=FEW),
-        leads,
-        positive,
+        known(leads, positive),
         fields=usable_fields(PLAYBOOK),
-        in_time_order=True,
         effort=QUICK,
         functions=rules,
         rules={one.__name__: one.points for one in rules},
@@ -129,10 +133,8 @@ def test_a_playbook_may_say_who_competes():
     leads, positive, _ = make_leads(1_500)
     found = learn(
         replace(PLAYBOOK, training=training),
-        leads,
-        positive,
+        known(leads, positive),
         fields=usable_fields(PLAYBOOK),
-        in_time_order=True,
         effort=QUICK,
     )
     assert {one.name for one in found.contenders} == {"prior", "logistic regression with SMOTE", "extra trees"}
@@ -156,11 +158,51 @@ def test_labels_shuffled_inside_accounts_teach_nothing():
     known = leads.data.with_columns(noise=np.round(draw.normal(size=300), 3)[accounts])
     found = learn(
         replace(UNORDERED, training=FEW),
-        replace(leads, data=known),
-        outcomes,
+        Labelled(replace(leads, data=known), outcomes, groups=accounts),
         fields=usable_fields(UNORDERED),
-        in_time_order=False,
-        groups=accounts,
         effort=QUICK,
     )
     assert found.held_out_auc == pytest.approx(0.5, abs=0.06)
+
+
+def test_grades_teach_the_expected_grade():
+    """A lead worth a half is half won: probabilities come out as the mean grade, and rank as the truth does."""
+    leads, _, truth = make_leads(4_000)
+    draw = np.random.default_rng(1)
+    grades = np.clip(truth + draw.normal(0, 0.15, len(truth)), 0, 1).round(2)
+    found = learn(replace(PLAYBOOK, training=FEW), known(leads, grades), fields=usable_fields(PLAYBOOK), effort=QUICK)
+    probabilities, _, truth_now = score_new(found, 4_000)
+    assert np.mean(np.abs(probabilities - truth_now)) < 0.04
+    assert np.corrcoef(probabilities, truth_now)[0, 1] > 0.95
+
+
+def test_outcomes_nobody_is_sure_of_count_for_less():
+    """Half of the outcomes are wrong for all leads of one source, and marked as doubtful: the others are believed."""
+    leads, positive, _ = make_leads(4_000)
+    doubtful = np.random.default_rng(2).random(4_000) < 0.5
+    turned = np.where(doubtful, 1 - positive, positive)
+    confidence = np.where(doubtful, 0.05, 1.0)
+    some = replace(known(leads, turned), confidence=confidence / confidence.mean())
+    playbook = replace(PLAYBOOK, training=FEW)
+    believed = learn(playbook, some, fields=usable_fields(PLAYBOOK), effort=QUICK)
+    fooled = learn(playbook, known(leads, turned), fields=usable_fields(PLAYBOOK), effort=QUICK)
+    aucs = []
+    for found in (believed, fooled):
+        probabilities, outcomes, _ = score_new(found)
+        aucs.append(area_under_curve(outcomes, probabilities))
+    assert aucs[0] > 0.75
+    assert aucs[1] < aucs[0] - 0.1
+
+
+def test_half_ripe_outcomes_are_learned_from_as_they_were_known_and_still_tell_the_true_rate():
+    leads, positive, _ = make_leads(6_000)
+    draw = np.random.default_rng(3)
+    came = np.arange(6_000) / 60  # a hundred days
+    took = np.where(positive == 1, 25 * draw.random(6_000) ** 2, np.inf)
+    for weigh in (True, False):
+        labelled = replace(known(leads, positive), timing=Timing(came, took, 25.0, weigh), until=101.0)
+        ripe = labelled.take(np.flatnonzero(labelled.counts(101.0) > 0))
+        found = learn(replace(PLAYBOOK, training=FEW), ripe, fields=usable_fields(PLAYBOOK), effort=QUICK)
+        probabilities, _, truth_now = score_new(found)
+        assert len(ripe) > 4_900 if weigh else len(ripe) < 4_600
+        assert probabilities.mean() == pytest.approx(truth_now.mean(), abs=0.03)

@@ -22,7 +22,7 @@ def search(learner=None, folds=None, budget=PLENTY, **more):
     return search_settings(
         learner or LogisticLearner(),
         folds or make_folds(),
-        in_time_order=True,
+        fading=True,
         seed=7,
         budget=budget,
         learners=1,
@@ -38,7 +38,7 @@ def test_the_same_seed_chooses_the_same_settings_to_the_bit(learner):
 
 
 def test_another_seed_tries_other_settings():
-    other = search_settings(LogisticLearner(), make_folds(), in_time_order=True, seed=8, budget=PLENTY, learners=1)
+    other = search_settings(LogisticLearner(), make_folds(), fading=True, seed=8, budget=PLENTY, learners=1)
     assert other.trials == search().trials
     assert other.settings != search().settings or other.margins.tolist() != search().margins.tolist()
 
@@ -66,7 +66,7 @@ def test_rounds_are_those_at_which_all_folds_together_lose_least():
 
 
 def test_half_lives_are_only_tried_where_leads_stand_in_time_order():
-    found = search_settings(LogisticLearner(), make_folds(), in_time_order=False, seed=7, budget=PLENTY, learners=1)
+    found = search_settings(LogisticLearner(), make_folds(), fading=False, seed=7, budget=PLENTY, learners=1)
     assert "half_life" not in found.settings
 
 
@@ -91,7 +91,7 @@ RUN = """
     from tests.learning.learners_for_tests import make_folds
 
     found = search_settings(
-        LogisticLearner(), make_folds(), in_time_order=True, seed=7, budget=Budget(int(sys.argv[2]), 1e6, lambda: 0.0),
+        LogisticLearner(), make_folds(), fading=True, seed=7, budget=Budget(int(sys.argv[2]), 1e6, lambda: 0.0),
         learners=1, storage=sys.argv[1], study="test", tick=lambda said: print(said, flush=True),
     )
     print(json.dumps({"settings": found.settings, "margins": found.margins.tolist(), "trials": found.trials}))

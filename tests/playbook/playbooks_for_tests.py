@@ -131,11 +131,13 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         training=draw(
             st.builds(
                 Training,
-                st.floats(0.05, 0.6),
-                st.integers(20, 10**9),
-                st.integers(10, 10**9),
-                st.integers(100, 10**9),
-                st.integers(0, 2**31 - 1),
+                test_share=st.floats(0.05, 0.6),
+                min_leads=st.integers(20, 10**9),
+                min_positives=st.integers(10, 10**9),
+                max_leads=st.integers(100, 10**9),
+                seed=st.integers(0, 2**31 - 1),
+                validation=st.sampled_from(["auto", "k-fold", "hold-out"]),
+                folds=st.integers(2, 20),
             )
         ),
         policy=draw(policies()),

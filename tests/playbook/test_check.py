@@ -142,6 +142,40 @@ WRONG = {
         "targets.bought.within_days",
         "needs the time of the lead",
     ),
+    "a grade of what is no number": (
+        target(positive=(), graded=True),
+        "targets.bought.graded",
+        "result is of type category",
+    ),
+    "a grade with a deadline": (
+        replace(
+            with_field(ENDED), target=replace(SOUND.target, positive=(), graded=True, label="labels:grade", **TIMED)
+        ),
+        "targets.bought.graded",
+        "and within_days do not go together",
+    ),
+    "a confidence that is no number": (
+        replace(with_field(Field("b", "text", "outcome")), target=replace(SOUND.target, confidence="b")),
+        "targets.bought.confidence",
+        "is of type text",
+    ),
+    "open leads weighed without a window": (
+        target(open_leads="weighed"),
+        "targets.bought.open_leads",
+        "needs the window",
+    ),
+    "a gap without the time of the lead": (
+        replace(SOUND, order=None, training=replace(SOUND.training, gap_days=5.0)),
+        "training.gap_days",
+        "needs the time of the lead",
+    ),
+    "blocks in time without an order": (
+        replace(SOUND, order=None, training=replace(SOUND.training, validation="rolling origin")),
+        "training.validation",
+        "needs the order of leads",
+    ),
+    "segments of what is no category": (replace(SOUND, segment_by="id"), "segment_by", "names a field of type id"),
+    "segments known too late": (replace(SOUND, segment_by="result"), "segment_by", "is known only at outcome"),
     "low scores without a band": (bands((50.0, 0.5), (10.0, 0.5)), "bands", "scores under 10 have none"),
     "low scores without a route": (routes(50.0, 10.0), "routes", "scores under 10 have none"),
     "no routes": (routes(), "routes", "there are none"),

@@ -81,6 +81,7 @@ CHANGES = {
     "lead_id": {"lead_id": ""},
     "group_by": {"group_by": "id"},
     "outcomes_by": {"outcomes_by": "id"},
+    "segment_by": {"segment_by": "Lead Source"},
     "features": {"features": ("features:a",)},
     "rules": {"rules": ("rules:a",)},
     "phrases": {"phrases": (("price", ("how much",)),)},

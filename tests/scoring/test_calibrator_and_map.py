@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadloop.playbook import Band, Policy
-from leadloop.scoring.calibrator import Calibrator, log_odds, logistic
+from leadloop.scoring.calibrator import PlattCalibrator, log_odds, logistic
 from leadloop.scoring.score_map import ScoreMap
 
 THIRDS = Policy(bands=(Band("high", 70, 0.2), Band("middle", 30, 0.3), Band("low", 0, 0.5)))
@@ -16,8 +16,8 @@ def test_log_odds_and_logistic_undo_each_other():
 
 
 def test_a_calibrator_survives_being_written_down():
-    calibrator = Calibrator("slope and shift", 0.8, -0.3)
-    assert Calibrator.from_state(calibrator.state()) == calibrator
+    calibrator = PlattCalibrator("slope and shift", 0.8, -0.3)
+    assert PlattCalibrator.from_state(calibrator.state()) == calibrator
 
 
 def test_each_band_holds_the_share_of_leads_that_the_policy_asks_for():

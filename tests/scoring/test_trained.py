@@ -13,6 +13,7 @@ from tests.learning.learners_for_tests import QUICK
 
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
+from leadloop.learning.labelled import Labelled
 from leadloop.learning.training import learn
 from leadloop.scoring import TrainedPlaybook
 
@@ -22,7 +23,12 @@ VERSION = "v20240101_000000_00000000"
 @pytest.fixture(scope="module")
 def trained():
     leads, positive, _ = make_leads(1_500)
-    learned = learn(PLAYBOOK, leads, positive, fields=usable_fields(PLAYBOOK), in_time_order=True, effort=QUICK)
+    learned = learn(
+        PLAYBOOK,
+        Labelled(leads, positive, np.arange(len(leads))),
+        fields=usable_fields(PLAYBOOK),
+        effort=QUICK,
+    )
     return TrainedPlaybook(PLAYBOOK, learned.features, learned.blend, VERSION)
 
 

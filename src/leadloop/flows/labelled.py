@@ -1,39 +1,71 @@
-"""Leads whose outcome is known, in time order, with what must not be torn apart."""
+"""Labelling: from imported leads to leads whose outcome is known, in time order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from leadloop.errors import DataError, Problem
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.importing import order_values
 from leadloop.leads import LeadFrame
-from leadloop.learning.labels import LabelFunction, label_leads
+from leadloop.learning.labelled import Labelled
+from leadloop.learning.labels import DAY, LabelFunction, days_between, label_leads
+from leadloop.learning.maturity import Timing
 from leadloop.playbook import Playbook
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Leads whose outcome is known, in time order where there is one."""
-
-    leads: LeadFrame
-    positive: np.ndarray
-    order: np.ndarray | None
-    groups: np.ndarray | None
-    open: int
-
-
 def label(playbook: Playbook, imported: LeadFrame, function: LabelFunction | None) -> Labelled:
-    """Label leads, put them in time order, and leave out those that are still open."""
+    """Label leads, put them in time order, and leave out those that are still open.
+
+    Raises DataError where the outcomes cannot be read as the target says.
+    """
     values = label_leads(playbook, imported, function)
     known = ~np.isnan(values)
     leads, positive = imported.take(known), values[known]
     order = order_values(leads, playbook.order)
-    if order is not None:
-        rising = np.argsort(order, kind="stable")
-        leads, positive, order = leads.take(rising), positive[rising], order[rising]
-    return Labelled(leads, positive, order, _groups(playbook, leads), int((~known).sum()))
+    labelled = Labelled(
+        leads,
+        positive,
+        order,
+        _groups(playbook, leads),
+        _timing(playbook, leads, positive, order),
+        _confidence(playbook, leads),
+        int((~known).sum()),
+    )
+    return labelled if order is None else labelled.take(np.argsort(order, kind="stable"))
+
+
+def _timing(playbook: Playbook, leads: LeadFrame, positive: np.ndarray, order: np.ndarray | None) -> Timing | None:
+    """When leads came and were won, where the playbook says that outcomes take time."""
+    target = playbook.target
+    gap = max(playbook.training.gap_days, target.within_days or 0.0)
+    if not gap or order is None or playbook.order is None:
+        return None
+    took = np.full(len(leads), np.inf)
+    if target.at:
+        days = days_between(leads.data[playbook.order.field], leads.data[target.at])
+        took = np.where((positive > 0) & ~np.isnan(days), days, np.inf)
+    return Timing(order / DAY, took, gap, target.open_leads == "weighed")
+
+
+def _confidence(playbook: Playbook, leads: LeadFrame) -> np.ndarray | None:
+    name = playbook.target.confidence
+    if not name:
+        return None
+    said = leads.data[name].cast(float).to_numpy()
+    wrong = np.flatnonzero(~(said > 0))
+    if len(wrong):
+        value = leads.data[name][int(wrong[0])]
+        raise DataError(
+            f"targets.{playbook.target.name}",
+            Problem(
+                f"line {leads.lines[wrong[0]]}, {name}",
+                ("is not given" if value is None else f"is {value:g}")
+                + (f", and so in {len(wrong) - 1:,} more leads" if len(wrong) > 1 else ""),
+                "give every outcome a confidence above 0",
+            ),
+        )
+    return np.asarray(said / said.mean())
 
 
 def _groups(playbook: Playbook, leads: LeadFrame) -> np.ndarray | None:

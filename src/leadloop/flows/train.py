@@ -20,7 +20,7 @@ from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.check import require_columns
 from leadloop.flows.importing import Imported, read_leads
-from leadloop.flows.labelled import Labelled, label
+from leadloop.flows.labelled import label
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Stopwatch, Tick
 from leadloop.flows.training_report import baselines, write_report
@@ -30,6 +30,7 @@ from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.ingest.tables import open_table
 from leadloop.leads import Field, LeadFrame, LeadSchema
 from leadloop.learning.evaluation import Champion, difference_interval, log_loss
+from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import Finding, PartsApart, audit_fields, audit_split, compare_parts
 from leadloop.learning.report.page import render_html
 from leadloop.learning.report.pictures import picture_files
@@ -110,14 +111,8 @@ def train(
     )
     labelled = label(found.playbook, imported.leads, found.label)
     require_enough(found.playbook, labelled.positive)
-    split = split_leads(
-        len(labelled.leads),
-        labelled.order,
-        labelled.positive,
-        test_share=found.playbook.training.test_share,
-        seed=found.playbook.training.seed,
-        groups=labelled.groups,
-    )
+    training = found.playbook.training
+    split = split_leads(labelled, test_share=training.test_share, seed=training.seed)
     watch("auditing for leakage")
     findings = _audit(found.playbook, labelled, split, fields)
     _require_rulings(found.playbook, fields, findings)
@@ -125,16 +120,13 @@ def train(
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
     learned = learn(
         found.playbook,
-        labelled.leads.take(split.train),
-        labelled.positive[split.train],
+        labelled.take(split.train).known_by(split.starts),
         fields=fields,
-        in_time_order=split.kind == "time",
         effort=Effort(
-            Budget(found.playbook.training.trials, found.playbook.training.budget, watch.cpu),
+            Budget(training.trials, training.budget, watch.cpu),
             keeper.address,
             keeper.study,
         ),
-        groups=None if labelled.groups is None else labelled.groups[split.train],
         functions=found.functions,
         rules=found.rule_points,
         tick=watch,
@@ -142,7 +134,7 @@ def train(
     watch("scoring the test leads, once")
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
-    trained = TrainedPlaybook(found.playbook, learned.features, learned.blend, identity)
+    trained = TrainedPlaybook(found.playbook, learned.features, learned.blend, identity, learned.segments)
     report = write_report(
         trained,
         learned,
@@ -220,7 +212,8 @@ def _needed(playbook: Playbook) -> LeadSchema:
     Fields known too late stay in, so that the audit can say what is wrong with them.
     """
     target, order = playbook.target, playbook.order.field if playbook.order else ""
-    named = {target.column, target.at, order, playbook.lead_id, playbook.group_by, playbook.outcomes_by}
+    named = {target.column, target.at, target.confidence, order, playbook.lead_id, playbook.group_by}
+    named |= {playbook.outcomes_by, playbook.segment_by}
     fields = tuple(field for field in playbook.schema.fields if field.use or field.name in named or target.label)
     return LeadSchema(fields, playbook.schema.moments)
 
@@ -228,7 +221,7 @@ def _needed(playbook: Playbook) -> LeadSchema:
 def _audit(playbook: Playbook, labelled: Labelled, split: Split, fields: Sequence[Field]) -> tuple[Finding, ...]:
     """What the leakage audit says of the training leads' fields, and of twins between them and the test leads."""
     target, order = playbook.target, playbook.order.field if playbook.order else ""
-    outcome = {target.column, target.at, order}
+    outcome = {target.column, target.at, target.confidence, order}
     leads = labelled.leads.take(split.train)
     judged = [
         field
@@ -238,7 +231,7 @@ def _audit(playbook: Playbook, labelled: Labelled, split: Split, fields: Sequenc
     return (
         *audit_fields(
             leads.data.select([field.name for field in judged]),
-            labelled.positive[split.train],
+            labelled.won[split.train],
             kinds={field.name: field.type for field in judged},
             order=None if labelled.order is None else labelled.order[split.train],
             outcome_at=leads.data[target.at] if target.at else None,
@@ -246,7 +239,7 @@ def _audit(playbook: Playbook, labelled: Labelled, split: Split, fields: Sequenc
         ),
         *audit_split(
             labelled.leads.data,
-            labelled.positive,
+            labelled.won,
             split.train,
             split.test,
             kinds={field.name: field.type for field in leads.schema.fields if field.name not in outcome},

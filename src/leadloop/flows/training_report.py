@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 
 import numpy as np
@@ -12,7 +13,6 @@ import numpy as np
 import leadloop
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.importing import Imported
-from leadloop.flows.labelled import Labelled
 from leadloop.flows.stopwatch import Stopwatch, peak_memory_mb
 from leadloop.flows.version_record import library_versions
 from leadloop.leads import Field, LeadFrame
@@ -26,11 +26,13 @@ from leadloop.learning.evaluation import (
     draw_curves,
     evaluate,
     evaluate_slices,
+    log_loss,
     measure_coverage,
     rate_over_time,
     slice_by_fields,
     slice_by_time,
 )
+from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import Finding, PartsApart
 from leadloop.learning.report.report import (
     DataSummary,
@@ -40,6 +42,7 @@ from leadloop.learning.report.report import (
     LeftOut,
     MemberLine,
     Part,
+    SegmentLine,
     SplitSummary,
     TrainingReport,
 )
@@ -48,8 +51,15 @@ from leadloop.learning.summary import describe_intervals, name_telling, rank_fie
 from leadloop.learning.training import Learned
 from leadloop.playbook import Playbook
 from leadloop.scoring import TrainedPlaybook
+from leadloop.scoring.trained import segments_of
 
 _MOST_POINTS = 100
+_CALIBRATORS = {
+    "shift": "Platt scaling (the shift alone: there are few outcomes)",
+    "slope and shift": "Platt scaling (slope and shift)",
+    "beta": "beta calibration",
+    "isotonic": "isotonic regression, smoothed to rise strictly",
+}
 
 
 def write_report(
@@ -93,7 +103,7 @@ def write_report(
             len({reject.line for reject in imported.rejects}),
             labelled.open,
             len(labelled.leads),
-            int(labelled.positive.sum()),
+            round(float(labelled.positive.sum())),
         ),
         split=_summarise_split(playbook, labelled, split),
         capacity=capacity,
@@ -111,7 +121,7 @@ def write_report(
             for contender in learned.contenders
         ),
         calibration=(
-            f"Platt scaling ({learned.blend.calibrator.kind}), fitted on training leads that the models had not seen"
+            f"{_CALIBRATORS[learned.blend.calibrator.kind]}, fitted on training leads that the models had not seen"
         ),
         interval_note=describe_intervals(scores, positive),
         importance=importance,
@@ -145,11 +155,61 @@ def write_report(
         ),
         learning_curves=_learning_curves(learned),
         drift=_drift(playbook, labelled, split, apart),
+        judged=_how_judged(playbook, labelled, learned),
+        segments=_segment_lines(trained, learned, test, positive),
     )
 
 
 def _rounded(setting: float | int | str) -> str:
     return f"{setting:.3g}" if isinstance(setting, float) else str(setting)
+
+
+def _how_judged(playbook: Playbook, labelled: Labelled, learned: Learned) -> str:
+    """How settings and weights were chosen inside the training leads."""
+    training, timing = playbook.training, labelled.timing
+    kind = training.validation
+    if kind == "auto":
+        kind = "rolling origin" if labelled.order is not None else "k-fold"
+    said = {
+        "rolling origin": f"predicting {training.folds} blocks of training leads, each from everything before it",
+        "k-fold": f"predicting each of {training.folds} random parts of the training leads from the others",
+        "hold-out": f"predicting one part of the training leads (one in {training.folds}) from the rest",
+    }[kind]
+    text = f"Settings were chosen by {said} ({kind})."
+    if timing is not None and kind != "k-fold":
+        text += f" An outcome is known {timing.gap:g} days after a lead came: " + (
+            "what was known earlier counted by the inverse of how likely it was to be known so soon."
+            if timing.weigh
+            else "leads that were younger when the predicted ones came were not learned from."
+        )
+    if labelled.groups is not None and playbook.group_by:
+        text += f" Leads of one “{playbook.group_by}” were never on both sides."
+    if playbook.target.confidence:
+        text += f" Each outcome counted as much as “{playbook.target.confidence}” says."
+    how = {
+        "weights": "to surprise least, pulled towards equal",
+        "stacking": "by stacking: with them, calibrated blends predicted later blocks better",
+    }
+    return f"{text} The weights of the blend were chosen {how[learned.weighing]}."
+
+
+def _segment_lines(
+    trained: TrainedPlaybook, learned: Learned, test: LeadFrame, positive: np.ndarray
+) -> tuple[SegmentLine, ...]:
+    """What was decided for each segment, and its test leads by the version as it is and by the model of all leads alone."""
+    if not learned.verdicts:
+        return ()
+    segment_of = segments_of(trained.playbook, test).to_numpy()
+    alone = replace(trained, segments={})
+    ours, pooled = (one.score_table(test, explain=False)["probability"].to_numpy() for one in (trained, alone))
+    lines = []
+    for verdict in learned.verdicts:
+        here = segment_of == verdict.segment
+        losses = [log_loss(positive[here], said[here]) if here.any() else float("nan") for said in (ours, pooled)]
+        lines.append(
+            SegmentLine(**asdict(verdict), test_leads=int(here.sum()), test_loss=losses[0], test_loss_pooled=losses[1])
+        )
+    return tuple(lines)
 
 
 def _learning_curves(learned: Learned) -> tuple[LearningCurve, ...]:
@@ -231,7 +291,7 @@ def _summarise_split(playbook: Playbook, labelled: Labelled, split: Split) -> Sp
                 first, last = (_spoken(cells[0]), _spoken(cells[-1])) if len(cells) else ("", "")
             else:
                 first, last = (f"line {labelled.leads.lines[places[end]]:,}" for end in (0, -1))
-        return Part(len(places), int(labelled.positive[places].sum()), first, last)
+        return Part(len(places), round(float(labelled.positive[places].sum())), first, last)
 
     share = f"{playbook.training.test_share:.0%}"
     if split.kind == "time":
@@ -245,6 +305,8 @@ def _summarise_split(playbook: Playbook, labelled: Labelled, split: Split) -> Sp
         )
     else:
         how = f"A random {share} of leads was kept back and scored once: nothing in the playbook tells the order of leads."
+    if split.unripe:
+        how += f" {split.unripe:,} leads came so shortly before them that their outcome was not known yet; they were left out."
     if split.dropped:
         how += (
             f" {split.dropped:,} training leads were dropped because their account or person is in the test part too."

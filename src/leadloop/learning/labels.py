@@ -1,4 +1,7 @@
-"""Labels: whether each lead was won, lost, or is still open; always from what happened after the lead came in."""
+"""Labels: whether each lead was won, lost, or is still open; always from what happened after the lead came in.
+
+A graded target says how good the outcome was instead: 1 is as good as winning can be, 0.4 is worth four tenths of that.
+"""
 
 from __future__ import annotations
 
@@ -13,31 +16,43 @@ from leadloop.playbook import Playbook
 
 LabelFunction = Callable[[], pl.Expr]
 
+DAY = 86_400e6
+"""Microseconds."""
+
 
 def label_leads(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None = None) -> np.ndarray:
     """1.0 where a lead was won, 0.0 where it was lost, NaN where it is still open or nobody wrote down the outcome.
 
-    `label` is the function that the target names, if it names one: it gives a Polars expression over the lead's fields
-    that is true, false or null. A target with `within_days` counts only outcomes that came that soon after the lead, and
-    leads younger than that (against the newest time seen in the data) are open unless they were won already.
+    With a graded target the values lie between 0 and 1. `label` is the function that the target names, if it names one: it
+    gives a Polars expression over the lead's fields that is true, false or null (or the grade). A target with `within_days`
+    counts only outcomes that came that soon after the lead; leads younger than that, against the newest time seen in the
+    data, are open even if they were won already: to keep those alone would make young leads look better than they are.
 
-    Raises DataError where every lead has the same outcome, or where the outcome has more than two values.
+    Raises DataError where every lead has the same outcome, where a grade lies outside 0 to `top`, or where the outcome has
+    more than two values.
     """
     target = playbook.target
     where = f"targets.{target.name}"
-    if label is not None:
-        won = leads.data.select(label().cast(pl.Boolean).alias("won"))["won"]
-    elif target.filled:
-        won = leads.data[target.column].is_not_null()
+    if target.graded:
+        values = _grades(playbook, leads, label)
     else:
-        won = _matches(leads.data[target.column], target.positive)
-    values = won.cast(pl.Float64).to_numpy().copy()
+        if label is not None:
+            won = leads.data.select(label().cast(pl.Boolean).alias("won"))["won"]
+        elif target.filled:
+            won = leads.data[target.column].is_not_null()
+        else:
+            won = _matches(leads.data[target.column], target.positive)
+        values = won.cast(pl.Float64).to_numpy().copy()
     if target.within_days:
         values = _mature(playbook, leads, values)
     known = values[~np.isnan(values)]
     if len(known) == 0:
-        raise DataError(where, Problem(f"fields.{target.column}", "holds no outcome at all", "check the file"))
+        young = "" if not target.within_days else f", or every lead is younger than {target.within_days:g} days"
+        raise DataError(where, Problem(f"fields.{target.column}", f"holds no outcome at all{young}", "check the file"))
     if known.min() == known.max():
+        if target.graded:
+            said = f"has the grade {known[0] * target.top:g} for every one of {len(known):,} leads"
+            raise DataError(where, Problem(f"{where}.column", said, "give a file with better and worse outcomes"))
         outcome = "won" if known[0] else "lost"
         seen = ", ".join(str(value) for value in _most_seen(leads, target.column))
         raise DataError(
@@ -49,6 +64,29 @@ def label_leads(playbook: Playbook, leads: LeadFrame, label: LabelFunction | Non
             ),
         )
     return values
+
+
+def _grades(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None) -> np.ndarray:
+    """The grade of each lead as a share of the best one."""
+    target = playbook.target
+    if label is not None:
+        said = leads.data.select(label().cast(pl.Float64).alias("grade"))["grade"]
+    else:
+        said = leads.data[target.column].cast(pl.Float64)
+    grades = said.to_numpy() / target.top
+    outside = np.flatnonzero((grades < 0) | (grades > 1))
+    if len(outside):
+        place = int(outside[0])
+        raise DataError(
+            f"targets.{target.name}",
+            Problem(
+                f"line {leads.lines[place]}",
+                f"has the grade {grades[place] * target.top:g}, and grades run from 0 to {target.top:g}"
+                + (f" ({len(outside):,} leads are outside)" if len(outside) > 1 else ""),
+                "give the best grade as `top`, or mend the file",
+            ),
+        )
+    return grades
 
 
 def _matches(cells: pl.Series, positive: tuple[str, ...]) -> pl.Series:
@@ -75,10 +113,14 @@ def _mature(playbook: Playbook, leads: LeadFrame, values: np.ndarray) -> np.ndar
     assert playbook.order is not None and target.within_days is not None  # the playbook's check saw to it
     came, decided = leads.data[playbook.order.field], leads.data[target.at]
     now = max(time for time in (came.max(), decided.max()) if time is not None)
-    days = pl.Series((decided - came).dt.total_microseconds()).to_numpy() / 86_400e6
-    age = pl.select((pl.lit(now) - came).dt.total_microseconds()).to_series().to_numpy() / 86_400e6
-    won = (values == 1) & (days <= target.within_days)
-    return np.where(won, 1.0, np.where(age > target.within_days, 0.0, np.nan))
+    age = pl.select((pl.lit(now) - came).dt.total_microseconds()).to_series().to_numpy() / DAY
+    won = (values == 1) & (days_between(came, decided) <= target.within_days)
+    return np.where(age > target.within_days, won.astype(float), np.nan)
+
+
+def days_between(came: pl.Series, decided: pl.Series) -> np.ndarray:
+    """How many days passed between two times, NaN where one of them is not known."""
+    return pl.Series((decided - came).dt.total_microseconds()).to_numpy() / DAY
 
 
 def _most_seen(leads: LeadFrame, column: str) -> list[object]:

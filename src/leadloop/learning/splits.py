@@ -6,54 +6,98 @@ Leads of one group (an account, a person, or plainly the same row twice) are nev
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from leadloop.learning.labelled import Labelled
+from leadloop.playbook import Training
 
 
 @dataclass(frozen=True)
 class Split:
     """Positions of training and test leads, each in time order where there is one.
 
-    `dropped` counts training leads left out because their group also has leads in the test part.
+    `dropped` counts training leads left out because their group also has leads in the test part, `unripe` those whose
+    outcome was not known yet when the test part began (`starts`, in days).
     """
 
     kind: Literal["time", "random"]
     train: np.ndarray
     test: np.ndarray
     dropped: int = 0
+    unripe: int = 0
+    starts: float = float("inf")
 
 
-def split_leads(
-    count: int,
-    order: np.ndarray | None,
-    positive: np.ndarray,
-    *,
-    test_share: float,
-    seed: int,
-    groups: np.ndarray | None,
-) -> Split:
+def split_leads(labelled: Labelled, *, test_share: float, seed: int) -> Split:
     """Keep back the newest share of leads, or a random share, stratified by outcome, where nothing tells their order.
 
-    `order` rises with time. With an order, groups that reach into the test part leave the training part; without one,
-    whole groups are drawn.
+    With an order, groups that reach into the test part leave the training part, and so do leads whose outcome was not known
+    when the test part began; without one, whole groups are drawn.
     """
-    wanted = max(1, round(test_share * count))
-    if order is not None:
-        ranked = np.argsort(order, kind="stable")
-        train, test = ranked[:-wanted], ranked[-wanted:]
-        if groups is not None:
-            clean = ~np.isin(groups[train], groups[test])
-            return Split("time", train[clean], test, int((~clean).sum()))
-        return Split("time", train, test)
-    folds = stratified_folds(positive, max(2, round(1 / test_share)), seed=seed, groups=groups)
-    return Split("random", np.flatnonzero(folds != 0), np.flatnonzero(folds == 0))
+    wanted = max(1, round(test_share * len(labelled)))
+    groups = labelled.groups
+    if labelled.order is None:
+        folds = stratified_folds(labelled.positive, max(2, round(1 / test_share)), seed=seed, groups=groups)
+        return Split("random", np.flatnonzero(folds != 0), np.flatnonzero(folds == 0))
+    ranked = np.argsort(labelled.order, kind="stable")
+    train, test = ranked[:-wanted], ranked[-wanted:]
+    starts = labelled.starts(test)
+    ripe = labelled.counts(starts)[train] > 0
+    apart = np.ones(len(train), dtype=bool) if groups is None else ~np.isin(groups[train], groups[test])
+    return Split("time", train[ripe & apart], test, int((ripe & ~apart).sum()), int((~ripe).sum()), starts)
+
+
+@dataclass(frozen=True)
+class Division:
+    """One way to judge learners inside the training leads: positions to learn from and positions to be judged on.
+
+    `moment` is the day on which one would have learned; infinite where leads have no times.
+    """
+
+    train: np.ndarray
+    held_out: np.ndarray
+    moment: float
+
+
+def divide_leads(labelled: Labelled, training: Training, *, in_time_order: bool) -> list[Division]:
+    """The folds of the training leads, as the playbook wants them; divisions that leave nothing to learn are left out.
+
+    In each, groups stay on one side, and leads whose outcome was not known by then are not learned from.
+    """
+    ripe, folds = labelled.ripe, training.folds
+    groups = None if labelled.groups is None else labelled.groups[ripe]
+    kind = training.validation
+    if kind == "auto":
+        kind = "rolling origin" if in_time_order else "k-fold"
+    places: Iterable[tuple[np.ndarray, np.ndarray]]
+    if in_time_order and kind != "k-fold":
+        walk = (folds, 0.4) if kind == "rolling origin" else (1, 1 - 1 / folds)
+        blocks = [ripe[held_out] for _, held_out in rolling_origin(len(ripe), walk[0], start=walk[1])]
+        places = ((np.arange(block[0]), block) for block in blocks)
+    else:
+        numbers = stratified_folds(labelled.positive[ripe], folds, seed=training.seed, groups=groups)
+        each = range(1 if kind == "hold-out" else folds)
+        places = ((ripe[numbers != fold], ripe[numbers == fold]) for fold in each)
+    divisions = []
+    for train, held_out in places:
+        moment = labelled.starts(held_out) if in_time_order and kind != "k-fold" else float("inf")
+        known = train[labelled.counts(moment)[train] > 0]
+        if labelled.groups is not None:
+            known = known[~np.isin(labelled.groups[known], labelled.groups[held_out])]
+        won = labelled.won[known]
+        if len(known) and won.min() != won.max():  # else it was too early: nobody had been won (or lost) yet
+            divisions.append(Division(known, held_out, moment))
+    return divisions
 
 
 def stratified_folds(positive: np.ndarray, count: int, *, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
     """A fold number a lead, with the share of won leads near equal in each fold and every group in one fold."""
     generator = np.random.default_rng(seed)
+    positive = (positive >= 0.5).astype(np.float64)  # grades count as won from the middle up
     if groups is None:
         folds = np.empty(len(positive), dtype=np.int64)
         for outcome in (0, 1):
@@ -76,19 +120,11 @@ def stratified_folds(positive: np.ndarray, count: int, *, seed: int, groups: np.
     return fold_of_group[codes]
 
 
-def rolling_origin(
-    count: int, blocks: int, *, start: float = 0.4, groups: np.ndarray | None = None
-) -> list[tuple[np.ndarray, np.ndarray]]:
+def rolling_origin(count: int, blocks: int, *, start: float = 0.4) -> list[tuple[np.ndarray, np.ndarray]]:
     """Folds that walk forward in time: each block is predicted by everything before it (Tashman 2000).
 
     Leads are taken to stand in time order. The first block begins after the oldest `start` share. Gives (training,
-    held-out) positions a fold; groups that reach into the held-out block leave the training side.
+    held-out) positions a fold.
     """
     edges = np.linspace(round(start * count), count, blocks + 1).astype(int)
-    folds = []
-    for begin, end in itertools.pairwise(edges):
-        train, held_out = np.arange(begin), np.arange(begin, end)
-        if groups is not None:
-            train = train[~np.isin(groups[train], groups[held_out])]
-        folds.append((train, held_out))
-    return folds
+    return [(np.arange(begin), np.arange(begin, end)) for begin, end in itertools.pairwise(edges)]

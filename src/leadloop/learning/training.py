@@ -7,7 +7,7 @@ fit once more on the whole training part; only then are the test leads scored, o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -15,40 +15,36 @@ import numpy as np
 from leadloop.errors import NotEnoughOutcomes, PlaybookError, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.functions import FeatureFunction
-from leadloop.leads import Field, LeadFrame
-from leadloop.learning.blending import fit_weights
+from leadloop.leads import Field
+from leadloop.learning.blending import weigh_models
 from leadloop.learning.calendar import CalendarFields, leave_out, weigh_calendar_fields
-from leadloop.learning.calibration import fit_calibrator
+from leadloop.learning.calibration import fit_platt
 from leadloop.learning.evaluation import area_under_curve, log_loss
+from leadloop.learning.folds import Folds, fit_features, make_folds
+from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import time_share
 from leadloop.learning.learners import (
     LEARNERS,
-    Examples,
-    Fold,
     Learner,
     LightGBMLearner,
     LogisticLearner,
     PriorLearner,
     RulesLearner,
 )
-from leadloop.learning.splits import rolling_origin, stratified_folds
+from leadloop.learning.recency import calibrate_for_now, choose_recent
+from leadloop.learning.segments import SegmentVerdict, Voice, learn_segments
 from leadloop.learning.tuning import Budget, Search, fade, search_settings
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend, blend_margins
-from leadloop.scoring.calibrator import Calibrator, logistic
+from leadloop.scoring.calibrator import logistic
 from leadloop.scoring.score_map import ScoreMap
+from leadloop.scoring.trained import segments_of
 from leadloop.scoring.venn_abers import VennAbers
 
-FOLDS = 4
-INNER_FOLDS = 5
 SEARCH_LEADS = 100_000
 """Settings are chosen on the newest leads, at most so many; the models then learn from all of them."""
 USUAL_LEARNERS = ("logistic regression", "LightGBM", "XGBoost", "CatBoost", "random forest")
 """Who competes where the playbook does not say."""
-
-_FADE = (1.0, 0.5, 0.25)
-_BY_CHANCE = 1.3
-_ENOUGH = 150.0
 
 Tick = Callable[[str], None]
 """Told what is being done now, so that somebody can show it and time it."""
@@ -76,7 +72,9 @@ class Contender:
 class Learned:
     """What training found: the features and the blend, who competed, and the rules and prior to compare with.
 
-    `calendar` tells which fields told the time rather than the lead, and whether they are used.
+    `calendar` tells which fields told the time rather than the lead, and whether they are used; `weighing` how the weights of
+    the blend were found; `segments` holds the blends of segments that have their own, and `verdicts` what speaks for or
+    against each segment.
     """
 
     features: FeatureSet
@@ -86,6 +84,9 @@ class Learned:
     rules: Blend | None
     held_out_auc: float
     calendar: CalendarFields
+    weighing: str
+    segments: Mapping[str, Blend]
+    verdicts: tuple[SegmentVerdict, ...]
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Effort:
 def require_enough(playbook: Playbook, positive: np.ndarray) -> None:
     """Raise NotEnoughOutcomes where there are too few leads, won leads or lost leads to learn from honestly."""
     wanted = playbook.training
-    won, leads = int(positive.sum()), len(positive)
+    won, leads = round(float(positive.sum())), len(positive)
     problems = []
     if leads < wanted.min_leads:
         problems.append(Problem("leads", f"not enough leads: {leads:,} of {wanted.min_leads:,}"))
@@ -135,87 +136,87 @@ def require_learners(playbook: Playbook) -> None:
 
 def learn(
     playbook: Playbook,
-    leads: LeadFrame,
-    positive: np.ndarray,
+    labelled: Labelled,
     *,
     fields: Sequence[Field],
-    in_time_order: bool,
     effort: Effort,
-    groups: np.ndarray | None = None,
     functions: Sequence[FeatureFunction] = (),
     rules: Mapping[str, float] | None = None,
     tick: Tick = lambda stage: None,
 ) -> Learned:
     """Learn from the training part alone.
 
-    `leads` stand in time order where `in_time_order`; `positive` holds 0 or 1 a lead; `fields` are the fields that may be
-    used; `groups` the account or person of each lead; `rules` the points of each rule by its column.
+    `labelled` holds the training leads, in time order where there is one, with their outcomes as far as they were known
+    `until` then; `fields` are the fields that may be used; `rules` the points of each rule by its column.
     """
     seed = playbook.training.seed
-    newest = slice(max(0, len(leads) - SEARCH_LEADS), None) if in_time_order else _some_leads(len(leads), seed)
-    folds = _folds(
-        playbook,
-        leads.take(np.arange(len(leads))[newest]),
-        positive[newest],
-        fields,
-        functions,
-        in_time_order,
-        None if groups is None else groups[newest],
-        tick,
+    in_time_order = labelled.order is not None
+    forward = in_time_order and playbook.training.validation != "k-fold"
+    newest = _newest(len(labelled), seed, in_time_order=in_time_order)
+    folds = make_folds(
+        playbook, labelled.take(newest), fields=fields, functions=functions, in_time_order=in_time_order, tick=tick
     )
     calendar = CalendarFields({}, True, float("nan"), float("nan"))
-    if in_time_order:
+    if forward:
         kinds = {field.name: field.type for field in fields}
-        shares = time_share(leads.data.select(list(kinds)), kinds)
-        calendar = weigh_calendar_fields(folds, shares, (LogisticLearner(), LightGBMLearner()), seed=seed, tick=tick)
+        shares = time_share(folds.labelled.leads.data.select(list(kinds)), kinds)
+        calendar = weigh_calendar_fields(
+            folds.folds, shares, (LogisticLearner(), LightGBMLearner()), seed=seed, tick=tick
+        )
         if not calendar.used:
-            folds = [leave_out(fold, calendar.shares) for fold in folds]
+            folds = replace(folds, folds=tuple(leave_out(fold, calendar.shares) for fold in folds.folds))
             fields = [field for field in fields if field.name not in calendar.shares]
             functions = [function for function in functions if function.__name__ not in calendar.shares]
             rules = {name: points for name, points in (rules or {}).items() if name not in calendar.shares}
-    judged = np.concatenate([fold.held_out.positive for fold in folds])
     learners: list[Learner] = [PriorLearner()]
     if rules:
         learners.append(RulesLearner(rules))
     learners += [LEARNERS[name]() for name in playbook.training.learners or USUAL_LEARNERS]
-    searches: list[Search] = []
-    for learner in learners:
-        tick(f"choosing settings: {learner.name}")
-        searches.append(
-            search_settings(
-                learner,
-                folds,
-                in_time_order=in_time_order,
-                seed=seed,
-                budget=effort.budget,
-                learners=sum(bool(one.usual()) for one in learners),
-                storage=effort.storage,
-                study=effort.study,
-                tick=tick,
-            )
-        )
+    half_ripe = labelled.timing is not None and labelled.timing.weigh
+    searches = _search(learners, folds, effort, seed=seed, fading=forward and not half_ripe, tick=tick)
+
     tick("blending and calibrating")
-    weights = fit_weights([search.margins for search in searches], judged)
-    blended = blend_margins([search.margins for search in searches], weights)
-    ages = np.repeat(np.arange(len(folds))[::-1], [len(fold.held_out) for fold in folds])
-    if not in_time_order:
-        ages = np.zeros_like(ages)
-    calibrator, fading = _calibrate(blended, judged, ages)
-    recent = _recent(ages, judged) if fading.min() < 1 else np.ones(len(judged), dtype=bool)
-    venn_abers = VennAbers.fit(blended[recent], judged[recent])
+    judged, counts, blocks = folds.positive, folds.counts, folds.blocks
+    weighing = weigh_models([search.margins for search in searches], judged, counts, blocks)
+    blended = blend_margins([search.margins for search in searches], weighing.weights)
+    ages = blocks.max() - blocks if forward else np.zeros_like(blocks)
+    calibrator, fading = calibrate_for_now(blended, judged, counts, ages, seed=seed)
+    moved = forward and not np.array_equal(fading, counts)
+    recent = choose_recent(ages, judged) if moved else np.ones(len(judged), dtype=bool)
+    venn_abers = VennAbers.fit(blended[recent], judged[recent], counts[recent])
     score_map = ScoreMap.fit(playbook.policy, calibrator.probabilities(blended))
 
     tick("fitting on all training leads")
-    inner = stratified_folds(positive, INNER_FOLDS, seed=seed, groups=groups)
-    features, matrix = FeatureSet.fit(playbook, leads, positive, inner, fields=fields, functions=functions)
-    examples = Examples(matrix, positive)
-    members, heard = [], []
-    for learner, search, weight in zip(learners, searches, weights, strict=True):
-        if weight:
-            tick(f"fitting {learner.name}")
-            faded, settings = fade(examples, search.settings)
-            members.append(learner.fit(faded, features.columns, settings, seed=seed))
-            heard.append(weight)
+    everywhere = np.arange(len(labelled))
+    features, examples = fit_features(playbook, labelled, everywhere, labelled.until, fields, functions)
+    voices = [
+        Voice(learner, search, weight)
+        for learner, search, weight in zip(learners, searches, weighing.weights, strict=True)
+        if weight
+    ]
+    members = []
+    for voice in voices:
+        tick(f"fitting {voice.learner.name}")
+        faded, settings = fade(examples, voice.search.settings)
+        members.append(voice.learner.fit(faded, features.columns, settings, seed=seed))
+    blend = Blend(tuple(members), tuple(voice.weight for voice in voices), calibrator, venn_abers, score_map)
+    segments: Mapping[str, Blend] = {}
+    verdicts: tuple[SegmentVerdict, ...] = ()
+    if playbook.segment_by:
+        segment_of = segments_of(playbook, labelled.leads).to_numpy().astype(str)
+        segments, verdicts = learn_segments(
+            segment_of[newest],
+            folds,
+            voices,
+            blend,
+            examples,
+            features.columns,
+            segment_of,
+            least=playbook.training.min_positives,
+            forward=forward,
+            seed=seed,
+            tick=tick,
+        )
     contenders = tuple(
         Contender(
             learner.name,
@@ -227,87 +228,51 @@ def learn(
             search.trials,
             search.cut,
         )
-        for learner, search, weight in zip(learners, searches, weights, strict=True)
+        for learner, search, weight in zip(learners, searches, weighing.weights, strict=True)
     )
     ruled = None
     if rules:
         alone = RulesLearner(rules).fit(examples, features.columns, {}, seed=seed)
-        ruled = Blend((alone,), (1.0,), fit_calibrator(searches[1].margins, judged, fading), venn_abers, score_map)
+        ruled = Blend((alone,), (1.0,), fit_platt(searches[1].margins, judged, fading), venn_abers, score_map)
+    won = float(examples.counts @ examples.positive / examples.counts.sum() * len(labelled))
     return Learned(
         features=features,
-        blend=Blend(tuple(members), tuple(heard), calibrator, venn_abers, score_map),
+        blend=blend,
         contenders=contenders,
-        prior=float((positive.sum() + 0.5) / (len(positive) + 1)),
+        prior=(won + 0.5) / (len(labelled) + 1),
         rules=ruled,
         held_out_auc=area_under_curve(judged, blended),
         calendar=calendar,
+        weighing=weighing.how,
+        segments=segments,
+        verdicts=verdicts,
     )
 
 
-def _some_leads(count: int, seed: int) -> np.ndarray:
-    """Leads to choose settings on, where nothing says which are the newest."""
-    if count <= SEARCH_LEADS:
-        return np.arange(count)
+def _newest(count: int, seed: int, *, in_time_order: bool) -> np.ndarray:
+    """Leads to choose settings on: the newest, or some where nothing says which are."""
+    if in_time_order or count <= SEARCH_LEADS:
+        return np.arange(count)[-SEARCH_LEADS:]
     return np.sort(np.random.default_rng(seed).choice(count, SEARCH_LEADS, replace=False))
 
 
-def _calibrate(blended: np.ndarray, positive: np.ndarray, ages: np.ndarray) -> tuple[Calibrator, np.ndarray]:
-    """The calibrator, and how much each held-out lead counted in it; `ages` numbers the blocks, 0 for the newest.
-
-    All blocks count alike, unless probabilities fitted so would not come true in the newest block by more than chance
-    explains. Then each older block counts half, or a quarter, as much as the next newer one: what share of leads is won now
-    is best seen in the newest.
-    """
-    newest = ages == 0
-    for share in _FADE:
-        weight: np.ndarray = share ** ages.astype(np.float64)
-        calibrator = fit_calibrator(blended, positive, weight)
-        promised = calibrator.probabilities(blended[newest])
-        off = abs(float(positive[newest].sum() - promised.sum()))
-        if off <= _BY_CHANCE * float(np.sqrt((promised * (1 - promised)).sum())):
-            break
-    return calibrator, weight
-
-
-def _recent(ages: np.ndarray, positive: np.ndarray) -> np.ndarray:
-    """The newest blocks of held-out leads that hold enough outcomes for intervals; all of them where none do."""
-    for oldest in range(1, int(ages.max()) + 1):
-        recent: np.ndarray = ages <= oldest
-        if min(positive[recent].sum(), (1 - positive[recent]).sum()) >= _ENOUGH:
-            return recent
-    return np.ones(len(ages), dtype=bool)
-
-
-def _folds(
-    playbook: Playbook,
-    leads: LeadFrame,
-    positive: np.ndarray,
-    fields: Sequence[Field],
-    functions: Sequence[FeatureFunction],
-    in_time_order: bool,
-    groups: np.ndarray | None,
-    tick: Tick,
-) -> list[Fold]:
-    """Folds of the training part, each with features fitted on its own training side and on nothing else."""
-    seed = playbook.training.seed
-    if in_time_order:
-        places = rolling_origin(len(leads), FOLDS, groups=groups)
-    else:
-        numbers = stratified_folds(positive, FOLDS, seed=seed, groups=groups)
-        places = [(np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)) for fold in range(FOLDS)]
-    folds: list[Fold] = []
-    for number, (train, held_out) in enumerate(places, start=1):
-        if positive[train].min() == positive[train].max():
-            continue  # too early in time: nobody had been won (or lost) yet
-        tick(f"features, fold {number} of {FOLDS}")
-        inner = stratified_folds(
-            positive[train], INNER_FOLDS, seed=seed, groups=None if groups is None else groups[train]
+def _search(
+    learners: Sequence[Learner], folds: Folds, effort: Effort, *, seed: int, fading: bool, tick: Tick
+) -> list[Search]:
+    searches = []
+    for learner in learners:
+        tick(f"choosing settings: {learner.name}")
+        searches.append(
+            search_settings(
+                learner,
+                folds.folds,
+                fading=fading,
+                seed=seed,
+                budget=effort.budget,
+                learners=sum(bool(one.usual()) for one in learners),
+                storage=effort.storage,
+                study=effort.study,
+                tick=tick,
+            )
         )
-        features, matrix = FeatureSet.fit(
-            playbook, leads.take(train), positive[train], inner, fields=fields, functions=functions
-        )
-        judged = features.matrix(leads.take(held_out).data)
-        folds.append(Fold(Examples(matrix, positive[train]), Examples(judged, positive[held_out]), features.columns))
-    if not folds:
-        raise NotEnoughOutcomes(playbook.name, Problem("order", "no past part of the leads holds both outcomes"))
-    return folds
+    return searches

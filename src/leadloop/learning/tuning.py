@@ -55,7 +55,7 @@ def search_settings(
     learner: Learner,
     folds: Sequence[Fold],
     *,
-    in_time_order: bool,
+    fading: bool,
     seed: int,
     budget: Budget,
     learners: int,
@@ -65,7 +65,8 @@ def search_settings(
 ) -> Search:
     """Choose settings for a learner by log-loss on the held-out leads of the folds.
 
-    `learners` share the budget. `storage` names a database (an SQLAlchemy address) that keeps the trials under the name
+    With `fading` it is tried how much newer leads should count more; they must stand in time order then. `learners` share the
+    budget. `storage` names a database (an SQLAlchemy address) that keeps the trials under the name
     `study`: a search with the same name goes on where the last one ended, and several processes share its trials.
     """
     trier = _Trier(learner, folds, seed)
@@ -73,7 +74,7 @@ def search_settings(
     if not usual:
         margins, curve, _ = trier.try_settings({}, None)
         return Search({}, margins, curve, 1)
-    if in_time_order:
+    if fading:
         usual["half_life"] = 0.5
     wanted = _affordable(learner, folds, budget, learners)
     found = _open_study(storage, f"{study}/{learner.name}", wanted)
@@ -87,7 +88,7 @@ def search_settings(
         if made == 0 and not _waiting(found):
             found.enqueue_trial(usual)
         trial = found.ask()
-        _try_one(trier, found, trial, in_time_order)
+        _try_one(trier, found, trial, fading)
         tick(f"choosing settings: {learner.name}, {made + 1} of {wanted}, log-loss {_best(found):.4f}")
     best = found.best_trial
     # Every parameter that Optuna knows is a setting, so what another process tried can be tried again.
@@ -102,6 +103,7 @@ class _Trier:
     def __init__(self, learner: Learner, folds: Sequence[Fold], seed: int) -> None:
         self.learner, self.folds, self.seed = learner, folds, seed
         self.positive = np.concatenate([fold.held_out.positive for fold in folds])
+        self.counts = np.concatenate([fold.held_out.counts for fold in folds])
         self.results: dict[int, tuple[np.ndarray, np.ndarray, float]] = {}
 
     def try_settings(self, settings: Settings, trial: optuna.Trial | None) -> tuple[np.ndarray, np.ndarray, float]:
@@ -114,7 +116,7 @@ class _Trier:
             best = (
                 float(said.curve.min())
                 if len(said.curve)
-                else held_out_log_loss(said.margins(0), fold.held_out.positive)
+                else held_out_log_loss(said.margins(0), fold.held_out.positive, fold.held_out.weight)
             )
             losses.append(best)
             if trial is not None and number < len(self.folds) - 1:
@@ -130,15 +132,17 @@ class _Trier:
             sizes = [len(fold.held_out) for fold in self.folds]
             curve = np.average([said.curve[:length] for said in judged], axis=0, weights=sizes)
         rounds = int(np.argmin(curve)) + 1 if len(curve) else 0
-        margins = np.concatenate([said.margins(rounds) for said in judged])
-        return margins, curve, held_out_log_loss(margins, self.positive)
+        margins = [each.margins(rounds) for each in judged]
+        loss = held_out_log_loss(np.concatenate(margins), self.positive, self.counts)
+        by_lead = [fold.held_out.by_lead(some) for fold, some in zip(self.folds, margins, strict=True)]
+        return np.concatenate(by_lead), curve, loss
 
 
-def _try_one(trier: _Trier, study: optuna.Study, trial: optuna.Trial, in_time_order: bool) -> None:
+def _try_one(trier: _Trier, study: optuna.Study, trial: optuna.Trial, fading: bool) -> None:
     import optuna
 
     settings = dict(trier.learner.suggest(trial))
-    if in_time_order:
+    if fading:
         settings["half_life"] = trial.suggest_categorical("half_life", HALF_LIVES)
     try:
         found = trier.try_settings(settings, trial)

@@ -79,10 +79,12 @@ def _reference_problems(playbook: Playbook) -> Iterator[Problem]:
     references = {
         "lead_id": playbook.lead_id,
         "group_by": playbook.group_by,
+        "segment_by": playbook.segment_by,
         "outcomes_by": playbook.outcomes_by,
         "order.field": playbook.order.field if playbook.order else "",
         f"targets.{playbook.target.name}.column": playbook.target.column,
         f"targets.{playbook.target.name}.at": playbook.target.at,
+        f"targets.{playbook.target.name}.confidence": playbook.target.confidence,
     }
     references |= {f"rulings.{ruling.field}": ruling.field for ruling in playbook.rulings}
     for where, name in references.items():
@@ -129,19 +131,20 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
     if not target.name.strip():
         yield Problem("targets", "one has no name", "name it, as in [targets.converted]")
         return
-    ways = [bool(target.positive), target.filled, bool(target.label)]
+    ways = [bool(target.positive), target.filled, bool(target.label) or target.graded]
     if sum(ways) != 1:
         said = "does not say" if not any(ways) else "says in more than one way"
         yield Problem(
             where,
             f"{said} when a lead counts as won",
-            'give one of positive = ["1"], filled = true, label = "labels:won"',
+            'give one of positive = ["1"], filled = true, graded = true, label = "labels:won"',
         )
-    if (target.positive or target.filled) and not target.column:
+    if (target.positive or target.filled or (target.graded and not target.label)) and not target.column:
         yield Problem(f"{where}.column", "is missing", "name the field that holds the outcome")
     if target.label and not _FUNCTION.fullmatch(target.label):
         yield Problem(f"{where}.label", f"“{target.label}” names no function", 'write "labels:won"')
-    for name in {target.column, target.at} - {""}:
+    yield from _grade_problems(playbook, where)
+    for name in sorted({target.column, target.at, target.confidence} - {""}):
         if name in schema and schema.is_known(name, playbook.scores_at):
             yield Problem(
                 f"fields.{name}.known_at",
@@ -151,13 +154,50 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
     if target.at in schema and schema[target.at].type != "time":
         yield Problem(f"{where}.at", f"is of type {schema[target.at].type}", "name a field of type time")
     if target.within_days:
-        order_field = playbook.order.field if playbook.order else ""
         if not target.at:
             yield Problem(f"{where}.within_days", "needs the time of the outcome", "name its field in `at`")
-        if order_field not in schema or schema[order_field].type != "time":
+        if not _is_ordered_by_time(playbook):
             yield Problem(
                 f"{where}.within_days", "needs the time of the lead", "order the leads by a field of type time"
             )
+    elif target.open_leads == "weighed":
+        yield Problem(f"{where}.open_leads", "needs the window after which a lead is lost", "say it in within_days")
+    if playbook.training.gap_days and not _is_ordered_by_time(playbook):
+        yield Problem("training.gap_days", "needs the time of the lead", "order the leads by a field of type time")
+    if playbook.training.validation == "rolling origin" and playbook.order is None:
+        yield Problem("training.validation", "needs the order of leads", "say under [order] what tells it")
+    if playbook.segment_by in schema:
+        segment = schema[playbook.segment_by]
+        if segment.type != "category":
+            yield Problem("segment_by", f"names a field of type {segment.type}", "segment by a category")
+        if not schema.is_known(segment.name, playbook.scores_at):
+            yield Problem(
+                "segment_by",
+                f"is known only at {segment.known_at}",
+                f"segment by what is known at {playbook.scores_at}",
+            )
+
+
+def _is_ordered_by_time(playbook: Playbook) -> bool:
+    order = playbook.order
+    named = order is not None and order.by == "field" and order.field in playbook.schema
+    return named and order is not None and playbook.schema[order.field].type == "time"
+
+
+def _grade_problems(playbook: Playbook, where: str) -> Iterator[Problem]:
+    target, schema = playbook.target, playbook.schema
+    if target.graded and not target.label and target.column in schema and schema[target.column].type != "number":
+        yield Problem(
+            f"{where}.graded", f"{target.column} is of type {schema[target.column].type}", "name a field of numbers"
+        )
+    if target.graded and target.within_days:
+        yield Problem(f"{where}.graded", "and within_days do not go together", "give the grade when it is final")
+    if target.confidence in schema and schema[target.confidence].type != "number":
+        yield Problem(
+            f"{where}.confidence",
+            f"is of type {schema[target.confidence].type}",
+            "name a field of numbers",
+        )
 
 
 def _policy_problems(playbook: Playbook) -> Iterator[Problem]:

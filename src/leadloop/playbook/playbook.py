@@ -17,7 +17,8 @@ from leadloop.playbook.policy import Policy
 class Target:
     """What is worth predicting, and how the outcome is read.
 
-    Exactly one of `positive`, `filled` and `label` says when a lead counts as won.
+    Exactly one of `positive`, `filled`, `label` and `graded` says when a lead counts as won (`label` and `graded` may go
+    together: the function then gives the grade).
     """
 
     name: str
@@ -30,11 +31,22 @@ class Target:
     """True: any value in `column` means won (a date of winning, say)."""
     label: str = ""
     """A function beside the playbook that says who won, as in "labels:won"."""
+    graded: bool = False
+    """True: `column` holds how good the outcome was, from 0 to `top`. The probability is then the expected grade as a share
+    of `top`."""
+    top: float = 1.0
+    """The best grade."""
+    confidence: str = ""
+    """The field with how sure the outcome is, a number above 0: leads count in learning as much as it says."""
     at: str = ""
     """The field with the time of the outcome, for `within_days`."""
     within_days: float | None = None
     """An outcome counts only this many days after the lead's own time. A younger lead without an outcome is still open:
     neither won nor lost."""
+    open_leads: Literal["left out", "weighed"] = "left out"
+    """What happens to leads whose window is not over yet. They are left out, and so are the leads that came a window or less
+    before the leads that a model is judged on; or what is known of them by then counts, and more the rarer it is to know it
+    so soon (`weighed`, by the inverse probability of censoring)."""
     guess: tuple[str, ...] = ()
     """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
 
@@ -78,6 +90,15 @@ class Training:
     """With fewer won leads (or fewer lost ones) than this nothing is trained."""
     max_leads: int = 1_000_000
     """The newest this many leads are used; it bounds memory."""
+    validation: Literal["auto", "rolling origin", "k-fold", "hold-out"] = "auto"
+    """How settings are judged inside the training leads. `rolling origin` predicts block after block from everything
+    before it; `k-fold` predicts each of some random parts from the others; `hold-out` predicts the newest part (a random
+    one, where there is no order) from the rest. `auto` is the first where there is an order, and the second elsewhere."""
+    folds: int = 4
+    """How many blocks or parts that makes; a `hold-out` is one, of the size that one of so many has."""
+    gap_days: float = 0.0
+    """Leads that came so many days or fewer before the first lead that a model is judged on are not learned from: their
+    outcomes would not have been known. At least the target's `within_days`, which is the usual gap."""
     seed: int = 7
     """What every draw of chance in training starts from: the same seed gives the same version."""
     learners: tuple[str, ...] = ()
@@ -111,6 +132,9 @@ class Playbook:
     """The field that identifies a lead; without it leads are named by their line."""
     group_by: str = ""
     """The field (account, person) whose leads must not be split between training and test."""
+    segment_by: str = ""
+    """The field (line of business, country) whose values may get models of their own. A segment's own model scores its
+    leads only where it predicted later ones better than the model of all leads."""
     outcomes_by: str = ""
     """The field that matches leads with the rows of a separate file of outcomes."""
     features: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ _DEFAULT_TRAINING = Training()
 _UNKNOWN = "is not a setting"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _MOST_DIGITS = 10**15
+_VALIDATIONS = ("auto", "rolling origin", "k-fold", "hold-out")
 
 
 class _Reader:
@@ -210,6 +211,7 @@ def _read_playbook(top: _Reader) -> Playbook:
         scores_at=top.text("scores_at", moments[0], choices=moments),
         lead_id=top.text("lead_id", ""),
         group_by=top.text("group_by", ""),
+        segment_by=top.text("segment_by", ""),
         outcomes_by=top.text("outcomes_by", ""),
         order=_read_order(top.one("order")) if top.has_table("order") else None,
         target=_read_target(*targets[0]) if targets else Target(""),
@@ -249,8 +251,12 @@ def _read_target(name: str, reader: _Reader) -> Target:
         positive=reader.texts("positive"),
         filled=reader.flag("filled", False),
         label=reader.text("label", ""),
+        graded=reader.flag("graded", False),
+        top=reader.number("top", 1.0, low=1e-9, high=1e12),
+        confidence=reader.text("confidence", ""),
         at=reader.text("at", ""),
         within_days=days or None,
+        open_leads=reader.text("open_leads", "left out", choices=("left out", "weighed")),  # type: ignore[arg-type]
         guess=reader.texts("guess"),
     )
     reader.finish()
@@ -280,6 +286,9 @@ def _read_training(reader: _Reader) -> Training:
         learners=reader.texts("learners"),
         trials=reader.whole("trials", usual.trials, low=1, high=10_000),
         budget=reader.number("budget", usual.budget, low=1, high=1e6),
+        validation=reader.text("validation", usual.validation, choices=_VALIDATIONS),  # type: ignore[arg-type]
+        folds=reader.whole("folds", usual.folds, low=2, high=20),
+        gap_days=reader.number("gap_days", usual.gap_days, low=0, high=36_500),
         seed=reader.whole("seed", usual.seed, low=0, high=2**31 - 1),
     )
     reader.finish()
@@ -340,6 +349,7 @@ def render_playbook(playbook: Playbook) -> str:
     for key, value in (
         ("lead_id", playbook.lead_id),
         ("group_by", playbook.group_by),
+        ("segment_by", playbook.segment_by),
         ("outcomes_by", playbook.outcomes_by),
     ):
         if value:
@@ -360,14 +370,18 @@ def render_playbook(playbook: Playbook) -> str:
                     "positive": target.positive,
                     "filled": target.filled,
                     "label": target.label,
+                    "graded": target.graded,
+                    "top": _same_zero(target.top) if target.top != 1 else None,
+                    "confidence": target.confidence,
                     "at": target.at,
                     "within_days": target.within_days and _same_zero(target.within_days),
+                    "open_leads": _unusual(target.open_leads, "left out"),
                     "guess": target.guess,
                 }
             )
         }
     )
-    training = playbook.training
+    training, usual = playbook.training, _DEFAULT_TRAINING
     document["training"] = _table(
         {
             "test_share": _same_zero(training.test_share),
@@ -377,6 +391,9 @@ def render_playbook(playbook: Playbook) -> str:
             "learners": training.learners,
             "trials": training.trials,
             "budget": _same_zero(training.budget),
+            "validation": _unusual(training.validation, usual.validation),
+            "folds": _unusual(training.folds, usual.folds),
+            "gap_days": _same_zero(training.gap_days) or None,
             "seed": training.seed,
         },
         keep=("seed",),
@@ -438,6 +455,11 @@ def _table(settings: Mapping[str, Any], keep: Container[str] = ()) -> Table:
         if value or key in keep:
             table[key] = _array(value) if isinstance(value, tuple) else value
     return table
+
+
+def _unusual(value: Any, usual: Any) -> Any:
+    """A setting that is written only where it is not the usual one."""
+    return None if value == usual else value
 
 
 def _array(texts: tuple[str, ...]) -> Any:

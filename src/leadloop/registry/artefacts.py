@@ -17,7 +17,7 @@ from leadloop.errors import Problem, VersionError
 from leadloop.features import FeatureSet
 from leadloop.playbook import parse_playbook, render_playbook
 from leadloop.scoring import Blend, TrainedPlaybook
-from leadloop.scoring.calibrator import Calibrator
+from leadloop.scoring.calibrator import calibrator_from_state
 from leadloop.scoring.members import LinearModel, Member, PriorModel
 from leadloop.scoring.score_map import ScoreMap
 from leadloop.scoring.tree_member import TreeMember
@@ -38,24 +38,33 @@ def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
     files = {
         "playbook.toml": render_playbook(trained.playbook).encode(),
         "features.json": _json(trained.features.state()),
-        "venn_abers.npz": _npz(blend.venn_abers.arrays()),
         "probe.npz": _npz({"matrix": probe, "margins": blend.margins(probe)}),
     }
+    blends = {"": blend, **trained.segments}
+    members = list({id(member): member for one in blends.values() for member in one.members}.values())
     kinds = []
-    for number, member in enumerate(blend.members):
+    for number, member in enumerate(members):
         arrays = member.arrays()
         if _GRAPH in arrays:
             files[f"member_{number}.onnx"] = arrays.pop(_GRAPH).tobytes()
         files[f"member_{number}.npz"] = _npz(arrays)
         kinds.append(member.kind)
-    files["model.json"] = _json(
-        {
-            "members": kinds,
-            "weights": blend.weights,
-            "calibrator": blend.calibrator.state(),
-            "score_map": blend.score_map.state(),
-        }
-    )
+    places = {id(member): number for number, member in enumerate(members)}
+    described = []
+    for number, (segment, one) in enumerate(blends.items()):
+        table = f"venn_abers_{number}.npz" if number else "venn_abers.npz"
+        files[table] = _npz(one.venn_abers.arrays())
+        heard = [places[id(member)] for member in one.members]
+        described.append(
+            {
+                "segment": segment,
+                "heard": heard,
+                "weights": one.weights,
+                "calibrator": one.calibrator.state(),
+                "intervals": table,
+            }
+        )
+    files["model.json"] = _json({"members": kinds, "blends": described, "score_map": blend.score_map.state()})
     return files
 
 
@@ -70,14 +79,20 @@ def unpack(files: Mapping[str, bytes], version: str) -> TrainedPlaybook:
             if f"member_{number}.onnx" in files:
                 arrays[_GRAPH] = np.frombuffer(files[f"member_{number}.onnx"], dtype=np.uint8)
             members.append(_MEMBERS[kind](arrays))
-        blend = Blend(
-            tuple(members),
-            tuple(float(weight) for weight in model["weights"]),
-            Calibrator.from_state(model["calibrator"]),
-            VennAbers.from_arrays(_arrays(files["venn_abers.npz"])),
-            ScoreMap.from_state(model["score_map"]),
-        )
-        trained = TrainedPlaybook(playbook, FeatureSet.from_state(json.loads(files["features.json"])), blend, version)
+        score_map = ScoreMap.from_state(model["score_map"])
+        blends = {
+            str(said["segment"]): Blend(
+                tuple(members[place] for place in said["heard"]),
+                tuple(float(weight) for weight in said["weights"]),
+                calibrator_from_state(said["calibrator"]),
+                VennAbers.from_arrays(_arrays(files[said["intervals"]])),
+                score_map,
+            )
+            for said in model["blends"]
+        }
+        blend = blends.pop("")
+        features = FeatureSet.from_state(json.loads(files["features.json"]))
+        trained = TrainedPlaybook(playbook, features, blend, version, blends)
         probe = _arrays(files["probe.npz"])
         wrong = ~(np.abs(blend.margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
         fits = len(trained.features.columns) == probe["matrix"].shape[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
@@ -27,20 +27,38 @@ def log_odds(probabilities: np.ndarray) -> np.ndarray:
     return odds
 
 
-@dataclass(frozen=True, slots=True)
-class Calibrator:
-    """A strictly rising map from margin to probability: `logistic(slope * margin + shift)` (Platt 1999).
+class Calibrator(Protocol):
+    """A strictly rising map from margin to probability: calibration never changes who ranks above whom."""
 
-    `kind` says what was fitted: `shift` alone where outcomes are few, `slope and shift` otherwise.
-    """
+    @property
+    def kind(self) -> str:
+        """What was fitted, in a few words."""
+
+    def margins(self, margins: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds, one a margin."""
+
+    def probabilities(self, margins: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities, one a margin."""
+
+    def state(self) -> dict[str, Any]:
+        """What was fitted, as plain values."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlattCalibrator:
+    """A straight line in log-odds: `slope * margin + shift` (Platt 1999), or the shift alone where outcomes are few."""
 
     kind: Literal["shift", "slope and shift"]
     slope: float
     shift: float
 
+    def margins(self, margins: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds, one a margin."""
+        return self.slope * margins + self.shift
+
     def probabilities(self, margins: np.ndarray) -> np.ndarray:
         """Calibrated probabilities, one a margin."""
-        return logistic(self.slope * margins + self.shift)
+        return logistic(self.margins(margins))
 
     def state(self) -> dict[str, Any]:
         """What was fitted, as plain values."""
@@ -48,5 +66,89 @@ class Calibrator:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """The calibrator that `state` describes."""
+        """The calibrator that `state` describes; raises ValueError where it does not rise."""
+        if not float(state["slope"]) > 0:
+            raise ValueError("a calibrator that does not rise")
         return cls(state["kind"], float(state["slope"]), float(state["shift"]))
+
+
+@dataclass(frozen=True, slots=True)
+class BetaCalibrator:
+    """Two slopes, one for the low and one for the high end: `up ln s - down ln(1 - s) + shift` in log-odds, where s is the
+    margin as a probability (Kull, Silva Filho and Flach 2017)."""
+
+    up: float
+    down: float
+    shift: float
+    kind: Literal["beta"] = "beta"
+
+    def margins(self, margins: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds, one a margin."""
+        low, high = ends(margins)
+        line: np.ndarray = self.up * low + self.down * high + self.shift
+        return line
+
+    def probabilities(self, margins: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities, one a margin."""
+        return logistic(self.margins(margins))
+
+    def state(self) -> dict[str, Any]:
+        """What was fitted, as plain values."""
+        return {"kind": self.kind, "up": self.up, "down": self.down, "shift": self.shift}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The calibrator that `state` describes; raises ValueError where it does not rise."""
+        if not (float(state["up"]) > 0 and float(state["down"]) > 0):
+            raise ValueError("a calibrator that does not rise")
+        return cls(float(state["up"]), float(state["down"]), float(state["shift"]))
+
+
+def ends(margins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`ln s` and `-ln(1 - s)` of margins: what bends only at the low end, and what bends only at the high end."""
+    return -np.logaddexp(0.0, -margins), np.logaddexp(0.0, margins)
+
+
+@dataclass(frozen=True, slots=True)
+class IsotonicCalibrator:
+    """Straight lines in log-odds between knots that rise strictly; beyond the outer knots a log-odd more is one more.
+
+    >>> steps = IsotonicCalibrator((0.0, 1.0), (-1.0, 1.0))
+    >>> steps.margins(np.array([-1.0, 0.5, 3.0])).tolist()
+    [-2.0, 0.0, 3.0]
+    """
+
+    at: tuple[float, ...]
+    become: tuple[float, ...]
+    kind: Literal["isotonic"] = "isotonic"
+
+    def margins(self, margins: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds, one a margin."""
+        inside = np.interp(margins, self.at, self.become)
+        line: np.ndarray = inside + np.minimum(margins - self.at[0], 0.0) + np.maximum(margins - self.at[-1], 0.0)
+        return line
+
+    def probabilities(self, margins: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities, one a margin."""
+        return logistic(self.margins(margins))
+
+    def state(self) -> dict[str, Any]:
+        """What was fitted, as plain values."""
+        return {"kind": self.kind, "at": self.at, "become": self.become}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The calibrator that `state` describes; raises ValueError where it does not rise."""
+        at, become = tuple(map(float, state["at"])), tuple(map(float, state["become"]))
+        if len(at) != len(become) or not at or np.any(np.diff(at) <= 0) or np.any(np.diff(become) <= 0):
+            raise ValueError("a calibrator that does not rise")
+        return cls(at, become)
+
+
+def calibrator_from_state(state: Mapping[str, Any]) -> Calibrator:
+    """The calibrator that `state` describes; raises ValueError or KeyError where it describes none."""
+    if state["kind"] == "beta":
+        return BetaCalibrator.from_state(state)
+    if state["kind"] == "isotonic":
+        return IsotonicCalibrator.from_state(state)
+    return PlattCalibrator.from_state(state)

@@ -44,8 +44,10 @@ class ScoreCard:
     """1 less the width of the probability's interval."""
     model_version: str
     """The version that gave the score."""
+    segment: str
+    """The lead's segment; empty where the playbook has none, or the lead does not say."""
     method: str
-    """How the score came about: `model`."""
+    """How the score came about: `model`, or `segment model` where the lead's segment has one of its own."""
     degraded: bool
     """Whether the method was not the first choice."""
     starts_at: float

@@ -6,7 +6,8 @@ afterwards changes nothing here. One lead is a frame of length one: a live score
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -42,13 +43,17 @@ class TrainedPlaybook:
     """The models, the calibrator and the score map."""
     version: str
     """The version's id."""
+    segments: Mapping[str, Blend] = field(default_factory=dict)
+    """The blends of the segments that have one of their own."""
 
     @cached_property
     def schema(self) -> LeadSchema:
         """The fields that scoring reads: what features read, and the identifier."""
         wanted = {*self.features.reads, self.playbook.lead_id}
+        if self.segments:
+            wanted.add(self.playbook.segment_by)
         known = self.playbook.scoring_schema
-        return LeadSchema(tuple(field for field in known.fields if field.name in wanted), known.moments)
+        return LeadSchema(tuple(one for one in known.fields if one.name in wanted), known.moments)
 
     @cached_property
     def _writer(self) -> ReasonWriter:
@@ -59,7 +64,7 @@ class TrainedPlaybook:
         table, reasons = self._score(leads, most=None, explain=True)
         columns = [
             "lead_id", "line", "probability", "probability_low", "probability_high", "score",
-            "band", "route", "confidence", "model_version", "method", "degraded", "starts_at",
+            "band", "route", "confidence", "model_version", "segment", "method", "degraded", "starts_at",
         ]  # fmt: skip
         rows = table.select(columns).iter_rows(named=True)
         return [ScoreCard(**row, reasons=why) for row, why in zip(rows, reasons, strict=True)]
@@ -67,6 +72,8 @@ class TrainedPlaybook:
     def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
         """Scores as a table, one row a lead in order; with `explain`, the top reasons up and down as text."""
         table, reasons = self._score(leads, most=TOP_REASONS, explain=explain)
+        if not self.playbook.segment_by:
+            table = table.drop("segment")
         if not explain:
             return table
         up = [join_reasons([reason for reason in why if reason.points > 0]) for why in reasons]
@@ -79,10 +86,21 @@ class TrainedPlaybook:
         self, leads: LeadFrame, *, most: int | None, explain: bool
     ) -> tuple[pl.DataFrame, list[tuple[Reason, ...]]]:
         matrix = self.features.matrix(leads.data)
-        margins = self.blend.margins(matrix)
-        probabilities = self.blend.probabilities(margins)
-        low, high = self.blend.intervals(margins, probabilities)
-        scores = self.blend.scores(probabilities)
+        segments = segments_of(self.playbook, leads)
+        count = len(leads)
+        probabilities, low, high, scores, starts = (np.empty(count) for _ in range(5))
+        contributions, points = np.empty((count, 0)), np.empty((count, 0))
+        if explain:
+            contributions, points = np.empty(matrix.shape), np.empty((count, len(self.features.fields)))
+        for blend, rows in self._shares(segments):
+            some = matrix[rows]
+            margins = blend.margins(some)
+            probabilities[rows] = blend.probabilities(margins)
+            low[rows], high[rows] = blend.intervals(margins, probabilities[rows])
+            scores[rows] = blend.scores(probabilities[rows])
+            if explain:
+                contributions[rows] = blend.contributions(some)
+                points[rows], starts[rows] = blend.points(self._writer.group(contributions[rows]), scores[rows])
         policy = self.playbook.policy
         columns: dict[str, object] = {
             "lead_id": self._identifiers(leads),
@@ -95,22 +113,41 @@ class TrainedPlaybook:
             "route": _steps(scores, [(route.lowest, route.name) for route in policy.routes]),
             "confidence": 1 - (high - low),
             "model_version": pl.repeat(self.version, len(leads), eager=True),
-            "method": pl.repeat("model", len(leads), eager=True),
+            "segment": segments,
+            "method": pl.select(
+                pl.when(segments.is_in(list(self.segments))).then(pl.lit("segment model")).otherwise(pl.lit("model"))
+            ).to_series(),
             "degraded": pl.repeat(False, len(leads), eager=True),
         }
         reasons: list[tuple[Reason, ...]] = []
         if explain:
-            contributions = self.blend.contributions(matrix)
-            points, starts = self.blend.points(self._writer.group(contributions), scores)
             columns["starts_at"] = starts
             reasons = self._writer.write(leads.data, matrix, contributions, points, most)
         return pl.DataFrame(columns), reasons
+
+    def _shares(self, segments: pl.Series) -> Iterator[tuple[Blend, np.ndarray | slice]]:
+        """Each blend with the leads that it scores."""
+        if not self.segments:
+            yield self.blend, slice(None)
+            return
+        pooled = ~segments.is_in(list(self.segments))
+        for blend, mine in ((self.blend, pooled), *((self.segments[name], segments == name) for name in self.segments)):
+            if mine.any():
+                yield blend, mine.arg_true().to_numpy()
 
     def _identifiers(self, leads: LeadFrame) -> pl.Series:
         name = self.playbook.lead_id
         if name and name in leads.data.columns:
             return leads.data[name].cast(pl.String)
         return pl.Series(leads.lines).cast(pl.String)
+
+
+def segments_of(playbook: Playbook, leads: LeadFrame) -> pl.Series:
+    """The segment of each lead; an empty text where the playbook has no segments, or the lead does not say."""
+    name = playbook.segment_by
+    if not name or name not in leads.data.columns:
+        return pl.repeat("", len(leads), eager=True)
+    return leads.data[name].cast(pl.String).fill_null("")
 
 
 def _steps(scores: np.ndarray, steps: list[tuple[float, str]]) -> pl.Series:

@@ -28,12 +28,15 @@ class VennAbers:
     high: np.ndarray
 
     @classmethod
-    def fit(cls, margins: np.ndarray, positive: np.ndarray, steps: int = STEPS) -> Self:
-        """Fit on margins of unseen leads and their outcomes (0 or 1)."""
+    def fit(
+        cls, margins: np.ndarray, positive: np.ndarray, counts: np.ndarray | None = None, *, steps: int = STEPS
+    ) -> Self:
+        """Fit on margins of unseen leads and their outcomes (0, 1 or a grade between); `counts` says how much each counts."""
+        counts = np.ones(len(margins)) if counts is None else counts
         edges = np.unique(np.quantile(margins, np.linspace(0, 1, min(steps, len(margins)) + 1)[1:-1], method="lower"))
         step = np.searchsorted(edges, margins, side="left")
-        leads = np.bincount(step, minlength=len(edges) + 1).astype(float)
-        won = np.bincount(step, weights=positive, minlength=len(edges) + 1)
+        leads = np.bincount(step, weights=counts, minlength=len(edges) + 1)
+        won = np.bincount(step, weights=positive * counts, minlength=len(edges) + 1)
         return cls(edges, _isotonic_with_one_more(won, leads, 0.0), _isotonic_with_one_more(won, leads, 1.0))
 
     def interval(self, margins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -37,8 +37,10 @@ class CatBoostLearner:
         }
 
     def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:
+        from catboost import Pool
+
         model = _model(fold.train, settings, seed, MOST_ROUNDS, early_stopping_rounds=PATIENCE)
-        held_out = (fold.held_out.matrix, fold.held_out.positive)
+        held_out = Pool(fold.held_out.matrix, fold.held_out.positive, weight=fold.held_out.weight)
         model.fit(
             fold.train.matrix,
             fold.train.positive,

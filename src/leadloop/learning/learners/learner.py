@@ -19,33 +19,78 @@ Settings = Mapping[str, float | int | str]
 
 @dataclass(frozen=True)
 class Examples:
-    """Leads to learn from: a float32 feature matrix with NaN for missing, 0 or 1 a lead, and how much each lead counts.
+    """Leads to learn from: a float32 feature matrix with NaN for missing, 0 or 1 a row, and how much each row counts.
 
-    Weights have a mean of 1; None lets all count the same.
+    Weights have a mean of 1; None lets all count the same. A lead with a grade between is two rows, one won and one lost,
+    that share its weight: `first` then holds the first row of each lead (None: each row is a lead).
     """
 
     matrix: np.ndarray
     positive: np.ndarray
     weight: np.ndarray | None = None
+    first: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, matrix: np.ndarray, positive: np.ndarray, counts: np.ndarray | None = None) -> Self:
+        """Examples of leads with these outcomes (0, 1 or a grade between), of which each counts so much.
+
+        >>> some = Examples.of(np.array([[5.0], [7.0]], dtype=np.float32), np.array([1.0, 0.25]))
+        >>> some.matrix[:, 0].tolist(), some.positive.tolist(), some.weight.tolist()
+        ([5.0, 7.0, 7.0], [1.0, 1.0, 0.0], [1.5, 0.375, 1.125])
+        """
+        weight = None if counts is None or (counts == counts[0]).all() else counts
+        between = (positive > 0) & (positive < 1)
+        if not between.any():
+            return cls(matrix, positive, None if weight is None else weight / weight.mean())
+        rows = np.repeat(np.arange(len(positive)), np.where(between, 2, 1))
+        first = np.flatnonzero(np.diff(rows, prepend=-1))
+        share = positive[rows]
+        won = np.where(between[rows], 0.0, share)
+        won[first] = np.where(between, 1.0, positive)
+        share = np.where(between[rows], np.where(won == 1, share, 1 - share), 1.0)
+        weight = share if weight is None else share * weight[rows]
+        return cls(matrix[rows], won, weight / weight.mean(), first)
 
     def __len__(self) -> int:
         return len(self.positive)
 
+    @property
+    def counts(self) -> np.ndarray:
+        """How much each row counts."""
+        return np.ones(len(self)) if self.weight is None else self.weight
+
     def newest(self, most: int) -> Self:
-        """The last leads, at most so many."""
+        """The last rows, at most so many."""
         weight = None if self.weight is None else self.weight[-most:]
-        return replace(self, matrix=self.matrix[-most:], positive=self.positive[-most:], weight=weight)
+        return replace(self, matrix=self.matrix[-most:], positive=self.positive[-most:], weight=weight, first=None)
 
     def fading(self, half_life: float) -> Self:
         """The same leads, in time order, where a lead counts half as much as one that is `half_life` of all leads newer.
 
-        A half-life of 0 lets all count the same.
+        A half-life of 0 lets them count as they did.
         """
         if not half_life:
-            return replace(self, weight=None)
+            return self
         age = np.arange(len(self))[::-1] / (half_life * len(self))
-        weight = 0.5**age
+        weight = 0.5**age if self.weight is None else self.weight * 0.5**age
         return replace(self, weight=weight / weight.mean())
+
+    def pick(self, chosen: np.ndarray) -> Self:
+        """The rows of some leads, told by a flag a lead."""
+        if self.first is None:
+            rows, first = chosen, None
+        else:
+            lead = np.cumsum(np.isin(np.arange(len(self)), self.first)) - 1
+            rows = chosen[lead]
+            first = np.flatnonzero(np.diff(lead[rows], prepend=-1))
+        weight = None if self.weight is None else self.weight[rows]
+        if weight is not None:
+            weight = weight / weight.mean()
+        return replace(self, matrix=self.matrix[rows], positive=self.positive[rows], weight=weight, first=first)
+
+    def by_lead(self, values: np.ndarray) -> np.ndarray:
+        """Values of rows as values of leads."""
+        return values if self.first is None else values[self.first]
 
 
 @dataclass(frozen=True)
@@ -102,12 +147,12 @@ def judge_by_fit(learner: Learner, fold: Fold, settings: Settings, *, seed: int)
     return Judged(lambda rounds: margins, np.empty(0))
 
 
-def held_out_log_loss(margins: np.ndarray, positive: np.ndarray) -> float:
-    """The mean surprise at held-out outcomes under these margins."""
-    return float(np.mean(lead_log_loss(margins, positive)))
+def held_out_log_loss(margins: np.ndarray, positive: np.ndarray, counts: np.ndarray | None = None) -> float:
+    """The mean surprise at held-out outcomes under these margins, each as much as it counts."""
+    return float(np.average(lead_log_loss(margins, positive), weights=counts))
 
 
 def lead_log_loss(margins: np.ndarray, positive: np.ndarray) -> np.ndarray:
-    """The surprise at each held-out outcome under these margins."""
-    loss: np.ndarray = np.logaddexp(0.0, np.where(positive == 1, -margins, margins))
+    """The surprise at each held-out outcome (0, 1 or a grade between) under these margins."""
+    loss: np.ndarray = np.logaddexp(0.0, margins) - positive * margins
     return loss

@@ -52,7 +52,7 @@ class LightGBMLearner:
             _parameters(fold.train, settings, seed),
             data,
             num_boost_round=MOST_ROUNDS,
-            valid_sets=[lightgbm.Dataset(fold.held_out.matrix, label=fold.held_out.positive, reference=data)],
+            valid_sets=[_dataset(fold.held_out, reference=data)],
             valid_names=["held_out"],
             callbacks=[lightgbm.record_evaluation(curve), lightgbm.early_stopping(PATIENCE, verbose=False)],
         )
@@ -71,10 +71,10 @@ class LightGBMLearner:
         return TreeMember(ensemble, to_onnx(ensemble))
 
 
-def _dataset(examples: Examples) -> lightgbm.Dataset:
+def _dataset(examples: Examples, reference: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
     import lightgbm
 
-    return lightgbm.Dataset(examples.matrix, label=examples.positive, weight=examples.weight, free_raw_data=True)
+    return lightgbm.Dataset(examples.matrix, label=examples.positive, weight=examples.weight, reference=reference)
 
 
 def _parameters(examples: Examples, settings: Settings, seed: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from leadloop.features import FeatureColumn
-from leadloop.learning.calibration import fit_calibrator
+from leadloop.learning.calibration import fit_platt
 from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings, judge_by_fit
 from leadloop.scoring.members import STRAIGHT, LinearModel
 
@@ -48,7 +48,7 @@ class RulesLearner:
         totals = flags @ worth
         # Rules count up to hundreds of points; on that scale Newton's first step would be wild.
         spread = float(totals.std()) or 1.0
-        calibrator = fit_calibrator((totals - totals.mean()) / spread, examples.positive, examples.weight)
+        calibrator = fit_platt((totals - totals.mean()) / spread, examples.positive, examples.weight)
         count = len(places)
         return LinearModel(
             intercept=calibrator.shift,

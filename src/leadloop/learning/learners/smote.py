@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from leadloop.features import FeatureColumn
-from leadloop.learning.calibration import fit_calibrator
+from leadloop.learning.calibration import fit_platt
 from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings, judge_by_fit
 from leadloop.learning.learners.logistic import shape_terms, solve
 from leadloop.scoring.members import LinearModel
@@ -56,7 +56,7 @@ class SmoteLearner:
             grown, positive = design, train.positive
         intercept, weight = solve(grown, Examples(grown, positive), float(settings["strength"]), 1e-6)
         found = replace(blank, intercept=intercept, weight=weight)
-        calibrator = fit_calibrator(found.margins(train.matrix), train.positive, train.weight)
+        calibrator = fit_platt(found.margins(train.matrix), train.positive, train.weight)
         return replace(
             found,
             intercept=calibrator.slope * intercept + calibrator.shift,

@@ -39,7 +39,7 @@ class XGBoostLearner:
     def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:
         import xgboost
 
-        held_out = xgboost.DMatrix(fold.held_out.matrix, label=fold.held_out.positive)
+        held_out = _matrix(fold.held_out)
         curve: dict[str, dict[str, list[float]]] = {}
         booster = xgboost.train(
             _parameters(fold.train, settings, seed),

@@ -12,6 +12,7 @@ from leadloop.learning.report.learning_curves import learning_parts
 from leadloop.learning.report.parts import MOST_ROWS, Pictures, Section, Table, Words, cut
 from leadloop.learning.report.pictures import count_telling
 from leadloop.learning.report.report import Part, TrainingReport
+from leadloop.learning.report.segments import segments_section
 from leadloop.learning.report.slices import slices_section
 from leadloop.learning.report.words import (
     beside,
@@ -43,6 +44,7 @@ def outline(report: TrainingReport) -> tuple[Section, ...]:
         _calibration(report),
         _bands(report),
         slices_section(report),
+        segments_section(report),
         _importance(report),
         _data(report),
         drift_section(report),
@@ -274,6 +276,7 @@ def _learners(report: TrainingReport) -> Section:
         "learners",
         "The learners that competed",
         (
+            *((Words(report.judged),) if report.judged else ()),
             *((table,) if rows else (Words("Only one learner was tried, so none had to compete."),)),
             *learning_parts(report),
         ),

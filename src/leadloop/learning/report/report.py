@@ -147,6 +147,28 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentLine:
+    """One segment: what was decided on held-out training leads, and log-loss on the test leads with and without its own model.
+
+    `gain` is by how much its own model lowered log-loss on held-out training leads, with a 90% interval; NaN where it could
+    not be tried.
+    """
+
+    segment: str
+    leads: int
+    positives: float
+    serves: bool
+    share: float
+    gain: float
+    low: float
+    high: float
+    reason: str
+    test_leads: int
+    test_loss: float
+    test_loss_pooled: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingReport:
     """Everything a person needs to believe or doubt a version."""
 
@@ -206,6 +228,10 @@ class TrainingReport:
     """How each learner did as it learned on."""
     drift: Drift | None = None
     """How the leads change as time goes on."""
+    judged: str = ""
+    """How settings and weights were chosen inside the training leads, in a few sentences."""
+    segments: tuple[SegmentLine, ...] = ()
+    """What was decided for each segment."""
 
     def measure(self, name: str) -> Measure:
         """The measure of this name; raises KeyError where there is none."""
