@@ -216,8 +216,8 @@ def test_a_manifest_without_a_part_is_refused(copy):
 def test_another_format_another_folder_and_an_endless_manifest_are_refused(copy):
     registry, folder = copy
     whole = (folder / "manifest.json").read_bytes()
-    write_manifest(folder, format=2)
-    with pytest.raises(VersionError, match="has format 2, not 1"):
+    write_manifest(folder, format=3)
+    with pytest.raises(VersionError, match="has format 3, not 2"):
         load(registry, folder)
     (folder / "manifest.json").write_bytes(whole)
     other = folder.with_name("v20200101_000000_00000000")
@@ -341,7 +341,8 @@ def test_a_model_that_answers_otherwise_than_when_it_was_saved_is_refused(copy):
     registry, folder = copy
     files = dict(registry.find("tiny", folder.name).files)
     model = json.loads((folder / "model.json").read_bytes())
-    model["weights"] = [weight * 1.01 for weight in model["weights"]]
+    blend = model["blends"][0]
+    blend["weights"] = [weight * 1.01 for weight in blend["weights"]]
     changed = json.dumps(model).encode()
     (folder / "model.json").write_bytes(changed)
     write_manifest(folder, files={**files, "model.json": describe(changed)})

@@ -14,6 +14,7 @@ from leadloop.errors import PlaybookError, Problem
 from leadloop.features.functions import FeatureFunction
 from leadloop.features.rules import RuleFunction
 from leadloop.learning.labels import LabelFunction
+from leadloop.learning.learners import Learner
 from leadloop.playbook import Playbook, parse_playbook
 
 FILE = "playbook.toml"
@@ -34,6 +35,8 @@ class PlaybookFolder:
     """The rules that it names."""
     label: LabelFunction | None
     """The function that says who won, where the target names one."""
+    learners: Mapping[str, Learner]
+    """The learners beside the playbook that `[training] learners` names, by the name that stands there."""
 
     @property
     def functions(self) -> tuple[FeatureFunction, ...]:
@@ -80,9 +83,10 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
     rules = [_marked(modules, name, "rules", "points", "@rule(points=..., reads=[...])") for name in playbook.rules]
     label = playbook.target.label
     labels = modules.find(label, f"targets.{playbook.target.name}.label") if label else None
+    learners = {name: _learner(modules, name) for name in playbook.training.learners if ":" in name}
     if problems:
         raise PlaybookError(subject, problems)
-    return PlaybookFolder(file.parent, playbook, tuple(features), tuple(rules), labels)
+    return PlaybookFolder(file.parent, playbook, tuple(features), tuple(rules), labels, learners)
 
 
 def _marked(modules: _Modules, name: str, where: str, mark: str, decorator: str) -> Any:
@@ -90,6 +94,20 @@ def _marked(modules: _Modules, name: str, where: str, mark: str, decorator: str)
     if found is not None and not hasattr(found, mark):
         modules.problems.append(Problem(f"{where}.{name}", "is a plain function", f"put {decorator} above it"))
     return found
+
+
+def _learner(modules: _Modules, name: str) -> Any:
+    """The learner that "file:Class" names, made ready."""
+    found = modules.find(name, "training.learners")
+    if found is None:
+        return None
+    wanted = ("name", "cost", "start", "usual", "suggest", "judge", "fit")
+    lacks = [part for part in wanted if not hasattr(found, part)]
+    if lacks:
+        said = f"lacks {', '.join(lacks)}"
+        modules.problems.append(Problem(f"training.learners.{name}", said, "see `leadloop.learning.learners.Learner`"))
+        return None
+    return found()
 
 
 class _Modules:

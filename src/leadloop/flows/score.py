@@ -17,7 +17,7 @@ from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.ingest.tables import open_table
 from leadloop.ingest.writers import Writer, open_writer
 from leadloop.leads import Reject
-from leadloop.scoring import ScoreCard, TrainedPlaybook
+from leadloop.scoring import RuleScorer, ScoreCard, Scorer, TrainedPlaybook
 
 _BATCH_ROWS = 20_000
 
@@ -48,6 +48,8 @@ class Scored:
     """What a person should know about how the file was read."""
     synthetic: bool
     """Whether the version was trained on synthetic leads."""
+    by_rules: bool
+    """Whether rules scored, since no version is in service yet."""
 
 
 def load(
@@ -61,6 +63,24 @@ def load(
     return place.registry.load(place.registry.find(playbook_name(playbook), version))
 
 
+def load_scorer(
+    playbook: str, version: str = "champion", *, workspace: Workspace | Path | str | None = None
+) -> TrainedPlaybook | RuleScorer:
+    """The version in service; where none is yet, the playbook's own rules, if `playbook` is a folder that has some.
+
+    A version that was named, or is damaged, is never replaced by rules. Raises VersionError where nothing can score.
+    """
+    place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
+    name = playbook_name(playbook)
+    if version == "champion" and name != playbook and place.registry.champion(name) is None:
+        from leadloop.flows.playbook_folder import read_playbook
+
+        found = read_playbook(playbook)
+        if found.rules:
+            return RuleScorer.of(found.playbook, found.rules)
+    return load(name, version, workspace=place)
+
+
 def playbook_name(playbook: str) -> str:
     """The name of a playbook, from its name or from its folder."""
     place = Path(playbook)
@@ -71,7 +91,7 @@ def playbook_name(playbook: str) -> str:
     return playbook
 
 
-def score_leads(trained: TrainedPlaybook, rows: Sequence[Mapping[str, Any]]) -> list[ScoreCard]:
+def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[ScoreCard]:
     """Score leads given as dictionaries, a field each; fields that are not given count as missing.
 
     Raises DataError with every mistake of every lead at once.
@@ -125,9 +145,10 @@ def score(
     columns are written too.
 
     Raises DataError where the file lacks a column that scoring reads (unless `allow_missing_columns`: the field then
-    counts as missing everywhere), VersionError where no version is in service.
+    counts as missing everywhere), VersionError where no version is in service. Where `playbook` is a folder with rules of its
+    own and no version is in service yet, the rules score, and every lead says so (`method` is `rules`).
     """
-    trained = load(playbook, version, workspace=workspace)
+    trained = load_scorer(playbook, version, workspace=workspace)
     beside = Path(rejects_to) if rejects_to else _beside(to)
     table = open_table(data, format=format, delimiter=delimiter, encoding=encoding)
     missing = trained.schema.explain_missing(table.columns)
@@ -171,6 +192,7 @@ def score(
         tuple(problem.where for problem in missing),
         table.notes,
         trained.playbook.synthetic,
+        isinstance(trained, RuleScorer),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from leadloop.errors import DependencyMissing, LeadLoopError, LeakageError, Problem
+from leadloop.errors import DependencyMissing, LeadLoopError, LeakageError, NotEnoughOutcomes, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.check import require_columns
@@ -110,7 +110,10 @@ def train(
         found.playbook, _needed(found.playbook), source, Path(outcomes) if outcomes else None, tick=watch
     )
     labelled = label(found.playbook, imported.leads, found.label)
-    require_enough(found.playbook, labelled.positive)
+    try:
+        require_enough(found.playbook, labelled.positive)
+    except NotEnoughOutcomes as few:
+        raise NotEnoughOutcomes(found.playbook.name, [*few.problems, _meanwhile(place, found)]) from None
     training = found.playbook.training
     split = split_leads(labelled, test_share=training.test_share, seed=training.seed)
     watch("auditing for leakage")
@@ -129,6 +132,7 @@ def train(
         ),
         functions=found.functions,
         rules=found.rule_points,
+        own_learners=found.learners,
         tick=watch,
     )
     watch("scoring the test leads, once")
@@ -163,6 +167,21 @@ def train(
     keeper.forget()
     watch("done")
     return TrainingResult(version, report, place.registry.folder(version.playbook, version.id), promotion, imported)
+
+
+def _meanwhile(place: Workspace, found: PlaybookFolder) -> Problem:
+    """What scores leads until there are enough outcomes."""
+    serving = place.registry.champion(found.playbook.name)
+    if serving:
+        return Problem("scoring", f"goes on with {serving}", "nothing was changed")
+    if found.rules:
+        how = f"`leadloop score {found.folder} new_leads.csv` scores by them"
+        return Problem("scoring", "goes on by the playbook's own rules", how)
+    return Problem(
+        "scoring",
+        "has nothing to go by yet",
+        "write rules beside the playbook; they score until there are enough outcomes",
+    )
 
 
 def _with_effort(found: PlaybookFolder, trials: int | None, budget: float | None) -> PlaybookFolder:

@@ -122,10 +122,10 @@ def require_enough(playbook: Playbook, positive: np.ndarray) -> None:
 
 
 def require_learners(playbook: Playbook) -> None:
-    """Raise PlaybookError where the playbook names a learner that does not exist."""
+    """Raise PlaybookError where the playbook names a learner that does not exist; those beside the playbook are not looked at."""
     problems = []
     for name in playbook.training.learners:
-        if name not in LEARNERS:
+        if name not in LEARNERS and ":" not in name:
             near = get_close_matches(name, LEARNERS, 1, 0.5)
             known = ", ".join(LEARNERS)
             mend = f"did you mean “{near[0]}”?" if near else f"name some of: {known}"
@@ -142,12 +142,14 @@ def learn(
     effort: Effort,
     functions: Sequence[FeatureFunction] = (),
     rules: Mapping[str, float] | None = None,
+    own_learners: Mapping[str, Learner] | None = None,
     tick: Tick = lambda stage: None,
 ) -> Learned:
     """Learn from the training part alone.
 
     `labelled` holds the training leads, in time order where there is one, with their outcomes as far as they were known
-    `until` then; `fields` are the fields that may be used; `rules` the points of each rule by its column.
+    `until` then; `fields` are the fields that may be used; `rules` the points of each rule by its column; `own_learners` the
+    learners beside the playbook, by the name that it gives them.
     """
     seed = playbook.training.seed
     in_time_order = labelled.order is not None
@@ -171,7 +173,10 @@ def learn(
     learners: list[Learner] = [PriorLearner()]
     if rules:
         learners.append(RulesLearner(rules))
-    learners += [LEARNERS[name]() for name in playbook.training.learners or USUAL_LEARNERS]
+    beside = own_learners or {}
+    learners += [
+        beside[name] if name in beside else LEARNERS[name]() for name in playbook.training.learners or USUAL_LEARNERS
+    ]
     half_ripe = labelled.timing is not None and labelled.timing.weigh
     searches = _search(learners, folds, effort, seed=seed, fading=forward and not half_ripe, tick=tick)
 

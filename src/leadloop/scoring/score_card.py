@@ -28,11 +28,12 @@ class ScoreCard:
     """The lead's identifier; its line where the playbook names none."""
     line: int
     """The line of the file, or the place in the list, that the lead was read from."""
-    probability: float
-    """The calibrated probability of being won, 0 to 1: of leads that are given 0.2, about one in five is won."""
-    probability_low: float
+    probability: float | None
+    """The calibrated probability of being won, 0 to 1: of leads that are given 0.2, about one in five is won. None where
+    rules gave the score: they promise none."""
+    probability_low: float | None
     """The lower end of the probability's interval."""
-    probability_high: float
+    probability_high: float | None
     """The upper end of the probability's interval."""
     score: float
     """0 to 100: a fixed, rising map of the probability, so that the bands hold their shares."""
@@ -40,14 +41,14 @@ class ScoreCard:
     """The band that the score falls into."""
     route: str
     """What the policy does with leads of this score."""
-    confidence: float
+    confidence: float | None
     """1 less the width of the probability's interval."""
     model_version: str
-    """The version that gave the score."""
+    """The version that gave the score; `rules` where rules did."""
     segment: str
     """The lead's segment; empty where the playbook has none, or the lead does not say."""
     method: str
-    """How the score came about: `model`, or `segment model` where the lead's segment has one of its own."""
+    """How the score came about: `model`, `segment model` where the lead's segment has one of its own, or `rules`."""
     degraded: bool
     """Whether the method was not the first choice."""
     starts_at: float

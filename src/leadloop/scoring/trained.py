@@ -25,10 +25,25 @@ TOP_REASONS = 3
 
 
 class Scorer(Protocol):
-    """Whatever can score leads: a trained playbook, rules, a model of a segment."""
+    """Whatever can score leads: a trained playbook, or rules."""
+
+    @property
+    def playbook(self) -> Playbook:
+        """The playbook that it scores by."""
+
+    @property
+    def version(self) -> str:
+        """The version's id, or "rules"."""
+
+    @property
+    def schema(self) -> LeadSchema:
+        """The fields that scoring reads."""
 
     def score(self, leads: LeadFrame) -> list[ScoreCard]:
         """A card for every lead, in order."""
+
+    def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
+        """Scores as a table, one row a lead in order."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +118,14 @@ class TrainedPlaybook:
                 points[rows], starts[rows] = blend.points(self._writer.group(contributions[rows]), scores[rows])
         policy = self.playbook.policy
         columns: dict[str, object] = {
-            "lead_id": self._identifiers(leads),
+            "lead_id": identify(self.playbook, leads),
             "line": leads.lines,
             "probability": probabilities,
             "probability_low": low,
             "probability_high": high,
             "score": scores,
-            "band": _steps(scores, [(band.lowest, band.name) for band in policy.bands]),
-            "route": _steps(scores, [(route.lowest, route.name) for route in policy.routes]),
+            "band": name_steps(scores, [(band.lowest, band.name) for band in policy.bands]),
+            "route": name_steps(scores, [(route.lowest, route.name) for route in policy.routes]),
             "confidence": 1 - (high - low),
             "model_version": pl.repeat(self.version, len(leads), eager=True),
             "segment": segments,
@@ -135,11 +150,13 @@ class TrainedPlaybook:
             if mine.any():
                 yield blend, mine.arg_true().to_numpy()
 
-    def _identifiers(self, leads: LeadFrame) -> pl.Series:
-        name = self.playbook.lead_id
-        if name and name in leads.data.columns:
-            return leads.data[name].cast(pl.String)
-        return pl.Series(leads.lines).cast(pl.String)
+
+def identify(playbook: Playbook, leads: LeadFrame) -> pl.Series:
+    """The identifier of each lead; its line where the playbook names none."""
+    name = playbook.lead_id
+    if name and name in leads.data.columns:
+        return leads.data[name].cast(pl.String)
+    return pl.Series(leads.lines).cast(pl.String)
 
 
 def segments_of(playbook: Playbook, leads: LeadFrame) -> pl.Series:
@@ -150,7 +167,7 @@ def segments_of(playbook: Playbook, leads: LeadFrame) -> pl.Series:
     return leads.data[name].cast(pl.String).fill_null("")
 
 
-def _steps(scores: np.ndarray, steps: list[tuple[float, str]]) -> pl.Series:
+def name_steps(scores: np.ndarray, steps: list[tuple[float, str]]) -> pl.Series:
     """The name of the step that each score falls into; `steps` from the highest lowest-score down."""
     rising = steps[::-1]
     place = np.searchsorted([lowest for lowest, _ in rising], scores, side="right") - 1
