@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from leadloop.learning.maturity import Timing
+from leadloop.learning.maturity import Maturity
 
 WINDOW = 30.0
 
@@ -19,7 +19,7 @@ def growing(count=60_000, seed=0):
 
 def test_weighed_outcomes_tell_the_true_rate_where_those_known_so_far_do_not():
     came, took, rate = growing()
-    counts = Timing(came, took, WINDOW, weigh=True).counts(60.0)
+    counts = Maturity(came, took, WINDOW, weigh=True).counts(60.0)
     here = came < 60.0
     known = here & (counts > 0)
     naive = (took[known] < np.inf).mean()
@@ -29,14 +29,16 @@ def test_weighed_outcomes_tell_the_true_rate_where_those_known_so_far_do_not():
 
 
 def test_what_was_not_known_by_then_counts_for_nothing():
-    timing = Timing(np.array([0.0, 50.0, 50.0, 58.0, 70.0]), np.array([np.inf, 5.0, np.inf, 5.0, 1.0]), WINDOW, True)
-    counts = timing.counts(60.0)
+    maturity = Maturity(
+        np.array([0.0, 50.0, 50.0, 58.0, 70.0]), np.array([np.inf, 5.0, np.inf, 5.0, 1.0]), WINDOW, True
+    )
+    counts = maturity.counts(60.0)
     assert (counts > 0).tolist() == [True, True, False, False, False]
 
 
 def test_an_outcome_that_is_rarely_known_so_soon_counts_for_more():
     came, took, _ = growing(5_000)
-    counts = Timing(came, took, WINDOW, weigh=True).counts(60.0)
+    counts = Maturity(came, took, WINDOW, weigh=True).counts(60.0)
     known = (counts > 0) & (took < np.inf)
     quick, slow = known & (took < 3), known & (took > 20)
     assert counts[slow].mean() > counts[quick].mean()
@@ -44,5 +46,5 @@ def test_an_outcome_that_is_rarely_known_so_soon_counts_for_more():
 
 
 def test_with_a_gap_all_leads_count_alike_once_they_are_old_enough():
-    timing = Timing(np.array([0.0, 10.0, 29.0]), np.array([1.0, 1.0, np.inf]), gap=5.0)
-    assert timing.counts(30.0).tolist() == [1.0, 1.0, 0.0]
+    maturity = Maturity(np.array([0.0, 10.0, 29.0]), np.array([1.0, 1.0, np.inf]), gap=5.0)
+    assert maturity.counts(30.0).tolist() == [1.0, 1.0, 0.0]

@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from leadloop.leads import LeadFrame, LeadSchema
 from leadloop.learning.labelled import Labelled
-from leadloop.learning.maturity import Timing
+from leadloop.learning.maturity import Maturity
 from leadloop.learning.splits import divide_leads, rolling_origin, split_leads, stratified_folds
 from leadloop.playbook import Training
 
 
-def some(positive, order=None, groups=None, timing=None):
+def some(positive, order=None, groups=None, maturity=None):
     """Leads of which only the outcomes and what keeps them apart matter."""
     leads = LeadFrame(LeadSchema(()), pl.DataFrame({"x": positive}), np.arange(len(positive)) + 2)
-    return Labelled(leads, positive, order, groups, timing)
+    return Labelled(leads, positive, order, groups, maturity)
 
 
 def test_with_an_order_the_newest_leads_are_kept_back():
@@ -81,7 +81,7 @@ def daily(gap, took=np.inf, weigh=False, count=100):
     """A lead a day, of which every second is won after `took` days."""
     positive = np.arange(count) % 2.0
     days = np.where(positive == 1, took, np.inf)
-    return some(positive, np.arange(count), timing=Timing(np.arange(float(count)), days, gap, weigh))
+    return some(positive, np.arange(count), maturity=Maturity(np.arange(float(count)), days, gap, weigh))
 
 
 def test_leads_whose_outcome_was_not_known_when_the_test_began_are_not_learned_from():

@@ -11,7 +11,7 @@ from leadloop.errors import NotEnoughOutcomes, PlaybookError
 from leadloop.features.feature_set import usable_fields
 from leadloop.learning.evaluation import area_under_curve, calibration_error
 from leadloop.learning.labelled import Labelled
-from leadloop.learning.maturity import Timing
+from leadloop.learning.maturity import Maturity
 from leadloop.learning.training import USUAL_LEARNERS, learn, require_enough, require_learners
 from leadloop.scoring import TrainedPlaybook
 
@@ -200,7 +200,7 @@ def test_half_ripe_outcomes_are_learned_from_as_they_were_known_and_still_tell_t
     came = np.arange(6_000) / 60  # a hundred days
     took = np.where(positive == 1, 25 * draw.random(6_000) ** 2, np.inf)
     for weigh in (True, False):
-        labelled = replace(known(leads, positive), timing=Timing(came, took, 25.0, weigh), until=101.0)
+        labelled = replace(known(leads, positive), maturity=Maturity(came, took, 25.0, weigh), until=101.0)
         ripe = labelled.take(np.flatnonzero(labelled.counts(101.0) > 0))
         found = learn(replace(PLAYBOOK, training=FEW), ripe, fields=usable_fields(PLAYBOOK), effort=QUICK)
         probabilities, _, truth_now = score_new(found)

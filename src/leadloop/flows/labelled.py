@@ -10,7 +10,7 @@ from leadloop.flows.importing import order_values
 from leadloop.leads import LeadFrame
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.labels import DAY, LabelFunction, days_between, label_leads
-from leadloop.learning.maturity import Timing
+from leadloop.learning.maturity import Maturity
 from leadloop.playbook import Playbook
 
 
@@ -28,14 +28,14 @@ def label(playbook: Playbook, imported: LeadFrame, function: LabelFunction | Non
         positive,
         order,
         _groups(playbook, leads),
-        _timing(playbook, leads, positive, order),
+        _maturity(playbook, leads, positive, order),
         _confidence(playbook, leads),
         int((~known).sum()),
     )
     return labelled if order is None else labelled.take(np.argsort(order, kind="stable"))
 
 
-def _timing(playbook: Playbook, leads: LeadFrame, positive: np.ndarray, order: np.ndarray | None) -> Timing | None:
+def _maturity(playbook: Playbook, leads: LeadFrame, positive: np.ndarray, order: np.ndarray | None) -> Maturity | None:
     """When leads came and were won, where the playbook says that outcomes take time."""
     target = playbook.target
     gap = max(playbook.training.gap_days, target.within_days or 0.0)
@@ -45,7 +45,7 @@ def _timing(playbook: Playbook, leads: LeadFrame, positive: np.ndarray, order: n
     if target.at:
         days = days_between(leads.data[playbook.order.field], leads.data[target.at])
         took = np.where((positive > 0) & ~np.isnan(days), days, np.inf)
-    return Timing(order / DAY, took, gap, target.open_leads == "weighed")
+    return Maturity(order / DAY, took, gap, target.open_leads == "weighed")
 
 
 def _confidence(playbook: Playbook, leads: LeadFrame) -> np.ndarray | None:

@@ -166,7 +166,7 @@ def _rounded(setting: float | int | str) -> str:
 
 def _how_judged(playbook: Playbook, labelled: Labelled, learned: Learned) -> str:
     """How settings and weights were chosen inside the training leads."""
-    training, timing = playbook.training, labelled.timing
+    training, maturity = playbook.training, labelled.maturity
     kind = training.validation
     if kind == "auto":
         kind = "rolling origin" if labelled.order is not None else "k-fold"
@@ -176,10 +176,10 @@ def _how_judged(playbook: Playbook, labelled: Labelled, learned: Learned) -> str
         "hold-out": f"predicting one part of the training leads (one in {training.folds}) from the rest",
     }[kind]
     text = f"Settings were chosen by {said} ({kind})."
-    if timing is not None and kind != "k-fold":
-        text += f" An outcome is known {timing.gap:g} days after a lead came: " + (
+    if maturity is not None and kind != "k-fold":
+        text += f" An outcome is known {maturity.gap:g} days after a lead came: " + (
             "what was known earlier counted by the inverse of how likely it was to be known so soon."
-            if timing.weigh
+            if maturity.weigh
             else "leads that were younger when the predicted ones came were not learned from."
         )
     if labelled.groups is not None and playbook.group_by:

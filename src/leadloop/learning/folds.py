@@ -78,13 +78,13 @@ def make_folds(
 
 def _nothing_known(labelled: Labelled) -> Problem:
     said = "no past part of the leads holds both outcomes"
-    if labelled.timing is None:
+    if labelled.maturity is None:
         return Problem("order", said, "give leads of a longer time")
-    days = labelled.timing.came.max() - labelled.timing.came.min()
+    days = labelled.maturity.came.max() - labelled.maturity.came.min()
     return Problem(
         "training.gap_days",
         f"{said} that were known by then: they came within {days:,.0f} days, and an outcome is known after "
-        f"{labelled.timing.gap:g}",
+        f"{labelled.maturity.gap:g}",
         'give leads of a longer time, set open_leads = "weighed", or shorten within_days',
     )
 

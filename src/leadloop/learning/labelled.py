@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from leadloop.leads import LeadFrame
-from leadloop.learning.maturity import Timing
+from leadloop.learning.maturity import Maturity
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,14 @@ class Labelled:
 
     `positive` holds 1 (won), 0 (lost) or a grade between them, a lead; `order` rises with time (None: nothing tells it);
     `groups` is the account or person of each lead; `confidence` is how sure each outcome is; `open` counts the leads that
-    were left out because they are still open; `until` is the day, as `timing` counts days, up to which outcomes are known.
+    were left out because they are still open; `until` is the day, as `maturity` counts days, up to which outcomes are known.
     """
 
     leads: LeadFrame
     positive: np.ndarray
     order: np.ndarray | None = None
     groups: np.ndarray | None = None
-    timing: Timing | None = None
+    maturity: Maturity | None = None
     confidence: np.ndarray | None = None
     open: int = 0
     until: float = float("inf")
@@ -45,26 +45,26 @@ class Labelled:
             positive=self.positive[places],
             order=None if self.order is None else self.order[places],
             groups=None if self.groups is None else self.groups[places],
-            timing=None if self.timing is None else self.timing.take(places),
+            maturity=None if self.maturity is None else self.maturity.take(places),
             confidence=None if self.confidence is None else self.confidence[places],
         )
 
     def starts(self, places: np.ndarray) -> float:
         """The day on which the first of some leads came; infinite where leads have no times."""
-        return float("inf") if self.timing is None else float(self.timing.came[places].min())
+        return float("inf") if self.maturity is None else float(self.maturity.came[places].min())
 
     @property
     def ripe(self) -> np.ndarray:
         """The positions of the leads on which the last word is known."""
         everyone = np.arange(len(self))
-        return everyone if self.timing is None else everyone[self.timing.ripe(self.until)]
+        return everyone if self.maturity is None else everyone[self.maturity.ripe(self.until)]
 
     def counts(self, moment: float = float("inf")) -> np.ndarray:
         """How much each lead counts for somebody who learns on that day: 0 where its outcome was not known yet."""
         counts = np.ones(len(self)) if self.confidence is None else self.confidence
-        if self.timing is None or moment == float("inf"):
+        if self.maturity is None or moment == float("inf"):
             return counts
-        return np.asarray(counts * self.timing.counts(moment))
+        return np.asarray(counts * self.maturity.counts(moment))
 
     def known_by(self, moment: float) -> Self:
         """The same leads for somebody who learns on that day."""

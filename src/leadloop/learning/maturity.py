@@ -19,7 +19,7 @@ _MOST = 10.0
 
 
 @dataclass(frozen=True)
-class Timing:
+class Maturity:
     """When leads came and how long they took, in days.
 
     `came` is the day of each lead (any zero), `took` the days until it was won (infinite where it was not), `gap` the days
@@ -34,7 +34,7 @@ class Timing:
     arrivals: np.ndarray | None = None
 
     def take(self, places: np.ndarray) -> Self:
-        """The timing of some leads."""
+        """The maturity of some leads."""
         everyone = self.came if self.arrivals is None else self.arrivals
         return replace(self, came=self.came[places], took=self.took[places], arrivals=everyone)
 
@@ -46,8 +46,8 @@ class Timing:
     def counts(self, moment: float) -> np.ndarray:
         """How much each lead counts for somebody who learns at this moment: 0 for those still open then.
 
-        >>> timing = Timing(np.array([0.0, 5.0, 8.0]), np.array([np.inf, 1.0, np.inf]), gap=4.0)
-        >>> timing.counts(10.0).tolist()
+        >>> maturity = Maturity(np.array([0.0, 5.0, 8.0]), np.array([np.inf, 1.0, np.inf]), gap=4.0)
+        >>> maturity.counts(10.0).tolist()
         [1.0, 1.0, 0.0]
         """
         age = moment - self.came

@@ -177,7 +177,7 @@ def learn(
     learners += [
         beside[name] if name in beside else LEARNERS[name]() for name in playbook.training.learners or USUAL_LEARNERS
     ]
-    half_ripe = labelled.timing is not None and labelled.timing.weigh
+    half_ripe = labelled.maturity is not None and labelled.maturity.weigh
     searches = _search(learners, folds, effort, seed=seed, fading=forward and not half_ripe, tick=tick)
 
     tick("blending and calibrating")
