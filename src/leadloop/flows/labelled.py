@@ -21,7 +21,13 @@ class Labelled:
     positive: np.ndarray
     order: np.ndarray | None
     groups: np.ndarray | None
-    open: int
+    waiting: LeadFrame
+    """The leads that are still open."""
+
+    @property
+    def open(self) -> int:
+        """How many leads are still open."""
+        return len(self.waiting)
 
 
 def label(playbook: Playbook, imported: LeadFrame, function: LabelFunction | None) -> Labelled:
@@ -33,10 +39,10 @@ def label(playbook: Playbook, imported: LeadFrame, function: LabelFunction | Non
     if order is not None:
         rising = np.argsort(order, kind="stable")
         leads, positive, order = leads.take(rising), positive[rising], order[rising]
-    return Labelled(leads, positive, order, _groups(playbook, leads), int((~known).sum()))
+    return Labelled(leads, positive, order, group_leads(playbook, leads), imported.take(~known))
 
 
-def _groups(playbook: Playbook, leads: LeadFrame) -> np.ndarray | None:
+def group_leads(playbook: Playbook, leads: LeadFrame) -> np.ndarray | None:
     """The group of each lead: its account or person where the playbook names one; leads without one stand alone.
 
     Where nothing tells the order of leads, rows that are the same in everything a model sees are one group: on both sides

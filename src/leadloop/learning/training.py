@@ -73,6 +73,17 @@ class Contender:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """What the blend said of training leads that its models had not seen: `margins`, before calibration.
+
+    `places` are the positions of these leads among the training leads.
+    """
+
+    places: np.ndarray
+    margins: np.ndarray
+
+
+@dataclass(frozen=True)
 class Learned:
     """What training found: the features and the blend, who competed, and the rules and prior to compare with.
 
@@ -86,6 +97,7 @@ class Learned:
     rules: Blend | None
     held_out_auc: float
     calendar: CalendarFields
+    held_out: HeldOut
 
 
 @dataclass(frozen=True)
@@ -153,7 +165,7 @@ def learn(
     """
     seed = playbook.training.seed
     newest = slice(max(0, len(leads) - SEARCH_LEADS), None) if in_time_order else _some_leads(len(leads), seed)
-    folds = _folds(
+    folds, places = _folds(
         playbook,
         leads.take(np.arange(len(leads))[newest]),
         positive[newest],
@@ -241,6 +253,7 @@ def learn(
         rules=ruled,
         held_out_auc=area_under_curve(judged, blended),
         calendar=calendar,
+        held_out=HeldOut(np.arange(len(leads))[newest][places], blended),
     )
 
 
@@ -287,8 +300,11 @@ def _folds(
     in_time_order: bool,
     groups: np.ndarray | None,
     tick: Tick,
-) -> list[Fold]:
-    """Folds of the training part, each with features fitted on its own training side and on nothing else."""
+) -> tuple[list[Fold], np.ndarray]:
+    """Folds of the training part, each with features fitted on its own training side and on nothing else.
+
+    Also the positions of all their held-out leads, one fold after the other.
+    """
     seed = playbook.training.seed
     if in_time_order:
         places = rolling_origin(len(leads), FOLDS, groups=groups)
@@ -296,6 +312,7 @@ def _folds(
         numbers = stratified_folds(positive, FOLDS, seed=seed, groups=groups)
         places = [(np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)) for fold in range(FOLDS)]
     folds: list[Fold] = []
+    judged_places: list[np.ndarray] = []
     for number, (train, held_out) in enumerate(places, start=1):
         if positive[train].min() == positive[train].max():
             continue  # too early in time: nobody had been won (or lost) yet
@@ -308,6 +325,7 @@ def _folds(
         )
         judged = features.matrix(leads.take(held_out).data)
         folds.append(Fold(Examples(matrix, positive[train]), Examples(judged, positive[held_out]), features.columns))
+        judged_places.append(held_out)
     if not folds:
         raise NotEnoughOutcomes(playbook.name, Problem("order", "no past part of the leads holds both outcomes"))
-    return folds
+    return folds, np.concatenate(judged_places)

@@ -83,6 +83,7 @@ def _reference_problems(playbook: Playbook) -> Iterator[Problem]:
         "order.field": playbook.order.field if playbook.order else "",
         f"targets.{playbook.target.name}.column": playbook.target.column,
         f"targets.{playbook.target.name}.at": playbook.target.at,
+        f"targets.{playbook.target.name}.value": playbook.target.value,
     }
     references |= {f"rulings.{ruling.field}": ruling.field for ruling in playbook.rulings}
     for where, name in references.items():
@@ -141,7 +142,7 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
         yield Problem(f"{where}.column", "is missing", "name the field that holds the outcome")
     if target.label and not _FUNCTION.fullmatch(target.label):
         yield Problem(f"{where}.label", f"“{target.label}” names no function", 'write "labels:won"')
-    for name in {target.column, target.at} - {""}:
+    for name in sorted({target.column, target.at, target.value} - {""}):
         if name in schema and schema.is_known(name, playbook.scores_at):
             yield Problem(
                 f"fields.{name}.known_at",
@@ -150,6 +151,12 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
             )
     if target.at in schema and schema[target.at].type != "time":
         yield Problem(f"{where}.at", f"is of type {schema[target.at].type}", "name a field of type time")
+    if target.value in schema and schema[target.value].type not in ("money", "number"):
+        yield Problem(
+            f"{where}.value", f"is of type {schema[target.value].type}", "name a field of type money or number"
+        )
+    if target.horizons:
+        yield from _horizon_problems(playbook, f"{where}.horizons")
     if target.within_days:
         order_field = playbook.order.field if playbook.order else ""
         if not target.at:
@@ -158,6 +165,23 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
             yield Problem(
                 f"{where}.within_days", "needs the time of the lead", "order the leads by a field of type time"
             )
+
+
+def _horizon_problems(playbook: Playbook, where: str) -> Iterator[Problem]:
+    target = playbook.target
+    order_field = playbook.order.field if playbook.order else ""
+    if not target.at:
+        yield Problem(where, "need the time of the outcome", "name its field in `at`")
+    if order_field not in playbook.schema or playbook.schema[order_field].type != "time":
+        yield Problem(where, "need the time of the lead", "order the leads by a field of type time")
+    if list(target.horizons) != sorted(set(target.horizons)):
+        yield Problem(where, "do not rise", "name each number of days once, the smallest first")
+    if target.within_days and max(target.horizons) > target.within_days:
+        yield Problem(
+            where,
+            f"reach to {max(target.horizons):,} days; outcomes count for {target.within_days:g} days only",
+            "name smaller ones, or a larger within_days",
+        )
 
 
 def _policy_problems(playbook: Playbook) -> Iterator[Problem]:

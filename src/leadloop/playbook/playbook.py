@@ -31,10 +31,15 @@ class Target:
     label: str = ""
     """A function beside the playbook that says who won, as in "labels:won"."""
     at: str = ""
-    """The field with the time of the outcome, for `within_days`."""
+    """The field with the time of the outcome, for `within_days` and `horizons`."""
     within_days: float | None = None
     """An outcome counts only this many days after the lead's own time. A younger lead without an outcome is still open:
     neither won nor lost."""
+    horizons: tuple[int, ...] = ()
+    """Numbers of days, rising: how probable is it that a lead is won within so many days of coming in? Needs `at`, and leads
+    ordered by a time."""
+    value: str = ""
+    """The field with the amount that a won lead brought, for the expected value of a lead."""
     guess: tuple[str, ...] = ()
     """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
 

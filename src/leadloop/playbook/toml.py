@@ -100,6 +100,20 @@ class _Reader:
             return ()
         return tuple(value)
 
+    def whole_numbers(self, key: str, *, low: int, high: int) -> tuple[int, ...]:
+        self.asked.add(key)
+        value = self.table.get(key, [])
+        if not isinstance(value, list):
+            self.complain(key, f"is {_kind(value)}, not a list of numbers", f"write {_key(key)} = [7, 30, 90]")
+            return ()
+        whole = [item for item in value if not isinstance(item, bool) and isinstance(item, int) and low <= item <= high]
+        if len(whole) < len(value):
+            self.complain(
+                key, f"holds what is no whole number from {low} to {high:,}", f"write {_key(key)} = [7, 30, 90]"
+            )
+            return ()
+        return tuple(whole)
+
     def table_of(self, key: str) -> Mapping[str, Any]:
         self.asked.add(key)
         value = self.table.get(key, {})
@@ -251,6 +265,8 @@ def _read_target(name: str, reader: _Reader) -> Target:
         label=reader.text("label", ""),
         at=reader.text("at", ""),
         within_days=days or None,
+        horizons=reader.whole_numbers("horizons", low=1, high=36_500),
+        value=reader.text("value", ""),
         guess=reader.texts("guess"),
     )
     reader.finish()
@@ -362,6 +378,8 @@ def render_playbook(playbook: Playbook) -> str:
                     "label": target.label,
                     "at": target.at,
                     "within_days": target.within_days and _same_zero(target.within_days),
+                    "horizons": target.horizons,
+                    "value": target.value,
                     "guess": target.guess,
                 }
             )
@@ -440,10 +458,10 @@ def _table(settings: Mapping[str, Any], keep: Container[str] = ()) -> Table:
     return table
 
 
-def _array(texts: tuple[str, ...]) -> Any:
+def _array(items: tuple[str, ...] | tuple[int, ...]) -> Any:
     array = tomlkit.array()
-    array.extend(texts)
-    return array.multiline(sum(len(text) for text in texts) > 90)
+    array.extend(items)
+    return array.multiline(sum(len(str(item)) for item in items) > 90)
 
 
 def _parent(tables: Mapping[str, Table]) -> Table:

@@ -20,8 +20,10 @@ from leadloop.scoring import Blend, TrainedPlaybook
 from leadloop.scoring.calibrator import Calibrator
 from leadloop.scoring.members import LinearModel, Member, PriorModel
 from leadloop.scoring.score_map import ScoreMap
+from leadloop.scoring.timing import Timing
 from leadloop.scoring.tree_member import TreeMember
 from leadloop.scoring.venn_abers import VennAbers
+from leadloop.scoring.worth import Worth
 
 _MEMBERS: Mapping[str, Callable[[Mapping[str, np.ndarray]], Member]] = {
     PriorModel.kind: PriorModel.from_arrays,
@@ -48,14 +50,17 @@ def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
             files[f"member_{number}.onnx"] = arrays.pop(_GRAPH).tobytes()
         files[f"member_{number}.npz"] = _npz(arrays)
         kinds.append(member.kind)
-    files["model.json"] = _json(
-        {
-            "members": kinds,
-            "weights": blend.weights,
-            "calibrator": blend.calibrator.state(),
-            "score_map": blend.score_map.state(),
-        }
-    )
+    model = {
+        "members": kinds,
+        "weights": blend.weights,
+        "calibrator": blend.calibrator.state(),
+        "score_map": blend.score_map.state(),
+    }
+    for name, beside in (("timing", trained.timing), ("worth", trained.worth)):
+        if beside is not None:
+            files[f"{name}.npz"] = _npz(beside.arrays())
+            model[name] = beside.state()
+    files["model.json"] = _json(model)
     return files
 
 
@@ -77,7 +82,14 @@ def unpack(files: Mapping[str, bytes], version: str) -> TrainedPlaybook:
             VennAbers.from_arrays(_arrays(files["venn_abers.npz"])),
             ScoreMap.from_state(model["score_map"]),
         )
-        trained = TrainedPlaybook(playbook, FeatureSet.from_state(json.loads(files["features.json"])), blend, version)
+        trained = TrainedPlaybook(
+            playbook,
+            FeatureSet.from_state(json.loads(files["features.json"])),
+            blend,
+            version,
+            Timing.from_arrays(_arrays(files["timing.npz"]), model["timing"]) if "timing" in model else None,
+            Worth.from_arrays(_arrays(files["worth.npz"]), model["worth"]) if "worth" in model else None,
+        )
         probe = _arrays(files["probe.npz"])
         wrong = ~(np.abs(blend.margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
         fits = len(trained.features.columns) == probe["matrix"].shape[1]

@@ -11,6 +11,8 @@ from math import isfinite
 from typing import Any
 
 from leadloop.learning.evaluation import Comparison, Coverage, Curves, Decision, Measure, Slices, TimeBlocks
+from leadloop.learning.evaluation.timing import TimingQuality
+from leadloop.learning.evaluation.worth import WorthQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,10 @@ class TrainingReport:
     """How each learner did as it learned on."""
     drift: Drift | None = None
     """How the leads change as time goes on."""
+    timing: TimingQuality | None = None
+    """How well it tells when leads are won; None where the playbook has no horizons."""
+    worth: WorthQuality | None = None
+    """How well it tells what leads are worth; None where the playbook names no value."""
 
     def measure(self, name: str) -> Measure:
         """The measure of this name; raises KeyError where there is none."""
