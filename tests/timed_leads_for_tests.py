@@ -75,7 +75,7 @@ def day_of(plan: str, share: float) -> float:
 
 
 def make_timed_cells(count: int, seed: int = 0, *, telling: bool = True) -> tuple[pl.DataFrame, Truth]:
-    """Leads as text, as a CSV would hold them, and the truth. Unless `telling`, times and amounts have nothing to do with plans."""
+    """Leads as text, as a CSV would hold them, and the truth. Unless `telling`, plans say nothing of times and amounts."""
     draw = np.random.default_rng(seed)
     came = np.sort(draw.uniform(0, DAYS, count))
     visits = draw.gamma(2.0, 3.0, count)

@@ -28,9 +28,9 @@ BLOCKS = 4
 _MOST_KNOTS = 200
 _TERMS = (0, 12)
 _PENALTIES = (0.01, 0.05, 0.2)
-_ROUNDS = 25
-_SECOND_LOOKS = 3
-_SETTLED = 1e-4
+_ROUNDS = 100
+_SECOND_LOOKS = 12
+_SETTLED = 1e-3
 _FEWEST_LOST = 20
 _UNLIKELY = 1e-4
 
@@ -98,7 +98,9 @@ def fit_timing(
     timing = same
     for _ in range(_SECOND_LOOKS):
         timing = _regress(leads, terms, weight, same, penalty)
-        weight = _weigh(leads, timing)
+        before, weight = weight, _weigh(leads, timing)
+        if np.abs(weight - before).max() < _SETTLED:
+            break
     return timing, same
 
 
@@ -141,7 +143,8 @@ def _blocks(won: np.ndarray) -> np.ndarray:
 def _spread(leads: TimedLeads, asked: Asked) -> tuple[np.ndarray, Timing]:
     """One curve of days for all won leads, and how much each lead counts in it: 1 if won, 0 if lost, between if open."""
     times = leads.times
-    weight = np.where(times.won, 1.0, np.where(times.lost, 0.0, leads.probabilities))
+    # From won leads alone upwards: begun with every open lead at its probability, the tail of the curve takes long to settle.
+    weight = times.won.astype(np.float64)
     empty = Timing(np.zeros(1), np.zeros(1), no_terms(), asked.horizons, asked.within_days)
     same = _with_curve(empty, times, weight, np.ones(len(times)))
     for _ in range(_ROUNDS):

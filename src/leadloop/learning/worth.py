@@ -25,7 +25,7 @@ MOST_WON = 50_000
 BLOCKS = 4
 _CAP = 0.99
 _RIDGES = (10.0, 100.0, 1_000.0)
-_PENALTIES = (0.03, 0.3, 3.0)
+_PENALTIES = (0.003, 0.03, 0.3, 3.0)
 
 Regression = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 """Intercept and weights, from terms and amounts."""
@@ -80,7 +80,7 @@ def amount_errors(amounts: np.ndarray, told: np.ndarray, scale: float) -> np.nda
 def _ways(amounts: np.ndarray) -> dict[str, Regression]:
     ways: dict[str, Regression] = {}
     if (amounts > 0).all():
-        ways |= {f"log scale with smearing, {strength:g}": _ridge(strength) for strength in _RIDGES}
+        ways |= {f"log-scale regression with smearing, {strength:g}": _ridge(strength) for strength in _RIDGES}
         ways |= {f"gamma regression, {penalty:g}": _tweedie(2.0, penalty) for penalty in _PENALTIES}
     else:
         ways |= {f"Tweedie regression, {penalty:g}": _tweedie(1.5, penalty) for penalty in _PENALTIES}
