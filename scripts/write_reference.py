@@ -334,6 +334,10 @@ def read_settings() -> dict[str, list[Setting]]:
             note(self, key, "list of texts", "")
             return super().texts(key)
 
+        def whole_numbers(self, key: str, *, low: int, high: int) -> tuple[int, ...]:
+            note(self, key, "list of whole numbers", "", [f"{low:,} to {high:,}"])
+            return super().whole_numbers(key, low=low, high=high)
+
     usual = toml._Reader
     toml._Reader = Recorder  # type: ignore[misc]
     try:
