@@ -142,8 +142,8 @@ def write_dated_leads(folder: Path) -> None:
     """Synthetic leads with days and amounts, under the names that the page on them uses."""
     names = {"id": "Lead ID", "came": "Created", "visits": "Pages Visited", "plan": "Plan"}
     ends = {"stage": "Stage", "ended": "Closed On", "amount": "Deal Value"}
-    make_timed_cells(PAST)[0].drop("noise").rename(names | ends).write_csv(folder / "closed_leads.csv")
-    make_timed_cells(NEW, seed=8)[0].select(names).rename(names).write_csv(folder / "open_leads.csv")
+    make_timed_cells(2 * PAST)[0].drop("noise").rename(names | ends).write_csv(folder / "closed_leads.csv")
+    make_timed_cells(NEW, seed=8)[0].select(list(names)).rename(names).write_csv(folder / "open_leads.csv")
 
 
 class Player:
