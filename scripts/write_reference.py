@@ -334,6 +334,10 @@ def read_settings() -> dict[str, list[Setting]]:
             note(self, key, "list of texts", "")
             return super().texts(key)
 
+        def whole_numbers(self, key: str, *, low: int, high: int) -> tuple[int, ...]:
+            note(self, key, "list of whole numbers", "", [f"{low:,} to {high:,}"])
+            return super().whole_numbers(key, low=low, high=high)
+
     usual = toml._Reader
     toml._Reader = Recorder  # type: ignore[misc]
     try:
@@ -631,7 +635,9 @@ def scored_leads() -> str:
     cards = {one.name: one for one in attributes_of(ScoreCard)}
     if nameless := [name for name, one in cards.items() if not one.meaning]:
         raise SystemExit(f"ScoreCard.{nameless[0]} has no meaning; write a text below it")
-    rows = [(code(name), one.meaning) for name, one in cards.items() if name != "reasons"]
+    shown = {"won_within": "won_within_30_days"}
+    rows = [(code(shown.get(name, name)), one.meaning) for name, one in cards.items() if name != "reasons"]
+    rows.sort(key=lambda row: row[0] == code("starts_at"))
     for name in ("reasons_up", "reasons_down"):
         meaning = (inspect.getdoc(getattr(ScoreCard, name)) or "").rstrip(".")
         rows.append((code(name), f"{meaning}; at most three, each with its points, separated by semicolons."))

@@ -35,6 +35,7 @@ import tomlkit
 import leadloop.cli
 from leadloop.learning.leakage.finding import FINDING_KINDS
 from leadloop.simulate import LEADS_PER_DAY, simulate_leads
+from tests.timed_leads_for_tests import make_timed_cells
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -133,7 +134,16 @@ def write_leads(folder: Path) -> None:
     messy.write_csv(folder / "messy.csv")
     new.at_intake.drop("Country", "Message").write_csv(folder / "short.csv")
     won = past.cells.filter(pl.col("Converted") == "Yes")
+    write_dated_leads(folder)
     won.select("Lead ID", pl.col("Created Date").str.head(10).alias("Closed On")).write_csv(folder / "deals.csv")
+
+
+def write_dated_leads(folder: Path) -> None:
+    """Synthetic leads with days and amounts, under the names that the page on them uses."""
+    names = {"id": "Lead ID", "came": "Created", "visits": "Pages Visited", "plan": "Plan"}
+    ends = {"stage": "Stage", "ended": "Closed On", "amount": "Deal Value"}
+    make_timed_cells(2 * PAST)[0].drop("noise").rename(names | ends).write_csv(folder / "closed_leads.csv")
+    make_timed_cells(NEW, seed=8)[0].select(list(names)).rename(names).write_csv(folder / "open_leads.csv")
 
 
 class Player:

@@ -176,6 +176,31 @@ WRONG = {
     ),
     "segments of what is no category": (replace(SOUND, segment_by="id"), "segment_by", "names a field of type id"),
     "segments known too late": (replace(SOUND, segment_by="result"), "segment_by", "is known only at outcome"),
+    "an amount that is no number": (
+        replace(with_field(Field("b", "text", "outcome")), target=replace(SOUND.target, value="b")),
+        "targets.bought.value",
+        "is of type text",
+    ),
+    "horizons without the time of the outcome": (
+        target(horizons=(7,)),
+        "targets.bought.horizons",
+        "need the time of the outcome",
+    ),
+    "horizons without the time of the lead": (
+        replace(with_field(ENDED), order=None, target=replace(SOUND.target, at="won_at", horizons=(7,))),
+        "targets.bought.horizons",
+        "need the time of the lead",
+    ),
+    "horizons that do not rise": (
+        replace(with_field(ENDED), target=replace(SOUND.target, at="won_at", horizons=(30, 7))),
+        "targets.bought.horizons",
+        "do not rise",
+    ),
+    "a horizon after which no outcome counts": (
+        replace(with_field(ENDED), target=replace(SOUND.target, **TIMED, horizons=(7, 365))),
+        "targets.bought.horizons",
+        "reach to 365 days",
+    ),
     "low scores without a band": (bands((50.0, 0.5), (10.0, 0.5)), "bands", "scores under 10 have none"),
     "low scores without a route": (routes(50.0, 10.0), "routes", "scores under 10 have none"),
     "no routes": (routes(), "routes", "there are none"),

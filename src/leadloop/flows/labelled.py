@@ -27,10 +27,10 @@ def label(playbook: Playbook, imported: LeadFrame, function: LabelFunction | Non
         leads,
         positive,
         order,
-        _groups(playbook, leads),
+        group_leads(playbook, leads),
         _maturity(playbook, leads, positive, order),
         _confidence(playbook, leads),
-        int((~known).sum()),
+        imported.take(~known),
     )
     return labelled if order is None else labelled.take(np.argsort(order, kind="stable"))
 
@@ -68,7 +68,7 @@ def _confidence(playbook: Playbook, leads: LeadFrame) -> np.ndarray | None:
     return np.asarray(said / said.mean())
 
 
-def _groups(playbook: Playbook, leads: LeadFrame) -> np.ndarray | None:
+def group_leads(playbook: Playbook, leads: LeadFrame) -> np.ndarray | None:
     """The group of each lead: its account or person where the playbook names one; leads without one stand alone.
 
     Where nothing tells the order of leads, rows that are the same in everything a model sees are one group: on both sides

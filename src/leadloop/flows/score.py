@@ -217,9 +217,14 @@ def _rejects_table(rejects: Sequence[Reject]) -> pl.DataFrame:
 
 def _rounded(scores: pl.DataFrame) -> pl.DataFrame:
     """Scores with as many digits as anyone can use."""
-    shares = ("probability", "probability_low", "probability_high", "confidence")
+    shares = ["probability", "probability_low", "probability_high", "confidence"]
+    shares += [name for name in scores.columns if name.startswith("won_within_")]
+    days = [name for name in scores.columns if name.startswith("days_to_win")]
     points = [name for name in ("starts_at",) if name in scores.columns]
-    return scores.with_columns(pl.col(shares).round(6), pl.col(points).round(4))
+    amounts = [name for name in ("expected_value",) if name in scores.columns]
+    return scores.with_columns(
+        pl.col(shares).round(6), pl.col(points).round(4), pl.col(days).round(1), pl.col(amounts).round(2)
+    )
 
 
 def _named_apart(cells: pl.DataFrame, taken: Sequence[str]) -> pl.DataFrame:

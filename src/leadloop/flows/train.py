@@ -23,6 +23,7 @@ from leadloop.flows.importing import Imported, read_leads
 from leadloop.flows.labelled import label
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Stopwatch, Tick
+from leadloop.flows.targets import require_amounts, require_followed
 from leadloop.flows.training_report import baselines, write_report
 from leadloop.flows.trial_keeper import TrialKeeper
 from leadloop.flows.version_record import describe_version, hash_configuration, name_version
@@ -50,6 +51,7 @@ _NEEDED = (
     ("lightgbm", ("lightgbm",)),
     ("xgboost", ("xgboost-cpu", "xgboost")),
     ("catboost", ("catboost",)),
+    ("lifelines", ("lifelines",)),
     ("imblearn", ("imbalanced-learn",)),
     ("optuna", ("optuna",)),
     ("onnx", ("onnx",)),
@@ -114,6 +116,8 @@ def train(
         require_enough(found.playbook, labelled.positive)
     except NotEnoughOutcomes as few:
         raise NotEnoughOutcomes(found.playbook.name, [*few.problems, _meanwhile(place, found)]) from None
+    require_followed(found.playbook, labelled)
+    require_amounts(found.playbook, labelled)
     training = found.playbook.training
     split = split_leads(labelled, test_share=training.test_share, seed=training.seed)
     watch("auditing for leakage")
@@ -139,6 +143,8 @@ def train(
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
     trained = TrainedPlaybook(found.playbook, learned.features, learned.blend, identity, learned.segments)
+    targets = add_targets(trained, learned, labelled, split, watch)
+    trained = targets.trained
     report = write_report(
         trained,
         learned,
@@ -150,6 +156,8 @@ def train(
         watch,
         champion=_score_by_champion(place, found.playbook, labelled, split),
         apart=_compare_parts(labelled, split, learned.features),
+        timing=targets.timing,
+        worth=targets.worth,
     )
     watch("writing the report")
     files = {
@@ -231,8 +239,9 @@ def _needed(playbook: Playbook) -> LeadSchema:
     Fields known too late stay in, so that the audit can say what is wrong with them.
     """
     target, order = playbook.target, playbook.order.field if playbook.order else ""
-    named = {target.column, target.at, target.confidence, order, playbook.lead_id, playbook.group_by}
+    named = {target.column, target.at, target.value, target.confidence, order, playbook.lead_id, playbook.group_by}
     named |= {playbook.outcomes_by, playbook.segment_by}
+    named = {target.column, target.at, target.value, order, playbook.lead_id, playbook.group_by, playbook.outcomes_by}
     fields = tuple(field for field in playbook.schema.fields if field.use or field.name in named or target.label)
     return LeadSchema(fields, playbook.schema.moments)
 
@@ -240,7 +249,7 @@ def _needed(playbook: Playbook) -> LeadSchema:
 def _audit(playbook: Playbook, labelled: Labelled, split: Split, fields: Sequence[Field]) -> tuple[Finding, ...]:
     """What the leakage audit says of the training leads' fields, and of twins between them and the test leads."""
     target, order = playbook.target, playbook.order.field if playbook.order else ""
-    outcome = {target.column, target.at, target.confidence, order}
+    outcome = {target.column, target.at, target.value, target.confidence, order}
     leads = labelled.leads.take(split.train)
     judged = [
         field

@@ -32,6 +32,8 @@ from leadloop.learning.evaluation import (
     slice_by_fields,
     slice_by_time,
 )
+from leadloop.learning.evaluation.timing import TimingQuality
+from leadloop.learning.evaluation.worth import WorthQuality
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import Finding, PartsApart
 from leadloop.learning.report.report import (
@@ -74,11 +76,13 @@ def write_report(
     *,
     champion: Champion | None = None,
     apart: PartsApart | None = None,
+    timing: TimingQuality | None = None,
+    worth: WorthQuality | None = None,
 ) -> TrainingReport:
     """Score the test leads and write down what came of it.
 
     `champion` is the version in service with its probabilities for the same test leads (those of `split.test`, in that
-    order), `apart` how well old leads are told from new ones.
+    order), `apart` how well old leads are told from new ones; `timing` and `worth` how good the times and amounts are.
     """
     playbook = trained.playbook
     test, positive = labelled.leads.take(split.test), labelled.positive[split.test]
@@ -157,6 +161,8 @@ def write_report(
         drift=_drift(playbook, labelled, split, apart),
         judged=_how_judged(playbook, labelled, learned),
         segments=_segment_lines(trained, learned, test, positive),
+        timing=timing,
+        worth=worth,
     )
 
 
@@ -340,7 +346,7 @@ def _left_out(playbook: Playbook, learned: Learned) -> tuple[LeftOut, ...]:
     for field in playbook.schema.fields:
         if field.name in read:
             continue
-        if field.name in (target.column, target.at):
+        if field.name in (target.column, target.at, target.value):
             reason = "it is the outcome"
         elif field.name == order:
             reason = "it only tells the order of leads"

@@ -26,6 +26,7 @@ from leadloop.ingest.placeholders import (
     find_sentinel_times,
     find_sentinels,
 )
+from leadloop.ingest.value_and_horizons import find_horizons, find_value
 from leadloop.leads import Field, LeadSchema
 from leadloop.leads.missing import blank_placeholders
 from leadloop.leads.missing import find_sentinels as sentinel_values
@@ -102,6 +103,9 @@ def draft_playbook(
     known = _known_late(known, outcomes)
     findings = _audit(values, known, won, order, outcomes, seed)
     known = _with_findings(known, findings)
+
+    the_target = _with_value_and_horizons(the_target, values, known, won, order)
+    known = _without_value(known, the_target)
 
     ordered = tuple(known[column] if column in known else fields[column] for column in readable)
     playbook = Playbook(
@@ -355,6 +359,31 @@ def _with_findings(fields: Mapping[str, Field], findings: Sequence[Finding]) -> 
             found[finding.field] = replace(field, known_at=_MOMENTS[1], guess=said)
         elif field.known_at == _MOMENTS[0]:
             found[finding.field] = replace(field, guess=(*field.guess, f"caution: {finding.evidence}"))
+    return found
+
+
+# What is asked beside the outcome.
+
+
+def _with_value_and_horizons(
+    target: Target, values: pl.DataFrame, fields: Mapping[str, Field], won: np.ndarray, order: OrderGuess
+) -> Target:
+    """The target with the amount of won leads and days to ask about, where the table has them."""
+    value, why = find_value(values, fields, won)
+    horizons = find_horizons(values, target, order.order)
+    said = [why] if why else []
+    if horizons:
+        said.append(f"horizons: “{target.at}” tells when leads were won; ask about the days that matter to you")
+    return replace(target, value=value, horizons=horizons, guess=(*target.guess, *said))
+
+
+def _without_value(fields: Mapping[str, Field], target: Target) -> dict[str, Field]:
+    """The fields with the amount of won leads known at the outcome."""
+    found = dict(fields)
+    if target.value and found[target.value].known_at != _MOMENTS[1]:
+        field = found[target.value]
+        why = "known_at: it is what won leads brought"
+        found[target.value] = replace(field, known_at=_MOMENTS[1], guess=(*field.guess, why))
     return found
 
 

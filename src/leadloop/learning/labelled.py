@@ -16,7 +16,7 @@ class Labelled:
     """Leads whose outcome is known, in time order where there is one.
 
     `positive` holds 1 (won), 0 (lost) or a grade between them, a lead; `order` rises with time (None: nothing tells it);
-    `groups` is the account or person of each lead; `confidence` is how sure each outcome is; `open` counts the leads that
+    `groups` is the account or person of each lead; `confidence` is how sure each outcome is; `waiting` holds the leads that
     were left out because they are still open; `until` is the day, as `maturity` counts days, up to which outcomes are known.
     """
 
@@ -26,11 +26,16 @@ class Labelled:
     groups: np.ndarray | None = None
     maturity: Maturity | None = None
     confidence: np.ndarray | None = None
-    open: int = 0
+    waiting: LeadFrame | None = None
     until: float = float("inf")
 
     def __len__(self) -> int:
         return len(self.positive)
+
+    @property
+    def open(self) -> int:
+        """How many leads are still open."""
+        return 0 if self.waiting is None else len(self.waiting)
 
     @property
     def won(self) -> np.ndarray:

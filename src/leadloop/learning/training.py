@@ -69,6 +69,17 @@ class Contender:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """What the blend said of training leads that its models had not seen: `margins`, before calibration.
+
+    `places` are the positions of these leads among the training leads.
+    """
+
+    places: np.ndarray
+    margins: np.ndarray
+
+
+@dataclass(frozen=True)
 class Learned:
     """What training found: the features and the blend, who competed, and the rules and prior to compare with.
 
@@ -87,6 +98,7 @@ class Learned:
     weighing: str
     segments: Mapping[str, Blend]
     verdicts: tuple[SegmentVerdict, ...]
+    held_out: HeldOut
 
 
 @dataclass(frozen=True)
@@ -251,6 +263,7 @@ def learn(
         weighing=weighing.how,
         segments=segments,
         verdicts=verdicts,
+        held_out=HeldOut(newest[folds.held_out], blended),
     )
 
 

@@ -85,6 +85,7 @@ def _reference_problems(playbook: Playbook) -> Iterator[Problem]:
         f"targets.{playbook.target.name}.column": playbook.target.column,
         f"targets.{playbook.target.name}.at": playbook.target.at,
         f"targets.{playbook.target.name}.confidence": playbook.target.confidence,
+        f"targets.{playbook.target.name}.value": playbook.target.value,
     }
     references |= {f"rulings.{ruling.field}": ruling.field for ruling in playbook.rulings}
     for where, name in references.items():
@@ -144,7 +145,7 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
     if target.label and not _FUNCTION.fullmatch(target.label):
         yield Problem(f"{where}.label", f"“{target.label}” names no function", 'write "labels:won"')
     yield from _grade_problems(playbook, where)
-    for name in sorted({target.column, target.at, target.confidence} - {""}):
+    for name in sorted({target.column, target.at, target.value, target.confidence} - {""}):
         if name in schema and schema.is_known(name, playbook.scores_at):
             yield Problem(
                 f"fields.{name}.known_at",
@@ -153,6 +154,12 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
             )
     if target.at in schema and schema[target.at].type != "time":
         yield Problem(f"{where}.at", f"is of type {schema[target.at].type}", "name a field of type time")
+    if target.value in schema and schema[target.value].type not in ("money", "number"):
+        yield Problem(
+            f"{where}.value", f"is of type {schema[target.value].type}", "name a field of type money or number"
+        )
+    if target.horizons:
+        yield from _horizon_problems(playbook, f"{where}.horizons")
     if target.within_days:
         if not target.at:
             yield Problem(f"{where}.within_days", "needs the time of the outcome", "name its field in `at`")
@@ -197,6 +204,22 @@ def _grade_problems(playbook: Playbook, where: str) -> Iterator[Problem]:
             f"{where}.confidence",
             f"is of type {schema[target.confidence].type}",
             "name a field of numbers",
+        )
+
+
+def _horizon_problems(playbook: Playbook, where: str) -> Iterator[Problem]:
+    target = playbook.target
+    if not target.at:
+        yield Problem(where, "need the time of the outcome", "name its field in `at`")
+    if not _is_ordered_by_time(playbook):
+        yield Problem(where, "need the time of the lead", "order the leads by a field of type time")
+    if list(target.horizons) != sorted(set(target.horizons)):
+        yield Problem(where, "do not rise", "name each number of days once, the smallest first")
+    if target.within_days and max(target.horizons) > target.within_days:
+        yield Problem(
+            where,
+            f"reach to {max(target.horizons):,} days; outcomes count for {target.within_days:g} days only",
+            "name smaller ones, or a larger within_days",
         )
 
 

@@ -39,7 +39,7 @@ class Target:
     confidence: str = ""
     """The field with how sure the outcome is, a number above 0: leads count in learning as much as it says."""
     at: str = ""
-    """The field with the time of the outcome, for `within_days`."""
+    """The field with the time of the outcome, for `within_days` and `horizons`."""
     within_days: float | None = None
     """An outcome counts only this many days after the lead's own time. A younger lead without an outcome is still open:
     neither won nor lost."""
@@ -47,6 +47,11 @@ class Target:
     """What happens to leads whose window is not over yet. They are left out, and so are the leads that came a window or less
     before the leads that a model is judged on; or what is known of them by then counts, and more the rarer it is to know it
     so soon (`weighed`, by the inverse probability of censoring)."""
+    horizons: tuple[int, ...] = ()
+    """Numbers of days, rising: how probable is it that a lead is won within so many days of coming in? Needs `at`, and leads
+    ordered by a time."""
+    value: str = ""
+    """The field with the amount that a won lead brought, for the expected value of a lead."""
     guess: tuple[str, ...] = ()
     """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
 

@@ -101,6 +101,20 @@ class _Reader:
             return ()
         return tuple(value)
 
+    def whole_numbers(self, key: str, *, low: int, high: int) -> tuple[int, ...]:
+        self.asked.add(key)
+        value = self.table.get(key, [])
+        if not isinstance(value, list):
+            self.complain(key, f"is {_kind(value)}, not a list of numbers", f"write {_key(key)} = [7, 30, 90]")
+            return ()
+        whole = [item for item in value if not isinstance(item, bool) and isinstance(item, int) and low <= item <= high]
+        if len(whole) < len(value):
+            self.complain(
+                key, f"holds what is no whole number from {low} to {high:,}", f"write {_key(key)} = [7, 30, 90]"
+            )
+            return ()
+        return tuple(whole)
+
     def table_of(self, key: str) -> Mapping[str, Any]:
         self.asked.add(key)
         value = self.table.get(key, {})
@@ -257,6 +271,8 @@ def _read_target(name: str, reader: _Reader) -> Target:
         at=reader.text("at", ""),
         within_days=days or None,
         open_leads=reader.text("open_leads", "left out", choices=("left out", "weighed")),  # type: ignore[arg-type]
+        horizons=reader.whole_numbers("horizons", low=1, high=36_500),
+        value=reader.text("value", ""),
         guess=reader.texts("guess"),
     )
     reader.finish()
@@ -376,6 +392,8 @@ def render_playbook(playbook: Playbook) -> str:
                     "at": target.at,
                     "within_days": target.within_days and _same_zero(target.within_days),
                     "open_leads": _unusual(target.open_leads, "left out"),
+                    "horizons": target.horizons,
+                    "value": target.value,
                     "guess": target.guess,
                 }
             )
@@ -462,10 +480,10 @@ def _unusual(value: Any, usual: Any) -> Any:
     return None if value == usual else value
 
 
-def _array(texts: tuple[str, ...]) -> Any:
+def _array(items: tuple[str, ...] | tuple[int, ...]) -> Any:
     array = tomlkit.array()
-    array.extend(texts)
-    return array.multiline(sum(len(text) for text in texts) > 90)
+    array.extend(items)
+    return array.multiline(sum(len(str(item)) for item in items) > 90)
 
 
 def _parent(tables: Mapping[str, Table]) -> Table:

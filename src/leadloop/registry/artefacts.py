@@ -20,8 +20,10 @@ from leadloop.scoring import Blend, TrainedPlaybook
 from leadloop.scoring.calibrator import calibrator_from_state
 from leadloop.scoring.members import LinearModel, Member, PriorModel
 from leadloop.scoring.score_map import ScoreMap
+from leadloop.scoring.timing import Timing
 from leadloop.scoring.tree_member import TreeMember
 from leadloop.scoring.venn_abers import VennAbers
+from leadloop.scoring.worth import Worth
 
 _MEMBERS: Mapping[str, Callable[[Mapping[str, np.ndarray]], Member]] = {
     PriorModel.kind: PriorModel.from_arrays,
@@ -64,7 +66,12 @@ def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
                 "intervals": table,
             }
         )
-    files["model.json"] = _json({"members": kinds, "blends": described, "score_map": blend.score_map.state()})
+    model = {"members": kinds, "blends": described, "score_map": blend.score_map.state()}
+    for name, beside in (("timing", trained.timing), ("worth", trained.worth)):
+        if beside is not None:
+            files[f"{name}.npz"] = _npz(beside.arrays())
+            model[name] = beside.state()
+    files["model.json"] = _json(model)
     return files
 
 
@@ -92,7 +99,9 @@ def unpack(files: Mapping[str, bytes], version: str) -> TrainedPlaybook:
         }
         blend = blends.pop("")
         features = FeatureSet.from_state(json.loads(files["features.json"]))
-        trained = TrainedPlaybook(playbook, features, blend, version, blends)
+        timing = Timing.from_arrays(_arrays(files["timing.npz"]), model["timing"]) if "timing" in model else None
+        worth = Worth.from_arrays(_arrays(files["worth.npz"]), model["worth"]) if "worth" in model else None
+        trained = TrainedPlaybook(playbook, features, blend, version, blends, timing, worth)
         probe = _arrays(files["probe.npz"])
         wrong = ~(np.abs(blend.margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
         fits = len(trained.features.columns) == probe["matrix"].shape[1]

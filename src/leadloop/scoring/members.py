@@ -130,3 +130,9 @@ class LinearModel:
         if np.any(np.diff(rest["column"]) < 0) or np.any(rest["scale"] == 0):
             raise ValueError("the terms of a linear model are out of order")
         return cls(float(arrays["intercept"][0]), **rest)
+
+
+def no_terms() -> LinearModel:
+    """A sum of no terms: 0 for every lead."""
+    empty, places = np.empty(0), np.empty(0, dtype=np.int64)
+    return LinearModel(0.0, places, places, empty, empty, empty, empty, empty, empty)

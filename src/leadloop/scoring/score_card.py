@@ -55,6 +55,18 @@ class ScoreCard:
     """The score of the average training lead, from which the reasons go up and down."""
     reasons: tuple[Reason, ...]
     """Every field's points: `starts_at` plus all of them is the score."""
+    days_to_win: float | None = None
+    """If the lead is won, half of such leads are won within so many days of coming in. Only where the playbook has
+    `horizons` and times could be learned; empty where half are not won within all the time that was seen."""
+    days_to_win_low: float | None = None
+    """If it is won, one in ten is won by then."""
+    days_to_win_high: float | None = None
+    """If it is won, nine in ten are won by then."""
+    won_within: tuple[tuple[int, float], ...] = ()
+    """The chance of being won within each of the playbook's `horizons` (days and probability), rising to at most the
+    probability; as columns such as `won_within_30_days`."""
+    expected_value: float | None = None
+    """The probability times the amount that such leads bring when they are won. Only where the playbook names a `value`."""
 
     @property
     def reasons_up(self) -> tuple[Reason, ...]:

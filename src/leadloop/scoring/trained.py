@@ -20,6 +20,8 @@ from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend
 from leadloop.scoring.reasons import ReasonWriter, join_reasons
 from leadloop.scoring.score_card import Reason, ScoreCard
+from leadloop.scoring.timing import Timing, horizon_column
+from leadloop.scoring.worth import Worth
 
 TOP_REASONS = 3
 
@@ -60,6 +62,10 @@ class TrainedPlaybook:
     """The version's id."""
     segments: Mapping[str, Blend] = field(default_factory=dict)
     """The blends of the segments that have one of their own."""
+    timing: Timing | None = None
+    """When leads are won; None where nobody asked, or where it could not be told better than without features."""
+    worth: Worth | None = None
+    """What won leads bring; None where no field holds an amount."""
 
     @cached_property
     def schema(self) -> LeadSchema:
@@ -81,8 +87,22 @@ class TrainedPlaybook:
             "lead_id", "line", "probability", "probability_low", "probability_high", "score",
             "band", "route", "confidence", "model_version", "segment", "method", "degraded", "starts_at",
         ]  # fmt: skip
-        rows = table.select(columns).iter_rows(named=True)
-        return [ScoreCard(**row, reasons=why) for row, why in zip(rows, reasons, strict=True)]
+        told = ["days_to_win", "days_to_win_low", "days_to_win_high"] if self.timing else []
+        told += ["expected_value"] if self.worth else []
+        rows = table.select(columns + told).iter_rows(named=True)
+        chances = self._chances(table)
+        return [
+            ScoreCard(**row, reasons=why, won_within=chance)
+            for row, why, chance in zip(rows, reasons, chances, strict=True)
+        ]
+
+    def _chances(self, table: pl.DataFrame) -> list[tuple[tuple[int, float], ...]]:
+        """For each lead, the chance of being won within each horizon."""
+        horizons = self.timing.horizons if self.timing else ()
+        if not horizons:
+            return [()] * table.height
+        rows = table.select([horizon_column(days) for days in horizons]).iter_rows()
+        return [tuple(zip(horizons, chances, strict=True)) for chances in rows]
 
     def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
         """Scores as a table, one row a lead in order; with `explain`, the top reasons up and down as text."""
@@ -124,7 +144,7 @@ class TrainedPlaybook:
             "probability_low": low,
             "probability_high": high,
             "score": scores,
-            "band": name_steps(scores, [(band.lowest, band.name) for band in policy.bands]),
+            "band": self.bands(scores),
             "route": name_steps(scores, [(route.lowest, route.name) for route in policy.routes]),
             "confidence": 1 - (high - low),
             "model_version": pl.repeat(self.version, len(leads), eager=True),
@@ -134,11 +154,22 @@ class TrainedPlaybook:
             ).to_series(),
             "degraded": pl.repeat(False, len(leads), eager=True),
         }
+        if self.timing:
+            # The pace goes by what the model of all leads says, whoever gave the probability.
+            margins = self.blend.margins(matrix) if self.segments else margins
+            told = self.timing.columns(matrix, margins, probabilities)
+            columns |= {name: pl.Series(values, nan_to_null=True) for name, values in told.items()}
+        if self.worth:
+            columns["expected_value"] = probabilities * self.worth.amounts(matrix)
         reasons: list[tuple[Reason, ...]] = []
         if explain:
             columns["starts_at"] = starts
             reasons = self._writer.write(leads.data, matrix, contributions, points, most)
         return pl.DataFrame(columns), reasons
+
+    def bands(self, scores: np.ndarray) -> pl.Series:
+        """The name of the band that each score falls into."""
+        return name_steps(scores, [(band.lowest, band.name) for band in self.playbook.policy.bands])
 
     def _shares(self, segments: pl.Series) -> Iterator[tuple[Blend, np.ndarray | slice]]:
         """Each blend with the leads that it scores."""

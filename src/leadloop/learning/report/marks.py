@@ -36,16 +36,17 @@ class Plot:
         rightward: Callable[[float], str] | None = None,
         upward: Callable[[float], str] | None = None,
         heights: Sequence[float] | None = None,
+        across_at: Sequence[float] | None = None,
     ) -> list[str]:
         """Grid lines, their values and both names; the upper name stands on top, where it can be read without tilting.
 
         `rightward` and `upward` write the values of an axis (as per cents if None); `heights` are the values to write at
-        the left (round ones from 0 up if None).
+        the left (round ones from 0 up if None), `across_at` those below.
         """
         rightward = rightward or (lambda value: percent(value, _decimals(self.x_max)))
         upward = upward or (lambda value: percent(value, _decimals(self.y_max)))
         shapes = [write(0, 13, up, "ink"), write(self.right, self.bottom + 36, across, "ink", "end")]
-        for value in _ticks(self.x_max):
+        for value in _ticks(self.x_max) if across_at is None else across_at:
             shapes.append(write(self.x(value), self.bottom + 17, rightward(value), "", "middle"))
         for value in _ticks(self.y_max) if heights is None else heights:
             shapes.append(stroke(self.left, self.y(value), self.right, self.y(value), "grid" if value else "axis"))

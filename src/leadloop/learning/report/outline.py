@@ -14,6 +14,7 @@ from leadloop.learning.report.pictures import count_telling
 from leadloop.learning.report.report import Part, TrainingReport
 from leadloop.learning.report.segments import segments_section
 from leadloop.learning.report.slices import slices_section
+from leadloop.learning.report.timing import timing_section
 from leadloop.learning.report.words import (
     beside,
     change_of_base_rate,
@@ -28,6 +29,7 @@ from leadloop.learning.report.words import (
     trusted_fields,
     where,
 )
+from leadloop.learning.report.worth import worth_section
 
 __all__ = ["MOST_ROWS", "Pictures", "Section", "Table", "Words", "outline"]
 
@@ -43,6 +45,8 @@ def outline(report: TrainingReport) -> tuple[Section, ...]:
         _order(report),
         _calibration(report),
         _bands(report),
+        timing_section(report),
+        worth_section(report),
         slices_section(report),
         segments_section(report),
         _importance(report),

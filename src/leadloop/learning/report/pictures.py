@@ -18,6 +18,7 @@ from leadloop.learning.report.learning_curves import learning_picture
 from leadloop.learning.report.marks import WIDTH, Plot, box, diamond, disc, round_up, shorten, stroke, whisker, write
 from leadloop.learning.report.picture import Picture, compose
 from leadloop.learning.report.report import ImportanceLine, TrainingReport
+from leadloop.learning.report.timing import timing_picture
 from leadloop.learning.report.words import count, figure, found, number, of_a_hundred, percent, rate, span
 
 MOST_BARS = 20
@@ -40,6 +41,7 @@ def draw_pictures(report: TrainingReport) -> dict[str, Picture]:
         _precision_recall(report),
         _calibration(report),
         _bands(report),
+        timing_picture(report),
         _importance(report),
         drift_picture(report),
         learning_picture(report),

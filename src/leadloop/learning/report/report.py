@@ -11,6 +11,8 @@ from math import isfinite
 from typing import Any
 
 from leadloop.learning.evaluation import Comparison, Coverage, Curves, Decision, Measure, Slices, TimeBlocks
+from leadloop.learning.evaluation.timing import TimingQuality
+from leadloop.learning.evaluation.worth import WorthQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,10 @@ class TrainingReport:
     """How settings and weights were chosen inside the training leads, in a few sentences."""
     segments: tuple[SegmentLine, ...] = ()
     """What was decided for each segment."""
+    timing: TimingQuality | None = None
+    """How well it tells when leads are won; None where the playbook has no horizons."""
+    worth: WorthQuality | None = None
+    """How well it tells what leads are worth; None where the playbook names no value."""
 
     def measure(self, name: str) -> Measure:
         """The measure of this name; raises KeyError where there is none."""
