@@ -23,7 +23,7 @@ from leadloop.flows.importing import Imported, read_leads
 from leadloop.flows.labelled import label
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Stopwatch, Tick
-from leadloop.flows.targets import require_amounts, require_followed
+from leadloop.flows.targets import add_targets, require_amounts, require_followed
 from leadloop.flows.training_report import baselines, write_report
 from leadloop.flows.trial_keeper import TrialKeeper
 from leadloop.flows.version_record import describe_version, hash_configuration, name_version
