@@ -18,7 +18,9 @@ from leadloop.features import FeatureSet
 from leadloop.playbook import parse_playbook, render_playbook
 from leadloop.scoring import Blend, TrainedPlaybook
 from leadloop.scoring.calibrator import Calibrator
+from leadloop.scoring.counterfactuals import Candidates
 from leadloop.scoring.members import LinearModel, Member, PriorModel
+from leadloop.scoring.novelty import Novelty
 from leadloop.scoring.score_map import ScoreMap
 from leadloop.scoring.tree_member import TreeMember
 from leadloop.scoring.venn_abers import VennAbers
@@ -30,6 +32,8 @@ _MEMBERS: Mapping[str, Callable[[Mapping[str, np.ndarray]], Member]] = {
 }
 _GRAPH = "onnx"
 _CLOSE = 1e-5
+# Versions saved before these were learned are without them.
+_NOVELTY, _CANDIDATES = "novelty.json", "candidates.json"
 
 
 def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
@@ -40,6 +44,11 @@ def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
         "features.json": _json(trained.features.state()),
         "venn_abers.npz": _npz(blend.venn_abers.arrays()),
         "probe.npz": _npz({"matrix": probe, "margins": blend.margins(probe)}),
+    }
+    files |= {
+        name: _json(part.state())
+        for name, part in ((_NOVELTY, trained.novelty), (_CANDIDATES, trained.candidates))
+        if part is not None
     }
     kinds = []
     for number, member in enumerate(blend.members):
@@ -77,7 +86,14 @@ def unpack(files: Mapping[str, bytes], version: str) -> TrainedPlaybook:
             VennAbers.from_arrays(_arrays(files["venn_abers.npz"])),
             ScoreMap.from_state(model["score_map"]),
         )
-        trained = TrainedPlaybook(playbook, FeatureSet.from_state(json.loads(files["features.json"])), blend, version)
+        trained = TrainedPlaybook(
+            playbook,
+            FeatureSet.from_state(json.loads(files["features.json"])),
+            blend,
+            version,
+            novelty=Novelty.from_state(json.loads(files[_NOVELTY])) if _NOVELTY in files else None,
+            candidates=Candidates.from_state(json.loads(files[_CANDIDATES])) if _CANDIDATES in files else None,
+        )
         probe = _arrays(files["probe.npz"])
         wrong = ~(np.abs(blend.margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
         fits = len(trained.features.columns) == probe["matrix"].shape[1]

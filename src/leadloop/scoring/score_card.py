@@ -52,6 +52,11 @@ class ScoreCard:
     """The score of the average training lead, from which the reasons go up and down."""
     reasons: tuple[Reason, ...]
     """Every field's points: `starts_at` plus all of them is the score."""
+    novel: bool | None = None
+    """Whether the lead is unlike any that the version was trained on, so that its score rests on little; none where the
+    version was saved before that was learned."""
+    unusual: str = ""
+    """What makes a novel lead novel, at most three things, separated by semicolons; empty where it is not novel."""
 
     @property
     def reasons_up(self) -> tuple[Reason, ...]:

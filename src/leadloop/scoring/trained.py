@@ -17,6 +17,8 @@ from leadloop.features import FeatureSet
 from leadloop.leads import LeadFrame, LeadSchema
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend
+from leadloop.scoring.counterfactuals import Candidates
+from leadloop.scoring.novelty import Novelty
 from leadloop.scoring.reasons import ReasonWriter, join_reasons
 from leadloop.scoring.score_card import Reason, ScoreCard
 
@@ -42,6 +44,10 @@ class TrainedPlaybook:
     """The models, the calibrator and the score map."""
     version: str
     """The version's id."""
+    novelty: Novelty | None = None
+    """What makes a lead novel; None in versions saved before that was learned."""
+    candidates: Candidates | None = None
+    """What may be proposed to raise a score; None in versions saved before that was kept."""
 
     @cached_property
     def schema(self) -> LeadSchema:
@@ -60,6 +66,7 @@ class TrainedPlaybook:
         columns = [
             "lead_id", "line", "probability", "probability_low", "probability_high", "score",
             "band", "route", "confidence", "model_version", "method", "degraded", "starts_at",
+            "novel", "unusual",
         ]  # fmt: skip
         rows = table.select(columns).iter_rows(named=True)
         return [ScoreCard(**row, reasons=why) for row, why in zip(rows, reasons, strict=True)]
@@ -104,6 +111,9 @@ class TrainedPlaybook:
             points, starts = self.blend.points(self._writer.group(contributions), scores)
             columns["starts_at"] = starts
             reasons = self._writer.write(leads.data, matrix, contributions, points, most)
+        novel, unusual = self.novelty.judge(leads.data) if self.novelty else ([None] * len(leads), [""] * len(leads))
+        columns["novel"] = pl.Series(novel, dtype=pl.Boolean)
+        columns["unusual"] = pl.Series(unusual, dtype=pl.String)
         return pl.DataFrame(columns), reasons
 
     def _identifiers(self, leads: LeadFrame) -> pl.Series:
