@@ -22,6 +22,7 @@ MOST_PAIRS = 40
 _STEPS = 8
 _MOST_COMMON, _LEAST_OF_COMMON = 20, 10
 _TAIL = 0.05
+_MOVES_ON = 3.0
 _NEVER = 1e9
 
 
@@ -49,24 +50,24 @@ def learn_novelty(
     later = (
         rolling_origin(len(data), FOLDS - 1, groups=None if groups is None else groups[some]) if in_time_order else []
     )
-    allowances = _allow(data, fields, [*later, *folds])
+    moving = _find_moving(data, fields, [*later, *folds])
     seen = tuple(
-        _with_allowance(see_field(leads.data[field.name], field), allowance)
-        for field, allowance in zip(fields, allowances, strict=True)
+        _with_reach(see_field(leads.data[field.name], field), reach)
+        for field, reach in zip(fields, moving, strict=True)
     )
     # The length of a text says little about what it says: as a part of a pair it would only be puzzling.
-    steady = [place for place, field in enumerate(fields) if allowances[place] == 0 and field.type != "text"]
+    steady = [place for place, field in enumerate(fields) if moving[place] == 0 and field.type != "text"]
     pairs = _strongest_pairs(Novelty(seen, (), 0.0, 0.0).look(data)[0], seen, steady)
     singles, worsts = [], []
     for train, held_out in folds:
         parts = tuple(
-            _with_allowance(see_field(data[field.name][train], field), allowance)
-            for field, allowance in zip(fields, allowances, strict=True)
+            _with_reach(see_field(data[field.name][train], field), reach)
+            for field, reach in zip(fields, moving, strict=True)
         )
         steps = Novelty(parts, (), 0.0, 0.0).look(data[train])[0]
         fold = Novelty(parts, tuple(count_pair(parts, steps, pair.first, pair.second) for pair in pairs), 0.0, 0.0)
         held_steps, single = fold.look(data[held_out])
-        worst = fold.most_surprising(held_steps)
+        worst = fold.most_surprising(held_steps, len(held_out))
         singles.append(np.where(single > 0, single + log(len(leads) / len(train)), 0.0).sum(axis=0))
         worsts.append(np.where(worst > 0, worst + log(len(data) / len(train)), 0.0))
     return Novelty(seen, pairs, _limit(np.concatenate(singles)), _limit(np.concatenate(worsts)))
@@ -112,26 +113,40 @@ def _tail(values: np.ndarray, leads: int) -> Tail:
     return Tail(start, len(beyond) / leads, float((beyond - start).mean()) if len(beyond) else 0.0)
 
 
-def _allow(data: pl.DataFrame, fields: Sequence[Field], folds: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[float]:
-    """The surprise of each field that more than one held-out lead in a hundred brings in some fold; 0 where fewer do."""
-    allowances = []
+def _find_moving(
+    data: pl.DataFrame, fields: Sequence[Field], folds: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> list[float]:
+    """How far each field takes more than one held-out lead in a hundred past what was seen, in the worst fold; 0 if not at all.
+
+    For a number a distance on a log scale; for a category 1 where new levels come that often.
+    """
+    reaches = []
     for field in fields:
         cells, most = data[field.name], 0.0
-        for train, held_out in folds:
-            _, surprises = see_field(cells[train], field).look(cells[held_out])
+        for train, held_out in folds if field.type in (*LEVELS, *NUMBERS) else ():
+            seen = see_field(cells[train], field)
+            if seen.missing == seen.leads:
+                continue
+            past = seen.past_range(cells[held_out]) if field.type in NUMBERS else _new_levels(seen, cells[held_out])
             # Two leads are no pattern, however few there are.
             place = max(2, floor(FALSE_ALARMS * len(held_out)))
-            if place < len(surprises) and (usual := float(np.sort(surprises)[::-1][place])) > 0:
-                most = max(most, usual + log(len(data) / len(train)))
-        allowances.append(most)
-    return allowances
+            if place < len(past):
+                most = max(most, float(np.sort(past)[::-1][place]))
+        # What moved so far while training leads came in will move on: several times as far is still ordinary.
+        reaches.append(most * _MOVES_ON)
+    return reaches
 
 
-def _with_allowance(seen: SeenField, allowance: float) -> SeenField:
-    """The field with what it may bring: for a number a distance, for a category any new level."""
-    if allowance and seen.type in LEVELS:
+def _new_levels(seen: SeenField, cells: pl.Series) -> np.ndarray:
+    surprises = seen.look(cells)[1]
+    return np.where(cells.is_null().to_numpy(), 0.0, np.sign(surprises))
+
+
+def _with_reach(seen: SeenField, reach: float) -> SeenField:
+    """The field with what it may bring: for a number a distance past its range, for a category any new level."""
+    if reach and seen.type in LEVELS:
         return replace(seen, newcomers=1.0)
-    return replace(seen, allowance=allowance)
+    return replace(seen, reach=reach)
 
 
 def _strongest_pairs(

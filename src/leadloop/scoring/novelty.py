@@ -73,7 +73,7 @@ class Novelty:
     def judge(self, data: pl.DataFrame) -> tuple[np.ndarray, list[str]]:
         """Whether each lead is novel, and what is unusual about it in words (empty where it is not novel)."""
         steps, single = self.look(data)
-        worst = self.most_surprising(steps)
+        worst = self.most_surprising(steps, data.height)
         by_single, by_pair = single.sum(axis=0) > self.most_single, worst > self.most_pair
         novel = by_single | by_pair
         said = [""] * data.height
@@ -96,9 +96,9 @@ class Novelty:
         single = np.array([surprises for _, surprises in looked]).reshape(len(looked), data.height)
         return [steps for steps, _ in looked], single
 
-    def most_surprising(self, steps: list[np.ndarray]) -> np.ndarray:
+    def most_surprising(self, steps: list[np.ndarray], leads: int) -> np.ndarray:
         """The surprise of each lead's most surprising pair, 0 where none is."""
-        worst = np.zeros(len(steps[0]) if steps else 0, dtype=np.float32)
+        worst = np.zeros(leads, dtype=np.float32)
         for pair, table in self._pair_tables:
             np.maximum(worst, table.take(self._place(pair, steps)), out=worst)
         return worst

@@ -23,8 +23,7 @@ from leadloop.scoring.reasons import say_value
 LEVELS = ("category", "boolean")
 NUMBERS = ("number", "money", "employees", "text")
 """Types that are judged by a number; of a text it is the count of characters."""
-_MOST_SURPRISING = 30.0
-_SLACK = 1e-9
+_LEAST_EXCESS = 1e-3
 
 
 def signed_log(values: np.ndarray) -> np.ndarray:
@@ -58,11 +57,8 @@ class Tail:
 
     def surprises(self, values: np.ndarray, leads: int) -> np.ndarray:
         """-log of the probability to lie as far out as these values, which lie beyond all that were seen."""
-        further = (values - self.start) / max(self.excess, _SLACK)
-        newcomer = log(leads + 1)
-        unlikely = further - log(max(self.share, 1 / (leads + 1)))
-        surprises: np.ndarray = np.clip(unlikely, newcomer, max(_MOST_SURPRISING, newcomer))
-        return surprises
+        unlikely = (values - self.start) / max(self.excess, _LEAST_EXCESS) - log(max(self.share, 1 / (leads + 1)))
+        return np.maximum(unlikely, log(leads + 1))
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ class SeenField:
 
     `levels` are the values seen, the commonest first, of which the first `common` have steps of their own; `edges` cut a number
     into steps. `newcomers` is the share of leads whose level was seen just once; where it is large, a new level is nothing new.
-    `allowance` is the surprise that time alone brought in later leads, and that counts for nothing.
+    `reach` is how far past the range, on a log scale, a number may lie because it moves with time.
     """
 
     name: str
@@ -86,7 +82,7 @@ class SeenField:
     high: float = 0.0
     below: Tail = Tail(0.0, 0.0, 0.0)
     above: Tail = Tail(0.0, 0.0, 0.0)
-    allowance: float = 0.0
+    reach: float = 0.0
 
     @property
     def steps(self) -> int:
@@ -103,8 +99,9 @@ class SeenField:
             numbers = as_numbers(cells, self.type)
             places = np.searchsorted(np.array(self.edges), numbers, side="left")
             if self.missing < self.leads:
-                self._add_tail(surprises, numbers > self.high, numbers, self.above)
-                self._add_tail(surprises, numbers < self.low, -numbers, self.below)
+                lowest, highest = self._ends
+                self._add_tail(surprises, numbers > highest, numbers, self.above)
+                self._add_tail(surprises, numbers < lowest, -numbers, self.below)
         elif self.type in LEVELS:
             found = self._find(cells)
             surprises[found == len(self.levels)] = -log(max(self.newcomers, 0.5 / (self.leads + 1)))
@@ -113,7 +110,7 @@ class SeenField:
             places = np.zeros(len(cells), dtype=np.int64)
         places[absent] = self.steps - 1
         surprises[absent] = 0.0 if self.missing else log(2 * (self.leads + 1))
-        return places, np.maximum(surprises - self.allowance, 0.0)
+        return places, surprises
 
     def say(self, value: object) -> str:
         """What is unusual about a value that was never seen, in words."""
@@ -122,7 +119,7 @@ class SeenField:
         if self.type == "text":
             return f"{self.name} has {len(str(value)):,} characters ({self._limit(len(str(value)))})"
         if self.type in NUMBERS:
-            number = float(as_numbers(pl.Series([value]), self.type)[0])
+            number = (value["low"] * value["high"]) ** 0.5 if isinstance(value, dict) else float(str(value))
             return f"{self.name} is {say_value(value)} ({self._limit(number)})"
         return f"{self.name} is {say_value(value)} (never seen)"
 
@@ -133,6 +130,23 @@ class SeenField:
     def _add_tail(self, surprises: np.ndarray, beyond: np.ndarray, numbers: np.ndarray, tail: Tail) -> None:
         if beyond.any():
             surprises[beyond] = tail.surprises(signed_log(numbers[beyond]), self.leads)
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        """The lowest and highest number that surprises nobody."""
+        if not self.reach:
+            return self.low, self.high
+        ends = signed_log(np.array([self.low, self.high])) + np.array([-self.reach, self.reach])
+        with np.errstate(over="ignore"):
+            lowest, highest = np.sign(ends) * np.expm1(np.abs(ends))
+        return float(lowest), float(highest)
+
+    def past_range(self, cells: pl.Series) -> np.ndarray:
+        """How far each number lies past the range on a log scale, 0 within it or where none is given."""
+        numbers = signed_log(as_numbers(cells, self.type))
+        low, high = signed_log(np.array([self.low, self.high]))
+        distances: np.ndarray = np.nan_to_num(np.maximum(np.maximum(numbers - high, low - numbers), 0.0))
+        return distances
 
     @cached_property
     def _places(self) -> tuple[pl.Series, pl.Series]:
