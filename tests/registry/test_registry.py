@@ -77,7 +77,7 @@ def test_what_makes_a_lead_novel_is_saved_and_an_older_version_without_it_still_
     trained = registry.load(version)
     leads = trained.schema.read(cells).leads
     assert all(card.novel and "(never seen)" in card.unusual for card in trained.score(leads))
-    files = {name: content for name, content in version.read_files(registry.folder("tiny", version.id)).items()}
+    files = version.read_files(registry.folder("tiny", version.id))
     older = unpack({name: content for name, content in files.items() if name not in _LEARNED_SINCE}, version.id)
     assert files.keys() >= _LEARNED_SINCE
     assert (older.novelty, older.candidates) == (None, None)
