@@ -531,8 +531,8 @@ def features() -> str:
 
 API = (
     (
-        "The four things to do",
-        ["leadloop:draft", "leadloop:check", "leadloop:train", "leadloop:score"],
+        "The five things to do",
+        ["leadloop:draft", "leadloop:check", "leadloop:train", "leadloop:score", "leadloop:explain"],
     ),
     ("Scoring leads one by one", ["leadloop:load", "leadloop:score_leads", "leadloop:ScoreCard", "leadloop:Reason"]),
     (
@@ -554,6 +554,9 @@ API = (
             "leadloop.learning.report.report:TrainingReport",
             "leadloop.learning.evaluation:Measure",
             "leadloop.flows.score:Scored",
+            "leadloop.flows.explain:Explanation",
+            "leadloop.scoring.counterfactuals:Counterfactual",
+            "leadloop.scoring.counterfactuals:Change",
             "leadloop.scoring:TrainedPlaybook",
             "leadloop.registry:ModelVersion",
             "leadloop.registry:Promotion",
@@ -643,9 +646,9 @@ def scored_leads() -> str:
         rows.append((code(name), f"{meaning}; at most three, each with its points, separated by semicolons."))
     return page(
         "Columns of a scored file",
-        "`leadloop score` writes a row a lead, in the order of the file that it read. With `--no-reasons` the last three "
-        "columns are left out; with `--keep-columns` the lead's own columns stand in front, and one of the same name as a "
-        "column below gets “ (lead)” behind it.",
+        "`leadloop score` writes a row a lead, in the order of the file that it read. With `--no-reasons` `starts_at`, "
+        "`reasons_up` and `reasons_down` are left out; with `--keep-columns` the lead's own columns stand in front, and one "
+        "of the same name as a column below gets “ (lead)” behind it.",
         table(("column", "meaning"), rows),
         "## The rejects file",
         "Rows that cannot be read are written to a file beside the output, a line for each mistake.",

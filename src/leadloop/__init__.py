@@ -1,11 +1,12 @@
 """LeadLoop: lead scores that are ranked, explained and calibrated, learned from outcomes.
 
-The four things to do, from Python as from the command line:
+The five things to do, from Python as from the command line:
 
 - `draft` looks at a file of leads and writes a playbook, a folder that a person can read and edit;
 - `check` says everything that is wrong with a playbook;
 - `train` learns from past leads and saves a version with its report;
-- `score` scores new leads with the version in service, and says why.
+- `score` scores new leads with the version in service, and says why;
+- `explain` says everything about the score of one lead, and what would raise it.
 
 `load` gives the version in service itself, to score leads one by one.
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from leadloop.errors import LeadLoopError, Problem
     from leadloop.flows.check import check
     from leadloop.flows.draft import draft
+    from leadloop.flows.explain import explain
     from leadloop.flows.score import load, score, score_leads
     from leadloop.flows.train import train
     from leadloop.flows.workspace import Workspace
@@ -34,6 +36,7 @@ _HOMES = {
     "Workspace": "leadloop.flows.workspace",
     "check": "leadloop.flows.check",
     "draft": "leadloop.flows.draft",
+    "explain": "leadloop.flows.explain",
     "load": "leadloop.flows.score",
     "score": "leadloop.flows.score",
     "score_leads": "leadloop.flows.score",
@@ -48,6 +51,7 @@ __all__ = [
     "Workspace",
     "check",
     "draft",
+    "explain",
     "load",
     "score",
     "score_leads",

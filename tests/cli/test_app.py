@@ -20,6 +20,7 @@ COMMANDS = [
     ("check",),
     ("train",),
     ("score",),
+    ("explain",),
     ("models", "list"),
     ("models", "show"),
     ("models", "promote"),

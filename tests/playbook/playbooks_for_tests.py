@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from leadloop.leads import FIELD_TYPES, Field, LeadSchema
+from leadloop.leads import ACTIONABLE_TYPES, FIELD_TYPES, Field, LeadSchema
 from leadloop.playbook import Band, Order, Playbook, Policy, Route, Ruling, Target, Training
 from leadloop.playbook.check import find_problems
 
@@ -91,19 +91,23 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         Field(result, "category", moments[-1], guess=draw(lists)),
         Field(first, draw(st.sampled_from(["number", "time"])), moments[0], means=draw(words | st.just(""))),
     ]
+    anywhere = st.sampled_from(["", *field_names])
+    lead_id, group_by = draw(anywhere), draw(anywhere)
     for name in rest:
+        kind, known_at, use = draw(st.sampled_from(FIELD_TYPES)), draw(st.sampled_from(moments)), draw(st.booleans())
+        read = use and known_at == moments[0] and name not in (lead_id, group_by)
         fields.append(
             Field(
                 name,
-                draw(st.sampled_from(FIELD_TYPES)),
-                draw(st.sampled_from(moments)),
-                use=draw(st.booleans()),
+                kind,
+                known_at,
+                use=use,
+                actionable=draw(st.booleans()) if read and kind in ACTIONABLE_TYPES else False,
                 required=draw(st.booleans()),
                 missing=draw(lists),
                 guess=draw(lists),
             )
         )
-    anywhere = st.sampled_from(["", *field_names])
     by_field = draw(st.booleans())
     order = draw(
         st.none()
@@ -123,8 +127,8 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         synthetic=draw(st.booleans()),
         schema=LeadSchema(tuple(draw(st.permutations(fields))), moments),
         scores_at=moments[0],
-        lead_id=draw(anywhere),
-        group_by=draw(anywhere),
+        lead_id=lead_id,
+        group_by=group_by,
         outcomes_by=draw(anywhere),
         target=Target(draw(words), column=column, guess=draw(lists), **outcome),
         order=order,

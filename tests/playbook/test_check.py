@@ -69,6 +69,26 @@ WRONG = {
         "fields.b.formats",
         "knows only decimal_comma",
     ),
+    "a text that somebody could change": (
+        with_field(Field("b", "text", "intake", actionable=True)),
+        "fields.b.actionable",
+        "of type text",
+    ),
+    "something known too late that somebody could change": (
+        changed_field("result", actionable=True),
+        "fields.result.actionable",
+        "known at outcome and leads are scored at intake",
+    ),
+    "something unused that somebody could change": (
+        with_field(Field("b", "number", "intake", use=False, actionable=True)),
+        "fields.b.actionable",
+        "not used for scores",
+    ),
+    "an identifier that somebody could change": (
+        replace(with_field(Field("b", "phone", "intake", actionable=True)), lead_id="b"),
+        "fields.b.actionable",
+        "not used for scores",
+    ),
     "nothing to learn from": (
         replace(
             SOUND,

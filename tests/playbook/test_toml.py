@@ -192,7 +192,7 @@ def test_an_unknown_setting_gets_the_nearest_one(wrong, meant):
 def test_a_setting_like_no_other_gets_the_whole_list():
     ((where, _, mend),) = problems(mended(TEXT, '[fields.asked_at]', '[fields.asked_at]\nzzz = 1'))  # fmt: skip
     assert where == "fields.asked_at.zzz"
-    assert mend.startswith("the names here are aliases, ")
+    assert mend.startswith("the names here are actionable, aliases, ")
     assert "known_at" in mend
 
 

@@ -6,17 +6,20 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 from tests.registry.versions_for_tests import FILES, FIRST, SECOND, THIRD, make_version
 
 from leadloop.errors import VersionError
 from leadloop.registry import Registry
+from leadloop.registry.artefacts import unpack
 from leadloop.registry.files import locked
 from leadloop.registry.history import in_service
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
 SAID = {"who": "ann", "why": "it is better", "at": "2024-01-01T00:00:00Z"}
+_LEARNED_SINCE = {"novelty.json", "candidates.json"}
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and forks")
 
 
@@ -66,6 +69,29 @@ def _cells():
     from tests.leads_for_tests import make_cells
 
     return make_cells(20)[0]
+
+
+def test_what_makes_a_lead_novel_is_saved_and_an_older_version_without_it_still_scores(registry, workspace):
+    cells = _cells().with_columns(source=pl.lit("Carrier pigeon"))
+    version = registry.find("tiny", "latest")
+    trained = registry.load(version)
+    leads = trained.schema.read(cells).leads
+    assert all(card.novel and "(never seen)" in card.unusual for card in trained.score(leads))
+    files = version.read_files(registry.folder("tiny", version.id))
+    older = unpack({name: content for name, content in files.items() if name not in _LEARNED_SINCE}, version.id)
+    assert files.keys() >= _LEARNED_SINCE
+    assert (older.novelty, older.candidates) == (None, None)
+    for before, after in zip(older.score(leads), trained.score(leads), strict=True):
+        assert (before.novel, before.unusual) == (None, "")
+        assert before == replace(after, novel=None, unusual="")
+
+
+@pytest.mark.parametrize("name", ["novelty.json", "candidates.json"])
+def test_a_part_that_is_damaged_is_refused(registry, name):
+    version = registry.find("tiny", "latest")
+    files = version.read_files(registry.folder("tiny", version.id))
+    with pytest.raises(VersionError, match="cannot be read"):
+        unpack({**files, name: b'{"fields": [{"name": "x"}]}'}, version.id)
 
 
 def test_a_version_is_saved_once(registry):

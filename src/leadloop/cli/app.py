@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
 from leadloop.cli.drafting import draft
+from leadloop.cli.explaining import explain
 from leadloop.cli.models import models
 from leadloop.cli.scoring import score
 from leadloop.cli.training import train
@@ -69,6 +70,7 @@ app.command()(draft)
 app.command()(check)
 app.command()(train)
 app.command()(score)
+app.command()(explain)
 app.add_typer(models, name="models")
 
 

@@ -16,7 +16,7 @@ from leadloop.errors import DataError, Problem
 from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.ingest.tables import open_table
 from leadloop.ingest.writers import Writer, open_writer
-from leadloop.leads import Reject
+from leadloop.leads import LeadFrame, Reject
 from leadloop.scoring import RuleScorer, ScoreCard, Scorer, TrainedPlaybook
 
 _BATCH_ROWS = 20_000
@@ -96,6 +96,11 @@ def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[Scor
 
     Raises DataError with every mistake of every lead at once.
     """
+    return trained.score(read_rows(trained, rows))
+
+
+def read_rows(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> LeadFrame:
+    """Leads given as dictionaries as the version reads them; raises DataError with every mistake of every lead at once."""
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: [row.get(name) for row in rows] for name in names}
     problems = [
@@ -108,7 +113,7 @@ def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[Scor
         reading = trained.schema.read(cells)
         problems = [Problem(f"lead {r.line}, {r.field}", f"“{r.value}” {r.reason}") for r in reading.rejects]
         if not problems:
-            return trained.score(reading.leads)
+            return reading.leads
     raise DataError("leads", problems)
 
 

@@ -30,9 +30,11 @@ from leadloop.flows.version_record import describe_version, hash_configuration, 
 from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.ingest.tables import open_table
 from leadloop.leads import Field, LeadFrame, LeadSchema
+from leadloop.learning.candidates import find_candidates
 from leadloop.learning.evaluation import Champion, difference_interval, log_loss
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import Finding, PartsApart, audit_fields, audit_split, compare_parts
+from leadloop.learning.novelty import learn_novelty
 from leadloop.learning.report.page import render_html
 from leadloop.learning.report.pictures import picture_files
 from leadloop.learning.report.report import TrainingReport
@@ -139,12 +141,29 @@ def train(
         own_learners=found.learners,
         tick=watch,
     )
-    watch("scoring the test leads, once")
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
-    trained = TrainedPlaybook(found.playbook, learned.features, learned.blend, identity, learned.segments)
+    past, reads = labelled.leads.take(split.train), learned.features.reads
+    watch("learning what is novel")
+    trained = TrainedPlaybook(
+        found.playbook,
+        learned.features,
+        learned.blend,
+        identity,
+        learned.segments,
+        novelty=learn_novelty(
+            past,
+            [field for field in past.schema.fields if field.name in reads],
+            labelled.positive[split.train],
+            in_time_order=split.kind == "time",
+            groups=None if labelled.groups is None else labelled.groups[split.train],
+            seed=found.playbook.training.seed,
+        ),
+        candidates=find_candidates(found.playbook, past, reads),
+    )
     targets = add_targets(trained, learned, labelled, split, watch)
     trained = targets.trained
+    watch("scoring the test leads, once")
     report = write_report(
         trained,
         learned,
@@ -292,7 +311,7 @@ def _score_by_champion(place: Workspace, playbook: Playbook, labelled: Labelled,
 
 
 def _bare(field: Field) -> Field:
-    return replace(field, guess=(), use=True, required=False, known_at="")
+    return replace(field, guess=(), use=True, required=False, known_at="", actionable=False)
 
 
 def _compare_parts(labelled: Labelled, split: Split, features: FeatureSet) -> PartsApart | None:

@@ -10,6 +10,10 @@ FieldType = Literal[
 ]
 
 FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
+ACTIONABLE_TYPES: tuple[FieldType, ...] = (
+    "number", "money", "employees", "category", "boolean", "email", "phone", "url",
+)  # fmt: skip
+"""Types of fields that another value can be proposed for; what a person should write or when is not for us to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,9 @@ class Field:
     means: str = ""
     """The field's common name where it is known ("employees" for Salesforce's NumberOfEmployees); for people, nothing reads
     it."""
+    actionable: bool = False
+    """Whether somebody can do something about it (ask for a phone number), so that an explanation may propose another
+    value: number, money, employees, category, boolean, email, phone or url."""
     guess: tuple[str, ...] = ()
     """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
 

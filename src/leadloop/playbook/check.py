@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from leadloop.errors import Problem
-from leadloop.leads import Field, LeadSchema
+from leadloop.leads import ACTIONABLE_TYPES, Field, LeadSchema
 from leadloop.playbook.playbook import Playbook
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -55,6 +55,8 @@ def _field_problems(playbook: Playbook) -> Iterator[Problem]:
                 yield Problem(
                     f"{where}.aliases", f"“{alias}” is also claimed by {claimed[alias]}", "keep it in one of them"
                 )
+        if field.actionable and (why := _why_not_actionable(playbook, field)):
+            yield Problem(f"{where}.actionable", *why)
         if field.formats and field.type not in ("time", "number", "money"):
             yield Problem(f"{where}.formats", f"has no meaning for {field.type}", "leave it out")
         elif field.type == "time":
@@ -67,6 +69,23 @@ def _field_problems(playbook: Playbook) -> Iterator[Problem]:
             yield Problem(f"{where}.formats", "knows only decimal_comma for numbers", "leave the rest out")
     if not any(_may_be_feature(playbook, field) for field in schema.fields):
         yield Problem("fields", "leave nothing to learn from", "let at least one field be used and known when scoring")
+
+
+def _why_not_actionable(playbook: Playbook, field: Field) -> tuple[str, str] | None:
+    """Why nobody can raise a score by another value of this field, and what to do; None where somebody can."""
+    moments = playbook.schema.moments
+    leave_out = "leave actionable out"
+    if field.type not in ACTIONABLE_TYPES:
+        return f"is set on a field of type {field.type}, which no value can be proposed for", leave_out
+    if moments.index(field.known_at) > moments.index(playbook.scores_at):
+        return (
+            f"is set, yet the field is known at {field.known_at} and leads are scored at {playbook.scores_at}",
+            leave_out,
+        )
+    order = playbook.order.field if playbook.order else ""
+    if not field.use or field.name in (playbook.lead_id, playbook.group_by, order):
+        return "is set on a field that is not used for scores", f"{leave_out}, or let the field be used"
+    return None
 
 
 def _may_be_feature(playbook: Playbook, field: Field) -> bool:

@@ -251,6 +251,7 @@ def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
         aliases=reader.texts("aliases"),
         formats=reader.texts("formats"),
         means=reader.text("means", ""),
+        actionable=reader.flag("actionable", False),
         guess=reader.texts("guess"),
     )
     reader.finish()
@@ -457,6 +458,7 @@ def _field_table(field: Field) -> Table:
             "aliases": field.aliases,
             "formats": field.formats,
             "means": field.means,
+            "actionable": field.actionable,
         }
     )
     if not field.use:

@@ -18,7 +18,9 @@ from leadloop.features import FeatureSet
 from leadloop.playbook import parse_playbook, render_playbook
 from leadloop.scoring import Blend, TrainedPlaybook
 from leadloop.scoring.calibrator import calibrator_from_state
+from leadloop.scoring.counterfactuals import Candidates
 from leadloop.scoring.members import LinearModel, Member, PriorModel
+from leadloop.scoring.novelty import Novelty
 from leadloop.scoring.score_map import ScoreMap
 from leadloop.scoring.timing import Timing
 from leadloop.scoring.tree_member import TreeMember
@@ -32,6 +34,8 @@ _MEMBERS: Mapping[str, Callable[[Mapping[str, np.ndarray]], Member]] = {
 }
 _GRAPH = "onnx"
 _CLOSE = 1e-5
+# Versions saved before these were learned are without them.
+_NOVELTY, _CANDIDATES = "novelty.json", "candidates.json"
 
 
 def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
@@ -44,6 +48,11 @@ def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
     }
     blends = {"": blend, **trained.segments}
     members = list({id(member): member for one in blends.values() for member in one.members}.values())
+    files |= {
+        name: _json(part.state())
+        for name, part in ((_NOVELTY, trained.novelty), (_CANDIDATES, trained.candidates))
+        if part is not None
+    }
     kinds = []
     for number, member in enumerate(members):
         arrays = member.arrays()
@@ -101,7 +110,17 @@ def unpack(files: Mapping[str, bytes], version: str) -> TrainedPlaybook:
         features = FeatureSet.from_state(json.loads(files["features.json"]))
         timing = Timing.from_arrays(_arrays(files["timing.npz"]), model["timing"]) if "timing" in model else None
         worth = Worth.from_arrays(_arrays(files["worth.npz"]), model["worth"]) if "worth" in model else None
-        trained = TrainedPlaybook(playbook, features, blend, version, blends, timing, worth)
+        trained = TrainedPlaybook(
+            playbook,
+            features,
+            blend,
+            version,
+            blends,
+            timing,
+            worth,
+            novelty=Novelty.from_state(json.loads(files[_NOVELTY])) if _NOVELTY in files else None,
+            candidates=Candidates.from_state(json.loads(files[_CANDIDATES])) if _CANDIDATES in files else None,
+        )
         probe = _arrays(files["probe.npz"])
         wrong = ~(np.abs(blend.margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
         fits = len(trained.features.columns) == probe["matrix"].shape[1]

@@ -84,9 +84,9 @@ class ReasonWriter:
                 )
         if told:
             held = float(matrix[row, columns[0]])
-            found = _in_words(held == 1 if self.features.columns[columns[0]].binary and not np.isnan(held) else held)
+            found = say_value(held == 1 if self.features.columns[columns[0]].binary and not np.isnan(held) else held)
             return f"{self.features.labels[name]}: {found}" if name in self.features.labels else f"{name} is {found}"
-        return f"{name} is {_in_words(value)}"
+        return f"{name} is {say_value(value)}"
 
 
 def _strongest(points: np.ndarray, order: np.ndarray, most: int | None) -> list[int]:
@@ -98,10 +98,10 @@ def _strongest(points: np.ndarray, order: np.ndarray, most: int | None) -> list[
     return sorted(up + down, key=lambda number: -abs(points[number]))
 
 
-def _in_words(value: object) -> str:
+def say_value(value: object) -> str:
     """A value as a person would write it.
 
-    >>> _in_words(1532.0), _in_words(True), _in_words("Google"), _in_words({"low": 51.0, "high": 200.0})
+    >>> say_value(1532.0), say_value(True), say_value("Google"), say_value({"low": 51.0, "high": 200.0})
     ('1,532', 'yes', '“Google”', '51 to 200')
     """
     if isinstance(value, bool):
@@ -114,7 +114,7 @@ def _in_words(value: object) -> str:
         return f"{value:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
     if isinstance(value, dict):
         low, high = value["low"], value["high"]
-        return _in_words(low) if low == high else f"{_in_words(low)} to {_in_words(high)}"
+        return say_value(low) if low == high else f"{say_value(low)} to {say_value(high)}"
     text = " ".join(str(value).split())
     return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}”"
 

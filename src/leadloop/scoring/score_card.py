@@ -67,6 +67,11 @@ class ScoreCard:
     probability; as columns such as `won_within_30_days`."""
     expected_value: float | None = None
     """The probability times the amount that such leads bring when they are won. Only where the playbook names a `value`."""
+    novel: bool | None = None
+    """Whether the lead is unlike any that the version was trained on, so that its score rests on little; none where the
+    version was saved before that was learned."""
+    unusual: str = ""
+    """What makes a novel lead novel, at most three things, separated by semicolons; empty where it is not novel."""
 
     @property
     def reasons_up(self) -> tuple[Reason, ...]:

@@ -18,6 +18,8 @@ from leadloop.features import FeatureSet
 from leadloop.leads import LeadFrame, LeadSchema
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend
+from leadloop.scoring.counterfactuals import Candidates
+from leadloop.scoring.novelty import Novelty
 from leadloop.scoring.reasons import ReasonWriter, join_reasons
 from leadloop.scoring.score_card import Reason, ScoreCard
 from leadloop.scoring.timing import Timing, horizon_column
@@ -66,13 +68,15 @@ class TrainedPlaybook:
     """When leads are won; None where nobody asked, or where it could not be told better than without features."""
     worth: Worth | None = None
     """What won leads bring; None where no field holds an amount."""
+    novelty: Novelty | None = None
+    """What makes a lead novel; None in versions saved before that was learned."""
+    candidates: Candidates | None = None
+    """What may be proposed to raise a score; None in versions saved before that was kept."""
 
     @cached_property
     def schema(self) -> LeadSchema:
         """The fields that scoring reads: what features read, and the identifier."""
-        wanted = {*self.features.reads, self.playbook.lead_id}
-        if self.segments:
-            wanted.add(self.playbook.segment_by)
+        wanted = {*self.features.reads, self.playbook.lead_id, self.playbook.segment_by}
         known = self.playbook.scoring_schema
         return LeadSchema(tuple(one for one in known.fields if one.name in wanted), known.moments)
 
@@ -86,6 +90,7 @@ class TrainedPlaybook:
         columns = [
             "lead_id", "line", "probability", "probability_low", "probability_high", "score",
             "band", "route", "confidence", "model_version", "segment", "method", "degraded", "starts_at",
+            "novel", "unusual",
         ]  # fmt: skip
         told = ["days_to_win", "days_to_win_low", "days_to_win_high"] if self.timing else []
         told += ["expected_value"] if self.worth else []
@@ -165,6 +170,9 @@ class TrainedPlaybook:
         if explain:
             columns["starts_at"] = starts
             reasons = self._writer.write(leads.data, matrix, contributions, points, most)
+        novel, unusual = self.novelty.judge(leads.data) if self.novelty else ([None] * len(leads), [""] * len(leads))
+        columns["novel"] = pl.Series(novel, dtype=pl.Boolean)
+        columns["unusual"] = pl.Series(unusual, dtype=pl.String)
         return pl.DataFrame(columns), reasons
 
     def bands(self, scores: np.ndarray) -> pl.Series:
