@@ -12,6 +12,7 @@ from tests.learning.simulated_leads import simulated_playbook
 
 from leadloop.features.feature_set import usable_fields
 from leadloop.learning.evaluation import measure_coverage
+from leadloop.learning.labelled import Labelled
 from leadloop.learning.training import learn
 from leadloop.scoring import TrainedPlaybook
 from leadloop.scoring.venn_abers import VennAbers
@@ -33,7 +34,7 @@ def scored():
     truth = world.probability[leads.lines - 1]
     won = leads.data["Converted"].cast(pl.Float64).to_numpy()
     fields = usable_fields(playbook)
-    learned = learn(playbook, leads[:PAST], won[:PAST], fields=fields, in_time_order=False, effort=QUICK)
+    learned = learn(playbook, Labelled(leads[:PAST], won[:PAST]), fields=fields, effort=QUICK)
     trained = TrainedPlaybook(playbook, learned.features, learned.blend, "v20240101_000000_00000000")
     return trained, trained.score_table(leads[PAST:], explain=False), leads[PAST:], won[PAST:], truth[PAST:]
 

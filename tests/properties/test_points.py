@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from tests.learning.learners_for_tests import QUICK
 
 from leadloop.features.feature_set import usable_fields
 from leadloop.features.rules import rule
+from leadloop.learning.labelled import Labelled
 from leadloop.learning.learners import LEARNERS
 from leadloop.learning.training import USUAL_LEARNERS, learn
 from leadloop.scoring import TrainedPlaybook
@@ -44,10 +46,8 @@ def trained(request):
     ruled = request.param == "rules"
     learned = learn(
         playbook,
-        leads,
-        positive,
+        Labelled(leads, positive, np.arange(len(leads))),
         fields=usable_fields(playbook),
-        in_time_order=True,
         effort=QUICK,
         functions=(was_recommended,) if ruled else (),
         rules={was_recommended.__name__: was_recommended.points} if ruled else None,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 from tests.leads_for_tests import FIELDS, PLAYBOOK, make_cells, make_leads
@@ -10,6 +11,7 @@ from tests.learning.learners_for_tests import QUICK
 from leadloop.features.feature_set import usable_fields
 from leadloop.leads import LeadSchema
 from leadloop.learning.candidates import find_candidates
+from leadloop.learning.labelled import Labelled
 from leadloop.learning.novelty import learn_novelty
 from leadloop.learning.training import learn
 from leadloop.scoring import TrainedPlaybook
@@ -32,7 +34,7 @@ ACTIONABLE = replace(
 def trained():
     leads, positive, _ = make_leads(1_500, playbook=ACTIONABLE)
     fields = usable_fields(ACTIONABLE)
-    learned = learn(ACTIONABLE, leads, positive, fields=fields, in_time_order=True, effort=QUICK)
+    learned = learn(ACTIONABLE, Labelled(leads, positive, np.arange(1_500)), fields=fields, effort=QUICK)
     return TrainedPlaybook(
         ACTIONABLE,
         learned.features,
