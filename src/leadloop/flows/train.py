@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from leadloop.errors import DependencyMissing, LeadLoopError, LeakageError, Problem
+from leadloop.errors import DependencyMissing, LeakageError, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.check import require_columns
+from leadloop.flows.duration import read_seconds
 from leadloop.flows.importing import Imported, read_leads
 from leadloop.flows.labelled import Labelled, label
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
@@ -42,6 +43,8 @@ from leadloop.playbook import Playbook
 from leadloop.registry import ModelVersion, Promotion
 from leadloop.registry.artefacts import make_probe, pack
 from leadloop.scoring import TrainedPlaybook
+
+BUDGET_VARIABLE = "LEADLOOP_BUDGET"
 
 _PROBE_LEADS = 2_000
 _NEEDED = (
@@ -79,18 +82,19 @@ def train(
     workspace: Workspace | Path | str | None = None,
     promote: bool | None = None,
     trials: int | None = None,
-    budget: float | None = None,
+    time_budget: float | str | None = None,
     storage: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
     """Train a playbook on a file of past leads, and save the version with its report.
 
     `promote` puts the version in service (True) or does not (False); by default the first version of a playbook is, if it
-    beats its baselines on the test leads, and later ones wait for a person. `trials` and `budget` (CPU
-    seconds) say how hard to search for settings, in place of the playbook's own numbers (and of LEADLOOP_BUDGET, the
-    budget for trainings that name none). A training that was killed goes on
+    beats its baselines on the test leads, and later ones wait for a person. `trials` and `time_budget` (CPU
+    seconds, or a text such as "5m") say how hard to search for settings, in place of the playbook's own numbers (and of
+    LEADLOOP_BUDGET, the budget for trainings that name none). A training that was killed goes on
     where it ended when it is started again with the same playbook and leads; with `storage` (the address of a database, as
-    SQLAlchemy writes it) its trials are kept there, and several trainings share them. `tick` is told what is being done.
+    SQLAlchemy writes it) its trials are kept there, and several trainings share them, each ending with the settings that did
+    best of all; which those are may then differ from time to time. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
     has ruled on it; nothing is saved then.
@@ -98,7 +102,7 @@ def train(
     _require_learning()
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
-    found = _with_effort(read_playbook(playbook), trials, budget)
+    found = _with_effort(read_playbook(playbook), trials, time_budget)
     require_learners(found.playbook)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
     source = Path(data)
@@ -123,22 +127,22 @@ def train(
     _require_rulings(found.playbook, fields, findings)
     configuration = hash_configuration(found)
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
-    learned = learn(
-        found.playbook,
-        labelled.leads.take(split.train),
-        labelled.positive[split.train],
-        fields=fields,
-        in_time_order=split.kind == "time",
-        effort=Effort(
-            Budget(found.playbook.training.trials, found.playbook.training.budget, watch.cpu),
-            keeper.address,
-            keeper.study,
-        ),
-        groups=None if labelled.groups is None else labelled.groups[split.train],
-        functions=found.functions,
-        rules=found.rule_points,
-        tick=watch,
-    )
+    with keeper:
+        learned = learn(
+            found.playbook,
+            labelled.leads.take(split.train),
+            labelled.positive[split.train],
+            fields=fields,
+            in_time_order=split.kind == "time",
+            effort=Effort(
+                Budget(found.playbook.training.trials, found.playbook.training.budget, watch.cpu),
+                keeper.storage,
+            ),
+            groups=None if labelled.groups is None else labelled.groups[split.train],
+            functions=found.functions,
+            rules=found.rule_points,
+            tick=watch,
+        )
     watch("scoring the test leads, once")
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
@@ -173,26 +177,16 @@ def train(
     return TrainingResult(version, report, place.registry.folder(version.playbook, version.id), promotion, imported)
 
 
-def _with_effort(found: PlaybookFolder, trials: int | None, budget: float | None) -> PlaybookFolder:
+def _with_effort(found: PlaybookFolder, trials: int | None, time_budget: float | str | None) -> PlaybookFolder:
     """The playbook with other numbers for how hard to search, where they were given."""
     training = found.playbook.training
-    if budget is None and (said := os.environ.get("LEADLOOP_BUDGET")):
-        budget = _read_budget(said)
-    chosen = replace(training, trials=trials or training.trials, budget=budget or training.budget)
+    seconds = None
+    if time_budget is not None:
+        seconds = read_seconds(time_budget, "time budget")
+    elif said := os.environ.get(BUDGET_VARIABLE):
+        seconds = read_seconds(said, BUDGET_VARIABLE)
+    chosen = replace(training, trials=trials or training.trials, budget=seconds or training.budget)
     return replace(found, playbook=replace(found.playbook, training=chosen))
-
-
-def _read_budget(said: str) -> float:
-    try:
-        budget = float(said)
-    except ValueError:
-        budget = float("nan")
-    if not 1 <= budget < float("inf"):
-        problem = Problem(
-            "LEADLOOP_BUDGET", f"“{said}” is no number of CPU seconds", "give a number from 1 up, as in 20"
-        )
-        raise LeadLoopError("environment", problem)
-    return budget
 
 
 def _require_learning() -> None:

@@ -31,8 +31,10 @@ from leadloop.learning.learners import (
     PriorLearner,
     RulesLearner,
 )
+from leadloop.learning.outlook import Outlook
 from leadloop.learning.splits import rolling_origin, stratified_folds
-from leadloop.learning.tuning import Budget, Search, fade, search_settings
+from leadloop.learning.trials import Storage
+from leadloop.learning.tuning import Budget, Search, fade, plan_trials, search_settings
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend, blend_margins
 from leadloop.scoring.calibrator import Calibrator, logistic
@@ -90,14 +92,10 @@ class Learned:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to try: the budget of the searches, and where their trials are kept (nowhere, if `storage` is empty).
-
-    `study` names the search in the storage: with another playbook or other leads it must be another name.
-    """
+    """How hard to try: the budget of the searches, and where their trials are kept (None: nowhere)."""
 
     budget: Budget
-    storage: str = ""
-    study: str = ""
+    storage: Storage | None = None
 
 
 def require_enough(playbook: Playbook, positive: np.ndarray) -> None:
@@ -178,6 +176,10 @@ def learn(
     if rules:
         learners.append(RulesLearner(rules))
     learners += [LEARNERS[name]() for name in playbook.training.learners or USUAL_LEARNERS]
+    sharing = sum(bool(one.usual()) for one in learners)
+    outlook = Outlook(
+        {one.name: plan_trials(one, folds, effort.budget, sharing) for one in learners}, effort.budget.spent
+    )
     searches: list[Search] = []
     for learner in learners:
         tick(f"choosing settings: {learner.name}")
@@ -188,9 +190,9 @@ def learn(
                 in_time_order=in_time_order,
                 seed=seed,
                 budget=effort.budget,
-                learners=sum(bool(one.usual()) for one in learners),
+                learners=sharing,
                 storage=effort.storage,
-                study=effort.study,
+                outlook=outlook,
                 tick=tick,
             )
         )
