@@ -29,8 +29,12 @@ GROUPS = PYPROJECT["dependency-groups"]
 LOCKS = {
     "base.txt": PROJECT["dependencies"],
     "train.txt": PROJECT["dependencies"] + EXTRAS["train"],
-    "dev.txt": PROJECT["dependencies"] + EXTRAS["train"] + EXTRAS["docs"] + GROUPS["build"] + GROUPS["dev"],
+    "dev.txt": PROJECT["dependencies"]
+    + [line for extra in EXTRAS.values() for line in extra]
+    + GROUPS["build"]
+    + GROUPS["dev"],
     "build.txt": GROUPS["build"],
+    "mlflow.txt": PROJECT["dependencies"] + GROUPS["mlflow-server"],
 }
 PYTHONS = ["3.11", "3.12", "3.13"]
 

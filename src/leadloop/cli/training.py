@@ -94,7 +94,7 @@ def train(
 
 def tell_training(result: TrainingResult, playbook: str) -> None:
     """Print what a training found and where its report is."""
-    from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.cli.console import add_row, complain, make_table, out, say
     from leadloop.learning.report.words import answer
 
     report = result.report
@@ -119,6 +119,10 @@ def tell_training(result: TrainingResult, playbook: str) -> None:
         f"{report.peak_memory_mb:,.0f} MB at most."
     )
     say(f"Report: {result.folder / 'report.html'}")
+    if result.run:
+        say(f"Logged to MLflow: {result.run.address}")
+    if result.not_logged:
+        complain(result.not_logged)
     if result.promotion:
         say(f"In service now: {result.promotion.why}.")
         say(f"Next: leadloop score {playbook} new.csv -o scored.csv")

@@ -16,7 +16,7 @@ from leadloop.errors import DataError, Problem
 from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.ingest.tables import open_table
 from leadloop.ingest.writers import Writer, open_writer
-from leadloop.leads import Reject
+from leadloop.leads import LeadFrame, Reject
 from leadloop.scoring import ScoreCard, TrainedPlaybook
 
 _BATCH_ROWS = 20_000
@@ -77,18 +77,21 @@ def score_leads(trained: TrainedPlaybook, rows: Sequence[Mapping[str, Any]]) -> 
     Raises DataError with every mistake of every lead at once.
     """
     names = dict.fromkeys(name for row in rows for name in row)
-    columns = {name: [row.get(name) for row in rows] for name in names}
+    return trained.score(read_columns(trained, {name: [row.get(name) for row in rows] for name in names}, len(rows)))
+
+
+def read_columns(trained: TrainedPlaybook, columns: Mapping[str, list[Any]], count: int) -> LeadFrame:
+    """So many leads from the values of each field; raises DataError with every mistake of every lead at once."""
     problems = [
         Problem(f"lead {number}", "is empty; give at least one field")
-        for number, row in enumerate(rows, start=1)
-        if not any(value is not None for value in row.values())
+        for number in range(1, count + 1)
+        if all(values[number - 1] is None for values in columns.values())
     ]
-    cells = pl.DataFrame({name: _series(name, values) for name, values in columns.items()})
     if not problems:
-        reading = trained.schema.read(cells)
+        reading = trained.schema.read(pl.DataFrame({name: _series(name, values) for name, values in columns.items()}))
         problems = [Problem(f"lead {r.line}, {r.field}", f"“{r.value}” {r.reason}") for r in reading.rejects]
         if not problems:
-            return trained.score(reading.leads)
+            return reading.leads
     raise DataError("leads", problems)
 
 
@@ -152,7 +155,7 @@ def score(
                 rejecter = rejecter or files.enter_context(open_writer(beside))
                 rejecter.write(_rejects_table(rejects))
                 rejected += len({reject.line for reject in rejects})
-            scores = _rounded(trained.score_table(reading.leads, explain=reasons))
+            scores = round_scores(trained.score_table(reading.leads, explain=reasons))
             if keep_columns:
                 held = pl.Series(np.isin(batch.lines, reading.leads.lines))
                 scores = pl.concat([_named_apart(batch.cells.filter(held), scores.columns), scores], how="horizontal")
@@ -193,7 +196,7 @@ def _rejects_table(rejects: Sequence[Reject]) -> pl.DataFrame:
     )
 
 
-def _rounded(scores: pl.DataFrame) -> pl.DataFrame:
+def round_scores(scores: pl.DataFrame) -> pl.DataFrame:
     """Scores with as many digits as anyone can use."""
     shares = ("probability", "probability_low", "probability_high", "confidence")
     points = [name for name in ("starts_at",) if name in scores.columns]

@@ -11,17 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from leadloop.errors import DependencyMissing, LeakageError, Problem
+from leadloop.errors import DependencyMissing, LeadLoopError, LeakageError, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.check import require_columns
 from leadloop.flows.duration import read_seconds
 from leadloop.flows.importing import Imported, read_leads
 from leadloop.flows.labelled import Labelled, label
+from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Stopwatch, Tick
 from leadloop.flows.training_report import baselines, write_report
@@ -43,6 +44,9 @@ from leadloop.playbook import Playbook
 from leadloop.registry import ModelVersion, Promotion
 from leadloop.registry.artefacts import make_probe, pack
 from leadloop.scoring import TrainedPlaybook
+
+if TYPE_CHECKING:
+    from leadloop.flows.mlflow_run import MlflowRun
 
 BUDGET_VARIABLE = "LEADLOOP_BUDGET"
 
@@ -72,6 +76,10 @@ class TrainingResult:
     """The record of its going into service; None where it did not."""
     imported: Imported
     """The leads as they were read, with the rows that could not be."""
+    run: MlflowRun | None = None
+    """Where the training was logged; None where LEADLOOP_MLFLOW_URI names no server, or where that failed."""
+    not_logged: LeadLoopError | None = None
+    """Why it could not be logged, and how to do it later; the version is saved all the same."""
 
 
 def train(
@@ -91,10 +99,11 @@ def train(
     `promote` puts the version in service (True) or does not (False); by default the first version of a playbook is, if it
     beats its baselines on the test leads, and later ones wait for a person. `trials` and `time_budget` (CPU
     seconds, or a text such as "5m") say how hard to search for settings, in place of the playbook's own numbers (and of
-    LEADLOOP_BUDGET, the budget for trainings that name none). A training that was killed goes on
-    where it ended when it is started again with the same playbook and leads; with `storage` (the address of a database, as
-    SQLAlchemy writes it) its trials are kept there, and several trainings share them, each ending with the settings that did
-    best of all; which those are may then differ from time to time. `tick` is told what is being done.
+    LEADLOOP_BUDGET, the budget for trainings that name none). A training that was killed goes on where it ended when it is
+    started again with the same playbook and leads. With `storage` (the address of a database, as SQLAlchemy writes it) its
+    trials are kept there and several trainings share them, each ending with the settings that did best of all; which those
+    are may then differ from time to time. Where LEADLOOP_MLFLOW_URI names an MLflow server, the training is logged there
+    once its version is saved. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
     has ruled on it; nothing is saved then.
@@ -104,6 +113,7 @@ def train(
     watch = Stopwatch(tick)
     found = _with_effort(read_playbook(playbook), trials, time_budget)
     require_learners(found.playbook)
+    server = find_server(found.playbook.name)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
     source = Path(data)
     require_columns(found, open_table(source).columns, str(source), training=True)
@@ -173,8 +183,23 @@ def train(
     )
     promotion = _promote(place, version, report, split, labelled, learned, trained, wanted=promote)
     keeper.forget()
+    folder = place.registry.folder(version.playbook, version.id)
+    result = TrainingResult(version, report, folder, promotion, imported)
+    if server:
+        watch("logging to MLflow")
+        result = _log(place, result, server)
     watch("done")
-    return TrainingResult(version, report, place.registry.folder(version.playbook, version.id), promotion, imported)
+    return result
+
+
+def _log(place: Workspace, result: TrainingResult, server: MlflowServer) -> TrainingResult:
+    """Log a version that is saved already: whatever goes wrong there is told, and loses nothing."""
+    from leadloop.flows.mlflow_run import log_version
+
+    try:
+        return replace(result, run=log_version(place, result.version, server))
+    except LeadLoopError as error:
+        return replace(result, not_logged=error)
 
 
 def _with_effort(found: PlaybookFolder, trials: int | None, time_budget: float | str | None) -> PlaybookFolder:
