@@ -83,7 +83,8 @@ class Trials:
     @property
     def best(self) -> optuna.trial.FrozenTrial:
         """The trial with the least log-loss, the earliest of several."""
-        return min(self._in("COMPLETE"), key=lambda trial: (trial.value, trial.user_attrs[_SLOT]))
+        done = [trial for trial in self._in("COMPLETE") if _SLOT in trial.user_attrs]
+        return min(done, key=lambda trial: (trial.value, trial.user_attrs[_SLOT]))
 
     @property
     def others(self) -> int:
@@ -110,7 +111,11 @@ class Trials:
                 yield None
                 return
             self._study.sampler = _sampler(self.seed + 7919 * slot, self.usual if slot == 0 else {})
-            yield trial
+            try:
+                yield trial
+            except KeyboardInterrupt:
+                self._give_up(trial.number)  # so that nobody waits for it
+                raise
 
     def wait(self) -> None:
         """Wait a moment for trials of other workers, and free the slots of workers that have died."""
