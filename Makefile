@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint style types imports docs bench bench-accuracy peers lock environment clean
+.PHONY: help demo test test-mlflow lint style types imports docs bench bench-accuracy peers mlflow lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,9 @@ demo: environment ## Train on a small made-up world of leads, score it and show 
 
 test: environment ## Run every test, the examples in docstrings and docs included.
 	$(bin)/python -m pytest
+
+test-mlflow: environment mlflow ## Run the tests against a real MLflow server alone; `make test` has them too, once `make mlflow` was run.
+	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
 lint: style types imports ## Check style, types and that each floor imports only floors below.
 
@@ -43,6 +46,9 @@ bench-accuracy: environment ## Compare LeadLoop with other tools on the same lea
 peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else leaves out.
 	sh scripts/uv.sh venv --quiet --clear --python "$$(sh scripts/python.sh)" .build/peers
 	sh scripts/uv.sh pip install --quiet --only-binary :all: --python .build/peers/bin/python -r benchmarks/accuracy/peers.txt
+
+mlflow: ## Make .build/mlflow: MLflow's own server, beside what scoring needs, for the tests of logged runs.
+	@sh scripts/mlflow.sh
 
 lock: ## Pin every package anew, with hashes, for all platforms and Pythons; UPGRADE=1 takes the newest releases.
 	@sh scripts/lock.sh

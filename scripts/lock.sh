@@ -15,10 +15,12 @@ lock() {
 }
 
 # The whole comes first, and the parts follow it: one version of each package in every file.
-lock dev.txt ${UPGRADE:+--upgrade} pyproject.toml --extra train --extra docs --group build --group dev
+lock dev.txt ${UPGRADE:+--upgrade} pyproject.toml --extra train --extra mlflow --extra postgres --extra docs \
+    --group build --group dev
 lock train.txt --upgrade --constraint requirements/dev.txt pyproject.toml --extra train
 lock base.txt --upgrade --constraint requirements/dev.txt pyproject.toml
 lock build.txt --upgrade --constraint requirements/dev.txt --group build
+lock mlflow.txt --upgrade --constraint requirements/dev.txt pyproject.toml --group mlflow-server
 
 # Which index the packages came from is each machine's own business.
 if grep -nE '://|^--|@ ' requirements/*.txt; then

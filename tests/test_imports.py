@@ -17,10 +17,18 @@ SOURCE = ROOT / "src" / "leadloop"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # Where a package is imported under another name than it is installed by.
-IMPORTED_AS = {"scikit-learn": "sklearn", "imbalanced-learn": "imblearn", "xgboost-cpu": "xgboost"}
+IMPORTED_AS = {
+    "scikit-learn": "sklearn",
+    "imbalanced-learn": "imblearn",
+    "xgboost-cpu": "xgboost",
+    "mlflow-skinny": "mlflow",
+}
 BASE = {Requirement(line).name for line in PROJECT["dependencies"]}
+# What only training needs, with where it is logged and what shares it out.
 TRAINING = {
-    IMPORTED_AS.get(name, name) for name in (Requirement(x).name for x in PROJECT["optional-dependencies"]["train"])
+    IMPORTED_AS.get(name, name)
+    for extra in ("train", "mlflow", "postgres")
+    for name in (Requirement(line).name for line in PROJECT["optional-dependencies"][extra])
 }
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.
 PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}

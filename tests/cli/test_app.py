@@ -25,6 +25,7 @@ COMMANDS = [
     ("models", "show"),
     ("models", "promote"),
     ("models", "rollback"),
+    ("models", "log"),
 ]
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and pipes as POSIX has them")
 

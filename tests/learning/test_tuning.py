@@ -87,12 +87,13 @@ def test_a_search_that_runs_far_over_its_time_is_broken_off_and_says_so():
 RUN = """
     import json, sys
     from leadloop.learning.learners import LogisticLearner
+    from leadloop.learning.trials import Storage
     from leadloop.learning.tuning import Budget, search_settings
     from tests.learning.learners_for_tests import make_folds
 
     found = search_settings(
         LogisticLearner(), make_folds(), fading=True, seed=7, budget=Budget(int(sys.argv[2]), 1e6, lambda: 0.0),
-        learners=1, storage=sys.argv[1], study="test", tick=lambda said: print(said, flush=True),
+        learners=1, storage=Storage(sys.argv[1], "test"), tick=lambda said: print(said, flush=True),
     )
     print(json.dumps({"settings": found.settings, "margins": found.margins.tolist(), "trials": found.trials}))
 """
@@ -123,16 +124,3 @@ def test_a_search_that_was_killed_goes_on_and_ends_where_it_would_have_ended(tmp
     whole = search(budget=replace(PLENTY, trials=9))
     assert found["settings"] == whole.settings
     assert found["margins"] == whole.margins.tolist()
-
-
-def test_two_processes_share_the_trials_of_one_storage(tmp_path):
-    import json
-
-    storage = f"sqlite:///{tmp_path / 'trials.db'}"
-    search(storage=storage, study="test", budget=replace(PLENTY, trials=1))  # the tables exist before both begin
-    both = [start(storage, 8) for _ in range(2)]
-    ends = [process.communicate()[0].splitlines() for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    made = [sum("choosing settings" in line for line in lines) for lines in ends]
-    assert 7 <= sum(made) <= 9
-    assert all(json.loads(lines[-1])["trials"] >= 8 for lines in ends)

@@ -122,3 +122,20 @@ def rollback(playbook: Playbook, why: Why = "", workspace: WorkspaceOption = Non
 
     done = rollback_flow(playbook, why=why, workspace=workspace)
     say(f"{done.version} is in service again; {done.previous} is out.")
+
+
+@models.command("log")
+def log_run(playbook: Playbook, version: Version = "latest", workspace: WorkspaceOption = None) -> None:
+    """Log a saved version to the MLflow server that LEADLOOP_MLFLOW_URI names.
+
+    Training does it by itself where that is set; this is for versions from before, and for when the server did not answer. A
+    version that was logged before keeps its run.
+
+    Example: `leadloop models log leads latest`
+    """
+    from leadloop.cli.console import say
+    from leadloop.flows.models import log as log_flow
+
+    run = log_flow(playbook, version, workspace=workspace)
+    say(f"Logged to MLflow: {run.address}")
+    say(f"Serve it with: mlflow models serve --model-uri runs:/{run.id}/model")

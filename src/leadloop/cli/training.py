@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from leadloop.flows.train import TrainingResult
 
 
-QUICK_BUDGET = 20.0
+QUICK_BUDGET = "20s"
 
 
 def train(
@@ -38,22 +38,26 @@ def train(
             "--trials", min=1, help="Settings to try for each learner. Default: the playbook's.", show_default=False
         ),
     ] = None,
-    budget: Annotated[
-        float | None,
+    time_budget: Annotated[
+        str | None,
         typer.Option(
-            "--budget",
-            min=1,
-            help="About how many CPU seconds to spend on trying. Default: the playbook's.",
+            "--time-budget",
+            metavar="TIME",
+            help="About how much CPU time to spend on trying: 90 or 90s, 5m, 1h. Default: $LEADLOOP_BUDGET, else the "
+            "playbook's.",
             show_default=False,
         ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Try a few settings only: the same as --budget 20.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=f"Try a few settings only: the same as --time-budget {QUICK_BUDGET}.")
+    ] = False,
     storage: Annotated[
         str,
         typer.Option(
             "--storage",
             envvar="LEADLOOP_STORAGE",
-            help="A database that keeps the trials, so that several trainings share them, as in postgresql://...",
+            help="A database that keeps the trials, so that several trainings share them: postgresql+psycopg://... "
+            "Which settings are found may then differ from time to time.",
         ),
     ] = "",
     workspace: WorkspaceOption = None,
@@ -68,7 +72,7 @@ def train(
 
         leadloop train leads --data leads.csv
         leadloop train leads --data leads.csv --outcomes deals.csv --no-promote
-        leadloop train leads --data leads.csv --quick
+        leadloop train leads --data leads.csv --time-budget 5m
     """
     from leadloop.cli.console import show_progress
     from leadloop.flows.train import train as train_flow
@@ -81,7 +85,7 @@ def train(
             workspace=workspace,
             promote=promote,
             trials=trials,
-            budget=QUICK_BUDGET if quick and budget is None else budget,
+            time_budget=QUICK_BUDGET if quick and time_budget is None else time_budget,
             storage=storage,
             tick=tick,
         )
@@ -90,7 +94,7 @@ def train(
 
 def tell_training(result: TrainingResult, playbook: str) -> None:
     """Print what a training found and where its report is."""
-    from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.cli.console import add_row, complain, make_table, out, say
     from leadloop.learning.report.words import answer
 
     report = result.report
@@ -115,6 +119,10 @@ def tell_training(result: TrainingResult, playbook: str) -> None:
         f"{report.peak_memory_mb:,.0f} MB at most."
     )
     say(f"Report: {result.folder / 'report.html'}")
+    if result.run:
+        say(f"Logged to MLflow: {result.run.address}")
+    if result.not_logged:
+        complain(result.not_logged)
     if result.promotion:
         say(f"In service now: {result.promotion.why}.")
         say(f"Next: leadloop score {playbook} new.csv -o scored.csv")

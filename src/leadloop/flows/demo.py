@@ -67,7 +67,7 @@ def run_demo(folder: Path | str, *, seed: int = 7, tick: Callable[[str], None] =
     tick("drafting a playbook")
     drafted = draft(past_file, OUTCOME_COLUMN, to=place / "playbook", overwrite=True, synthetic=True, name="demo")
     workspace = Workspace(place)
-    trained = train(drafted.folder, past_file, workspace=workspace, promote=True, budget=_BUDGET, tick=tick)
+    trained = train(drafted.folder, past_file, workspace=workspace, promote=True, time_budget=_BUDGET, tick=tick)
     tick("scoring new leads")
     scored = score("demo", new_file, scored_file, workspace=workspace, keep_columns=True)
     scores = pl.read_csv(scored_file, infer_schema_length=None)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from leadloop.flows.mlflow_server import require_server
 from leadloop.flows.score import playbook_name
 from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.registry import ModelVersion, Promotion
+
+if TYPE_CHECKING:
+    from leadloop.flows.mlflow_run import MlflowRun
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,19 @@ def rollback(playbook: str, *, why: str = "", workspace: Workspace | Path | str 
     """Go back to the version before, on the record; raises VersionError where there was none."""
     place = _open(workspace)
     return place.registry.rollback(playbook_name(playbook), who=place.who(), why=why, at=place.now())
+
+
+def log(playbook: str, version: str, *, workspace: Workspace | Path | str | None = None) -> MlflowRun:
+    """Log a saved version to the MLflow server that LEADLOOP_MLFLOW_URI names; one that was logged before keeps its run.
+
+    Raises LeadLoopError where that names no server, or where the server does not do what it is asked.
+    """
+    place = _open(workspace)
+    name = playbook_name(playbook)
+    server = require_server(name)
+    from leadloop.flows.mlflow_run import log_version
+
+    return log_version(place, place.registry.find(name, version), server)
 
 
 def _open(workspace: Workspace | Path | str | None) -> Workspace:

@@ -102,15 +102,18 @@ def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[Scor
 def read_rows(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> LeadFrame:
     """Leads given as dictionaries as the version reads them; raises DataError with every mistake of every lead at once."""
     names = dict.fromkeys(name for row in rows for name in row)
-    columns = {name: [row.get(name) for row in rows] for name in names}
+    return read_columns(trained, {name: [row.get(name) for row in rows] for name in names}, len(rows))
+
+
+def read_columns(trained: Scorer, columns: Mapping[str, list[Any]], count: int) -> LeadFrame:
+    """So many leads from the values of each field; raises DataError with every mistake of every lead at once."""
     problems = [
         Problem(f"lead {number}", "is empty; give at least one field")
-        for number, row in enumerate(rows, start=1)
-        if not any(value is not None for value in row.values())
+        for number in range(1, count + 1)
+        if all(values[number - 1] is None for values in columns.values())
     ]
-    cells = pl.DataFrame({name: _series(name, values) for name, values in columns.items()})
     if not problems:
-        reading = trained.schema.read(cells)
+        reading = trained.schema.read(pl.DataFrame({name: _series(name, values) for name, values in columns.items()}))
         problems = [Problem(f"lead {r.line}, {r.field}", f"“{r.value}” {r.reason}") for r in reading.rejects]
         if not problems:
             return reading.leads
@@ -178,7 +181,7 @@ def score(
                 rejecter = rejecter or files.enter_context(open_writer(beside))
                 rejecter.write(_rejects_table(rejects))
                 rejected += len({reject.line for reject in rejects})
-            scores = _rounded(trained.score_table(reading.leads, explain=reasons))
+            scores = round_scores(trained.score_table(reading.leads, explain=reasons))
             if keep_columns:
                 held = pl.Series(np.isin(batch.lines, reading.leads.lines))
                 scores = pl.concat([_named_apart(batch.cells.filter(held), scores.columns), scores], how="horizontal")
@@ -220,7 +223,7 @@ def _rejects_table(rejects: Sequence[Reject]) -> pl.DataFrame:
     )
 
 
-def _rounded(scores: pl.DataFrame) -> pl.DataFrame:
+def round_scores(scores: pl.DataFrame) -> pl.DataFrame:
     """Scores with as many digits as anyone can use."""
     shares = ["probability", "probability_low", "probability_high", "confidence"]
     shares += [name for name in scores.columns if name.startswith("won_within_")]

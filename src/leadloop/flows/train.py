@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,8 +19,10 @@ from leadloop.errors import DependencyMissing, LeadLoopError, LeakageError, NotE
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.check import require_columns
+from leadloop.flows.duration import read_seconds
 from leadloop.flows.importing import Imported, read_leads
 from leadloop.flows.labelled import label
+from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Stopwatch, Tick
 from leadloop.flows.targets import add_targets, require_amounts, require_followed
@@ -46,6 +48,11 @@ from leadloop.playbook import Playbook
 from leadloop.registry import ModelVersion, Promotion
 from leadloop.registry.artefacts import make_probe, pack
 from leadloop.scoring import TrainedPlaybook
+
+if TYPE_CHECKING:
+    from leadloop.flows.mlflow_run import MlflowRun
+
+BUDGET_VARIABLE = "LEADLOOP_BUDGET"
 
 _PROBE_LEADS = 2_000
 _NEEDED = (
@@ -74,6 +81,10 @@ class TrainingResult:
     """The record of its going into service; None where it did not."""
     imported: Imported
     """The leads as they were read, with the rows that could not be."""
+    run: MlflowRun | None = None
+    """Where the training was logged; None where LEADLOOP_MLFLOW_URI names no server, or where that failed."""
+    not_logged: LeadLoopError | None = None
+    """Why it could not be logged, and how to do it later; the version is saved all the same."""
 
 
 def train(
@@ -84,18 +95,20 @@ def train(
     workspace: Workspace | Path | str | None = None,
     promote: bool | None = None,
     trials: int | None = None,
-    budget: float | None = None,
+    time_budget: float | str | None = None,
     storage: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
     """Train a playbook on a file of past leads, and save the version with its report.
 
     `promote` puts the version in service (True) or does not (False); by default the first version of a playbook is, if it
-    beats its baselines on the test leads, and later ones wait for a person. `trials` and `budget` (CPU
-    seconds) say how hard to search for settings, in place of the playbook's own numbers (and of LEADLOOP_BUDGET, the
-    budget for trainings that name none). A training that was killed goes on
-    where it ended when it is started again with the same playbook and leads; with `storage` (the address of a database, as
-    SQLAlchemy writes it) its trials are kept there, and several trainings share them. `tick` is told what is being done.
+    beats its baselines on the test leads, and later ones wait for a person. `trials` and `time_budget` (CPU
+    seconds, or a text such as "5m") say how hard to search for settings, in place of the playbook's own numbers (and of
+    LEADLOOP_BUDGET, the budget for trainings that name none). A training that was killed goes on where it ended when it is
+    started again with the same playbook and leads. With `storage` (the address of a database, as SQLAlchemy writes it) its
+    trials are kept there and several trainings share them, each ending with the settings that did best of all; which those
+    are may then differ from time to time. Where LEADLOOP_MLFLOW_URI names an MLflow server, the training is logged there
+    once its version is saved. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
     has ruled on it; nothing is saved then.
@@ -103,8 +116,9 @@ def train(
     _require_learning()
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
-    found = _with_effort(read_playbook(playbook), trials, budget)
+    found = _with_effort(read_playbook(playbook), trials, time_budget)
     require_learners(found.playbook)
+    server = find_server(found.playbook.name)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
     source = Path(data)
     require_columns(found, open_table(source).columns, str(source), training=True)
@@ -127,20 +141,20 @@ def train(
     _require_rulings(found.playbook, fields, findings)
     configuration = hash_configuration(found)
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
-    learned = learn(
-        found.playbook,
-        labelled.take(split.train).known_by(split.starts),
-        fields=fields,
-        effort=Effort(
-            Budget(training.trials, training.budget, watch.cpu),
-            keeper.address,
-            keeper.study,
-        ),
-        functions=found.functions,
-        rules=found.rule_points,
-        own_learners=found.learners,
-        tick=watch,
-    )
+    with keeper:
+        learned = learn(
+            found.playbook,
+            labelled.take(split.train).known_by(split.starts),
+            fields=fields,
+            effort=Effort(
+                Budget(training.trials, training.budget, watch.cpu),
+                keeper.storage,
+            ),
+            functions=found.functions,
+            rules=found.rule_points,
+            own_learners=found.learners,
+            tick=watch,
+        )
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
     past, reads = labelled.leads.take(split.train), learned.features.reads
@@ -192,8 +206,13 @@ def train(
     )
     promotion = _promote(place, version, report, split, labelled, learned, trained, wanted=promote)
     keeper.forget()
+    folder = place.registry.folder(version.playbook, version.id)
+    result = TrainingResult(version, report, folder, promotion, imported)
+    if server:
+        watch("logging to MLflow")
+        result = _log(place, result, server)
     watch("done")
-    return TrainingResult(version, report, place.registry.folder(version.playbook, version.id), promotion, imported)
+    return result
 
 
 def _meanwhile(place: Workspace, found: PlaybookFolder) -> Problem:
@@ -211,26 +230,26 @@ def _meanwhile(place: Workspace, found: PlaybookFolder) -> Problem:
     )
 
 
-def _with_effort(found: PlaybookFolder, trials: int | None, budget: float | None) -> PlaybookFolder:
+def _log(place: Workspace, result: TrainingResult, server: MlflowServer) -> TrainingResult:
+    """Log a version that is saved already: whatever goes wrong there is told, and loses nothing."""
+    from leadloop.flows.mlflow_run import log_version
+
+    try:
+        return replace(result, run=log_version(place, result.version, server))
+    except LeadLoopError as error:
+        return replace(result, not_logged=error)
+
+
+def _with_effort(found: PlaybookFolder, trials: int | None, time_budget: float | str | None) -> PlaybookFolder:
     """The playbook with other numbers for how hard to search, where they were given."""
     training = found.playbook.training
-    if budget is None and (said := os.environ.get("LEADLOOP_BUDGET")):
-        budget = _read_budget(said)
-    chosen = replace(training, trials=trials or training.trials, budget=budget or training.budget)
+    seconds = None
+    if time_budget is not None:
+        seconds = read_seconds(time_budget, "time budget")
+    elif said := os.environ.get(BUDGET_VARIABLE):
+        seconds = read_seconds(said, BUDGET_VARIABLE)
+    chosen = replace(training, trials=trials or training.trials, budget=seconds or training.budget)
     return replace(found, playbook=replace(found.playbook, training=chosen))
-
-
-def _read_budget(said: str) -> float:
-    try:
-        budget = float(said)
-    except ValueError:
-        budget = float("nan")
-    if not 1 <= budget < float("inf"):
-        problem = Problem(
-            "LEADLOOP_BUDGET", f"“{said}” is no number of CPU seconds", "give a number from 1 up, as in 20"
-        )
-        raise LeadLoopError("environment", problem)
-    return budget
 
 
 def _require_learning() -> None:

@@ -31,9 +31,11 @@ from leadloop.learning.learners import (
     PriorLearner,
     RulesLearner,
 )
+from leadloop.learning.outlook import Outlook
 from leadloop.learning.recency import calibrate_for_now, choose_recent
 from leadloop.learning.segments import SegmentVerdict, Voice, learn_segments
-from leadloop.learning.tuning import Budget, Search, fade, search_settings
+from leadloop.learning.trials import Storage
+from leadloop.learning.tuning import Budget, Search, fade, plan_trials, search_settings
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend, blend_margins
 from leadloop.scoring.calibrator import logistic
@@ -103,14 +105,10 @@ class Learned:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to try: the budget of the searches, and where their trials are kept (nowhere, if `storage` is empty).
-
-    `study` names the search in the storage: with another playbook or other leads it must be another name.
-    """
+    """How hard to try: the budget of the searches, and where their trials are kept (None: nowhere)."""
 
     budget: Budget
-    storage: str = ""
-    study: str = ""
+    storage: Storage | None = None
 
 
 def require_enough(playbook: Playbook, positive: np.ndarray) -> None:
@@ -277,6 +275,9 @@ def _newest(count: int, seed: int, *, in_time_order: bool) -> np.ndarray:
 def _search(
     learners: Sequence[Learner], folds: Folds, effort: Effort, *, seed: int, fading: bool, tick: Tick
 ) -> list[Search]:
+    sharing = sum(bool(one.usual()) for one in learners)
+    plan = {one.name: plan_trials(one, folds.folds, effort.budget, sharing) for one in learners}
+    outlook = Outlook(plan, effort.budget.spent)
     searches = []
     for learner in learners:
         tick(f"choosing settings: {learner.name}")
@@ -287,9 +288,9 @@ def _search(
                 fading=fading,
                 seed=seed,
                 budget=effort.budget,
-                learners=sum(bool(one.usual()) for one in learners),
+                learners=sharing,
                 storage=effort.storage,
-                study=effort.study,
+                outlook=outlook,
                 tick=tick,
             )
         )

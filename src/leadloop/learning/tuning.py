@@ -3,7 +3,8 @@
 Settings are proposed by a tree-structured Parzen estimator (Bergstra et al. 2011), as Optuna has it; trials that fall behind
 the median of the others after a fold are broken off. The first trial of every learner has its usual settings, so a search
 can only gain. Every proposal draws from a seed of its own: the same leads and seed give the same settings to the bit, and
-a search that was killed goes on, from a storage that outlived it, as if nothing had happened.
+a search that was killed goes on, from a storage that outlived it, as if nothing had happened. Where several workers share the
+trials, what each proposes depends on which trials of the others were done by then, and that differs from time to time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leadloop.learning.learners import Examples, Fold, Learner, Settings, held_out_log_loss
+from leadloop.learning.outlook import Outlook, Plan
+from leadloop.learning.trials import Storage, Trials
 
 if TYPE_CHECKING:
     import optuna
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
 HALF_LIVES = (0.0, 1.0, 0.5, 0.25)
 """How fast leads fade, as shares of the training leads (0: not at all), where they stand in time order."""
 
-_FIRST_AT_RANDOM = 8
 _CELLS = 1e6
 
 
@@ -59,15 +61,16 @@ def search_settings(
     seed: int,
     budget: Budget,
     learners: int,
-    storage: str = "",
-    study: str = "",
+    storage: Storage | None = None,
+    outlook: Outlook | None = None,
     tick: Callable[[str], None] = lambda said: None,
 ) -> Search:
     """Choose settings for a learner by log-loss on the held-out leads of the folds.
 
     With `fading` it is tried how much newer leads should count more; they must stand in time order then. `learners` share the
-    budget. `storage` names a database (an SQLAlchemy address) that keeps the trials under the name
-    `study`: a search with the same name goes on where the last one ended, and several processes share its trials.
+    budget. `storage` keeps the trials: a search of the same name goes on where the last one ended, and
+    several workers may share its trials; each then ends with the best of them all. `outlook` hears of every trial, so that
+    `tick` can be told how long the searches still take.
     """
     trier = _Trier(learner, folds, seed)
     usual = dict(learner.usual())
@@ -76,21 +79,24 @@ def search_settings(
         return Search({}, margins, curve, 1)
     if fading:
         usual["half_life"] = 0.5
-    wanted = _affordable(learner, folds, budget, learners)
-    found = _open_study(storage, f"{study}/{learner.name}", wanted)
-    made = 0
-    cut = False
-    while (made := _finished(found)) < wanted:
+    wanted = plan_trials(learner, folds, budget, learners).trials
+    trials = Trials(learner.name, usual, wanted, seed=seed, storage=storage)
+    made, cut = trials.made, False
+    while made < wanted:
         cut = made > 0 and budget.spent() > 3 * budget.seconds
         if cut:
             break
-        found.sampler = _sampler(seed + 7919 * made)
-        if made == 0 and not _waiting(found):
-            found.enqueue_trial(usual)
-        trial = found.ask()
-        _try_one(trier, found, trial, fading)
-        tick(f"choosing settings: {learner.name}, {made + 1} of {wanted}, log-loss {_best(found):.4f}")
-    best = found.best_trial
+        with trials.making_one() as trial:
+            if trial is not None:
+                _try_one(trier, trials, trial, fading)
+        made = trials.made
+        if trial is None:
+            tick(f"choosing settings: {learner.name}, {made} of {wanted}, waiting for {trials.others} that others make")
+            trials.wait()
+        elif made:
+            left = f", {outlook.tried(learner.name, made)}" if outlook else ""
+            tick(f"choosing settings: {learner.name}, {made} of {wanted}, log-loss {trials.best.value:.4f}{left}")
+    best = trials.best
     # Every parameter that Optuna knows is a setting, so what another process tried can be tried again.
     margins, curve, _ = trier.results.get(best.number) or trier.try_settings(best.params, None)
     rounds = {"rounds": int(np.argmin(curve)) + 1} if len(curve) else {}
@@ -138,7 +144,7 @@ class _Trier:
         return np.concatenate(by_lead), curve, loss
 
 
-def _try_one(trier: _Trier, study: optuna.Study, trial: optuna.Trial, fading: bool) -> None:
+def _try_one(trier: _Trier, trials: Trials, trial: optuna.Trial, fading: bool) -> None:
     import optuna
 
     settings = dict(trier.learner.suggest(trial))
@@ -147,55 +153,20 @@ def _try_one(trier: _Trier, study: optuna.Study, trial: optuna.Trial, fading: bo
     try:
         found = trier.try_settings(settings, trial)
     except optuna.TrialPruned:
-        study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        trials.end(trial, None)
     else:
         trier.results[trial.number] = found
-        study.tell(trial, found[2])
+        trials.end(trial, found[2])
 
 
-def _affordable(learner: Learner, folds: Sequence[Fold], budget: Budget, learners: int) -> int:
-    """How many trials a learner's share of the budget pays for, at least one."""
+def plan_trials(learner: Learner, folds: Sequence[Fold], budget: Budget, learners: int) -> Plan:
+    """How many trials a learner's share of the budget pays for, at least one, and what each should cost."""
+    if not learner.usual():
+        return Plan(0, 0.0)
     cells = sum(fold.train.matrix.size for fold in folds)
     # The best settings are tried once more, and then fitted to all leads.
     each = learner.cost * cells / _CELLS + learner.start * len(folds)
-    return max(1, min(budget.trials, int(budget.seconds / learners / each) - 2))
-
-
-def _sampler(seed: int) -> optuna.samplers.BaseSampler:
-    import optuna
-
-    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=_FIRST_AT_RANDOM)
-
-
-def _open_study(storage: str, name: str, wanted: int) -> optuna.Study:
-    """The study of this name: a new one, or the one that was begun."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.create_study(
-        storage=storage or None,
-        study_name=name if storage else None,
-        load_if_exists=True,
-        direction="minimize",
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=max(4, wanted // 5)),
-    )
-
-
-def _finished(study: optuna.Study) -> int:
-    import optuna
-
-    done = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    return len(study.get_trials(deepcopy=False, states=done))
-
-
-def _waiting(study: optuna.Study) -> bool:
-    import optuna
-
-    return bool(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,)))
-
-
-def _best(study: optuna.Study) -> float:
-    return float(study.best_value)
+    return Plan(max(1, min(budget.trials, int(budget.seconds / learners / each) - 2)), each)
 
 
 def fade(examples: Examples, settings: Settings) -> tuple[Examples, Settings]:
