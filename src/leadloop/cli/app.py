@@ -10,8 +10,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from leadloop.cli.ablating import ablate
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
+from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.models import models
 from leadloop.cli.scoring import score
@@ -69,6 +71,8 @@ app.command()(draft)
 app.command()(check)
 app.command()(train)
 app.command()(score)
+app.command()(ablate)
+app.command()(discover)
 app.add_typer(models, name="models")
 
 

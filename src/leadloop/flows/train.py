@@ -95,7 +95,7 @@ def train(
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
     has ruled on it; nothing is saved then.
     """
-    _require_learning()
+    require_learning()
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
     found = _with_effort(read_playbook(playbook), trials, budget)
@@ -106,7 +106,7 @@ def train(
     fields = usable_fields(found.playbook)
     watch("reading leads")
     imported = read_leads(
-        found.playbook, _needed(found.playbook), source, Path(outcomes) if outcomes else None, tick=watch
+        found.playbook, needed_fields(found.playbook), source, Path(outcomes) if outcomes else None, tick=watch
     )
     labelled = label(found.playbook, imported.leads, found.label)
     require_enough(found.playbook, labelled.positive)
@@ -119,8 +119,8 @@ def train(
         groups=labelled.groups,
     )
     watch("auditing for leakage")
-    findings = _audit(found.playbook, labelled, split, fields)
-    _require_rulings(found.playbook, fields, findings)
+    findings = audit_training_part(found.playbook, labelled, split, fields)
+    require_rulings(found.playbook, fields, findings)
     configuration = hash_configuration(found)
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
     learned = learn(
@@ -195,7 +195,7 @@ def _read_budget(said: str) -> float:
     return budget
 
 
-def _require_learning() -> None:
+def require_learning() -> None:
     problems = []
     for module, packages in _NEEDED:
         if not any(_is_installed(package) for package in packages):
@@ -214,7 +214,7 @@ def _is_installed(package: str) -> bool:
     return True
 
 
-def _needed(playbook: Playbook) -> LeadSchema:
+def needed_fields(playbook: Playbook) -> LeadSchema:
     """The fields that training reads at all: all but those that are neither used nor needed for anything else.
 
     Fields known too late stay in, so that the audit can say what is wrong with them.
@@ -225,7 +225,9 @@ def _needed(playbook: Playbook) -> LeadSchema:
     return LeadSchema(fields, playbook.schema.moments)
 
 
-def _audit(playbook: Playbook, labelled: Labelled, split: Split, fields: Sequence[Field]) -> tuple[Finding, ...]:
+def audit_training_part(
+    playbook: Playbook, labelled: Labelled, split: Split, fields: Sequence[Field]
+) -> tuple[Finding, ...]:
     """What the leakage audit says of the training leads' fields, and of twins between them and the test leads."""
     target, order = playbook.target, playbook.order.field if playbook.order else ""
     outcome = {target.column, target.at, order}
@@ -281,7 +283,7 @@ def _compare_parts(labelled: Labelled, split: Split, features: FeatureSet) -> Pa
     return compare_parts(train, test, kinds) if kinds else None
 
 
-def _require_rulings(playbook: Playbook, fields: Sequence[Field], findings: Sequence[Finding]) -> None:
+def require_rulings(playbook: Playbook, fields: Sequence[Field], findings: Sequence[Finding]) -> None:
     """Raise LeakageError for everything the audit blocks that is to be used although nobody has ruled on it.
 
     That is a field, or all fields of several that know the outcome only together; twins across the split count in any case.

@@ -31,23 +31,24 @@ _SMOOTHING = 20.0
 class Bench:
     """Where candidates are tried: the folds with their leads, and what the models say of those held out.
 
-    Each fold's corrections are fitted on the held-out leads of the earlier folds (of all others, where nothing tells the
-    order of leads), for which the margins are as honest as they are for its own.
+    Each fold's corrections are fitted on the held-out leads of the folds before it, for which the margins are as honest as
+    they are for its own. Folds of a ring would not do, even where nothing tells the order of leads: what a pair of values
+    learns from all other folds is above average where its own outcome is below.
     """
 
     data: pl.DataFrame
     positive: np.ndarray
     types: Mapping[str, str]
     folds: Sequence[FittedFold]
-    in_time_order: bool
     groups: np.ndarray | None = None
 
-    def sides(self) -> list[tuple[list[int], int]]:
-        """Which folds a correction is fitted on, and which one it is tried on."""
-        numbers = range(len(self.folds))
-        if self.in_time_order:
-            return [(list(range(number)), number) for number in numbers if number]
-        return [([other for other in numbers if other != number], number) for number in numbers]
+    def earlier(self, number: int) -> np.ndarray:
+        """Which held-out leads of the folds before this one a correction may learn from: none of this fold's groups."""
+        places = np.concatenate([each.held_out for each in self.folds[:number]])
+        if self.groups is None:
+            return np.ones(len(places), dtype=bool)
+        apart: np.ndarray = ~np.isin(self.groups[places], self.groups[self.folds[number].held_out])
+        return apart
 
     def shuffled(self, field: str, seed: int) -> pl.DataFrame:
         """The leads with the values of one field dealt out anew among leads of the same time."""
@@ -75,19 +76,24 @@ def screen(candidate: Derived, bench: Bench, said: HeldOut, data: pl.DataFrame |
     values = [_values(candidate, data, bench, fold) for fold in bench.folds]
     aside = [_aside(candidate, bench, fold) for fold in bench.folds]
     margins, agreed = said.by_fold(said.margins), []
-    for earlier, number in bench.sides():
-        offset = np.concatenate([margins[place] for place in earlier])
-        own = [np.concatenate([aside[place][column] for place in earlier]) for column in range(len(aside[0]))]
-        nuisance = _Terms.of([offset, *own])
-        extra = _Terms.of([np.concatenate([values[place] for place in earlier])])
-        outcome = np.concatenate([bench.folds[place].fold.held_out.positive for place in earlier])
+    for number in range(1, len(bench.folds)):
+        rows = bench.earlier(number)
+
+        def before(parts: Sequence[np.ndarray], number: int = number, rows: np.ndarray = rows) -> np.ndarray:
+            joined: np.ndarray = np.concatenate(parts[:number])[rows]
+            return joined
+
+        offset = before(margins)
+        nuisance = _Terms.of([offset, *(before(own) for own in zip(*aside, strict=True))])
+        extra = _Terms.of([before(values)])
+        outcome = before([each.fold.held_out.positive for each in bench.folds])
         weights = _correct(np.hstack([nuisance.design, extra.design]), offset, outcome)
         known = nuisance.of_others([margins[number], *aside[number]])
         beyond = extra.of_others([values[number]]) @ weights[known.shape[1] :]
         agreed.append(_agreement(beyond, known, margins[number], bench.folds[number].fold.held_out.positive))
     groups = None
     if bench.groups is not None:
-        groups = np.concatenate([bench.groups[bench.folds[number].held_out] for _, number in bench.sides()])
+        groups = np.concatenate([bench.groups[each.held_out] for each in bench.folds[1:]])
     return standard_errors(np.concatenate(agreed), groups)
 
 

@@ -114,7 +114,7 @@ def discover_features(
         leads,
         positive,
         fields=fields,
-        in_time_order=in_time_order,
+        in_time_order=True,
         count=_FOLDS,
         start=_START,
         functions=functions,
@@ -128,7 +128,7 @@ def discover_features(
     tick("judging what there is already")
     base = judge_folds([each.fold for each in folds], seed=seed)
     types = {field.name: field.type for field in fields}
-    bench = Bench(leads.data, positive, types, folds, in_time_order, groups)
+    bench = Bench(leads.data, positive, types, folds, groups)
     search = _Search(bench, base, seed, bar_for(len(candidates)), tick)
     if len(folds) > 1:
         search.run(candidates, order)
@@ -238,9 +238,10 @@ class _Search:
 
 
 def _newest(count: int, in_time_order: bool, seed: int) -> np.ndarray:
-    if in_time_order or count <= SEARCH_LEADS:
+    """The newest leads in time order; without one, leads at random in an order drawn by lot, which serves as well."""
+    if in_time_order:
         return np.arange(count)[-SEARCH_LEADS:]
-    return np.sort(np.random.default_rng(seed).choice(count, SEARCH_LEADS, replace=False))
+    return np.random.default_rng(seed).permutation(count)[:SEARCH_LEADS]
 
 
 def _without_calendar(
