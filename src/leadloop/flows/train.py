@@ -154,6 +154,7 @@ def train(
         watch,
         champion=_score_by_champion(place, found.playbook, labelled, split),
         apart=_compare_parts(labelled, split, learned.features),
+        before=_points_in_service(place, found.playbook.name),
     )
     watch("writing the report")
     files = {
@@ -270,6 +271,16 @@ def _score_by_champion(place: Workspace, playbook: Playbook, labelled: Labelled,
             return None
     said = trained.score_table(leads.take(split.test), explain=False)
     return Champion(serving, said["probability"].to_numpy())
+
+
+def _points_in_service(place: Workspace, playbook: str) -> dict[str, float]:
+    """How many score points each field moves leads by in the version in service, as its own report says."""
+    serving = place.registry.champion(playbook)
+    report = place.registry.folder(playbook, serving) / "report.json" if serving else None
+    if report is None or not report.is_file():
+        return {}
+    lines = json.loads(report.read_bytes()).get("importance", [])
+    return {line["field"]: line["points"] for line in lines if line.get("points") is not None}
 
 
 def _bare(field: Field) -> Field:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -16,6 +16,7 @@ from leadloop.flows.labelled import Labelled
 from leadloop.flows.stopwatch import Stopwatch, peak_memory_mb
 from leadloop.flows.version_record import library_versions
 from leadloop.leads import Field, LeadFrame
+from leadloop.learning.dependence import follow_fields
 from leadloop.learning.evaluation import (
     Champion,
     Measure,
@@ -64,11 +65,12 @@ def write_report(
     *,
     champion: Champion | None = None,
     apart: PartsApart | None = None,
+    before: Mapping[str, float] | None = None,
 ) -> TrainingReport:
     """Score the test leads and write down what came of it.
 
     `champion` is the version in service with its probabilities for the same test leads (those of `split.test`, in that
-    order), `apart` how well old leads are told from new ones.
+    order), `apart` how well old leads are told from new ones, `before` how many points each field had in that version.
     """
     playbook = trained.playbook
     test, positive = labelled.leads.take(split.test), labelled.positive[split.test]
@@ -79,7 +81,9 @@ def write_report(
     capacity, seed = playbook.policy.capacity, playbook.training.seed
     beside = baselines(learned, labelled, split, test)
     measures = evaluate(positive, probabilities, beside, capacity=capacity, seed=seed, groups=groups)
-    importance = rank_fields(trained, test, seed)
+    importance = rank_fields(trained, test, seed, fold_points=learned.fold_points, before=before)
+    watch("following the strongest fields")
+    dependence = follow_fields(trained, test, [line.field for line in importance], seed=seed)
     return TrainingReport(
         playbook=playbook.name,
         target=playbook.target.name,
@@ -145,6 +149,7 @@ def write_report(
         ),
         learning_curves=_learning_curves(learned),
         drift=_drift(playbook, labelled, split, apart),
+        dependence=dependence,
     )
 
 

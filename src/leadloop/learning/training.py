@@ -32,6 +32,7 @@ from leadloop.learning.learners import (
     RulesLearner,
 )
 from leadloop.learning.splits import rolling_origin, stratified_folds
+from leadloop.learning.steadiness import points_by_fold
 from leadloop.learning.tuning import Budget, Search, fade, search_settings
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend, blend_margins
@@ -76,7 +77,8 @@ class Contender:
 class Learned:
     """What training found: the features and the blend, who competed, and the rules and prior to compare with.
 
-    `calendar` tells which fields told the time rather than the lead, and whether they are used.
+    `calendar` tells which fields told the time rather than the lead, and whether they are used; `fold_points` how many
+    score points each field moved leads by, for the same blend learned from each fold.
     """
 
     features: FeatureSet
@@ -86,6 +88,7 @@ class Learned:
     rules: Blend | None
     held_out_auc: float
     calendar: CalendarFields
+    fold_points: tuple[Mapping[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -233,14 +236,22 @@ def learn(
     if rules:
         alone = RulesLearner(rules).fit(examples, features.columns, {}, seed=seed)
         ruled = Blend((alone,), (1.0,), fit_calibrator(searches[1].margins, judged, fading), venn_abers, score_map)
+    blend = Blend(tuple(members), tuple(heard), calibrator, venn_abers, score_map)
+    tick("asking folds what moves scores")
+    in_blend = [
+        (learner, search.settings, weight)
+        for learner, search, weight in zip(learners, searches, weights, strict=True)
+        if weight
+    ]
     return Learned(
         features=features,
-        blend=Blend(tuple(members), tuple(heard), calibrator, venn_abers, score_map),
+        blend=blend,
         contenders=contenders,
         prior=float((positive.sum() + 0.5) / (len(positive) + 1)),
         rules=ruled,
         held_out_auc=area_under_curve(judged, blended),
         calendar=calendar,
+        fold_points=points_by_fold(folds, in_blend, blend, seed=seed),
     )
 
 

@@ -199,7 +199,7 @@ class _Search:
         gains = self.said.losses - said.losses
         low, high = _interval(gains, self.bench, self.seed)
         better = sum(bool(each.mean() > 0) for each in said.by_fold(gains))
-        if low <= 0 or better * 3 < 2 * len(folds):
+        if low <= 0 or better * 4 < 3 * len(folds):
             self.refused.append(
                 (
                     candidate,
