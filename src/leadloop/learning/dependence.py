@@ -25,7 +25,7 @@ _ASKED = 250
 _GRID = 14
 _LEVELS = 8
 _BARS = 24
-_SEEN = 0.02
+_SEEN, _RARE = 0.02, 0.003
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -112,7 +112,7 @@ def _levels(name: str, levels: Sequence[tuple[str, object, float]], asker: _Aske
     points = [
         asker.ask_value(name, value).point(label, float("nan"), share)
         for label, value, share in levels
-        if share >= (_SEEN / 4 if value is None else 1e-9)
+        if share >= _RARE
     ]
     return Dependence(name, tuple(points), asker.data.height)
 
@@ -168,11 +168,11 @@ def _follow_number(name: str, kind: str, cells: pl.Series, asker: _Asker) -> Dep
 
 
 def _is_skewed(values: np.ndarray) -> bool:
-    """Whether sizes are better told on a log scale: none below 0, and the upper half far longer than the lower."""
-    if len(values) == 0 or values[0] < 0:
+    """Whether sizes are better told on a log scale: none below 0, and the largest many times what is usual."""
+    if len(values) == 0 or values[0] < 0 or values[-1] <= 20:
         return False
-    middle, high = np.quantile(values, (0.5, 1.0))
-    return bool(high > 20 and high - middle > 4 * max(middle - values[0], 1.0))
+    above = values[values > 0]
+    return bool(values[-1] > 15 * max(float(np.median(above)), 1.0))
 
 
 def _spaced(grid: np.ndarray, logged: bool) -> np.ndarray:

@@ -64,8 +64,8 @@ def _steadiness(lines: tuple[ImportanceLine, ...]) -> str:
     """Which of the strongest fields hold their place in models learned from other stretches, and which do not."""
     strongest = [line for line in lines[:_TOLD] if line.worst_rank]
     told = (
-        "“Elsewhere” is the least and the most in models learned from other stretches of the training leads (the line over "
-        "each bar), with the field’s place among all fields there. "
+        "“Elsewhere” is the least and the most in models learned from other stretches of the training leads by the quicker "
+        "half of the learners (the line over each bar), with the field’s place among all fields there. "
     )
     loose = [f"“{line.field}” ({_places(line)})" for line in strongest if line.worst_rank - line.best_rank >= _UNSTEADY]
     if not loose:
