@@ -87,14 +87,15 @@ def _tell(done: Ablated) -> None:
             _span(line.auc),
             f"{line.log_loss.value:+.4f}",
             _span(line.log_loss),
-            f"{line.learning_cpu:.1f}",
+            f"{max(line.learning_cpu, 0.0):.1f}",
             f"{line.features_ms:.1f}",
             line.verdict,
         )
     out.print(table)
     say()
     say(
-        "A higher log-loss or a lower AUC means that the leads miss it. Each interval may miss by chance once in twenty."
+        "A higher log-loss or a lower AUC means that the leads miss it. An interval misses by chance once in twenty; the "
+        f"verdicts pay for all {len(found.lines)} looks."
     )
     if found.calendar_left_out:
         say(

@@ -53,35 +53,46 @@ Tick = Callable[[str], None]
 
 @dataclass(frozen=True)
 class AblationLine:
-    """What held-out leads say of a family (or a field) that was left out.
-
-    `auc` and `log_loss` are by how much each measure is higher without it (95% intervals, paired). `learning_cpu` is how
-    many CPU seconds learning takes longer with it, `features_ms` how many CPU milliseconds its columns take for 1,000
-    leads. `leads` is how many held-out leads were asked.
-    """
+    """What held-out leads say of a family (or a field) that was left out."""
 
     name: str
+    """The family's name, or the field's."""
     fields: tuple[str, ...]
+    """The fields whose columns were left out."""
     columns: int
+    """How many columns that were."""
     auc: Estimate
+    """By how much the AUC is higher without it, with its 95% interval (paired: on the same leads)."""
     log_loss: Estimate
+    """By how much the log-loss is higher without it, in the same way."""
     learning_cpu: float
+    """How many CPU seconds learning takes longer with it."""
     features_ms: float
+    """How many CPU milliseconds its columns take for 1,000 leads."""
     verdict: str
+    """What to do with it, in plain words."""
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """The quality with everything, and a line for each family that was left out, the one that is missed most first."""
+    """The quality with everything, and what happens to it without each family of features."""
 
     lines: tuple[AblationLine, ...]
+    """A line for each family (or field), the one that is missed most first."""
     auc: float
+    """The AUC with everything: the mean of the folds."""
     log_loss: float
+    """The log-loss with everything."""
     columns: int
+    """How many columns everything is."""
     leads: int
+    """How many leads of the training part were used."""
     held_out: int
+    """How many of them were held out in some fold, and asked."""
     by_field: bool
+    """Whether each field was left out rather than each family."""
     calendar_left_out: tuple[str, ...]
+    """Fields that tell the time and that training leaves out."""
 
 
 def ablate(

@@ -36,24 +36,28 @@ Tick = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Proposal:
-    """A derived feature that stood every test, with the evidence.
-
-    `gain` is by how much the log-loss of held-out leads falls when learners are given the feature (with its 95% interval
-    and the number of folds in which it fell), `auc_gain` how much their AUC rises. `z` is how many standard errors its
-    own knowledge lies above 0 in the screen, `noise` the most that a copy with a shuffled field reached there. `warning`
-    is what the leakage audit has to say of it, if anything.
-    """
+    """A derived feature that stood every test, with the evidence."""
 
     derived: Derived
+    """The feature."""
     gain: float
+    """By how much the log-loss of held-out leads falls when learners are given it."""
     low: float
+    """The lower end of the 95% interval of the gain."""
     high: float
+    """The upper end of the 95% interval of the gain."""
     folds_better: int
+    """In how many folds the log-loss fell."""
     folds: int
+    """How many folds there are."""
     auc_gain: float
+    """By how much the AUC of held-out leads rises."""
     z: float
+    """How many standard errors its own knowledge lies above 0 in the screen."""
     noise: float
+    """The most that a copy with a shuffled field reached there."""
     warning: str = ""
+    """What the leakage audit has to say of it, if anything."""
 
     @property
     def because(self) -> str:
@@ -67,22 +71,26 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What a search for derived features came to.
-
-    `tried` counts candidates, `bar` is how many standard errors above chance one had to be; `refused` are those that
-    passed the screen and failed later, each with the reason. The log-loss and AUC are of held-out training leads under two
-    quick learners, without and with everything proposed.
-    """
+    """What a search for derived features came to."""
 
     proposals: tuple[Proposal, ...]
+    """What stood every test, in the order in which it was found."""
     refused: tuple[tuple[Derived, str], ...]
+    """What passed the screen and failed later, each with the reason."""
     tried: int
+    """How many candidates there were."""
     bar: float
+    """How many standard errors above chance a candidate had to be in the screen."""
     leads: int
+    """How many leads of the training part were used."""
     log_loss: float
+    """The log-loss of held-out training leads under two quick learners, without what is proposed."""
     log_loss_with: float
+    """The same with everything proposed."""
     auc: float
+    """The AUC without what is proposed: the mean of the folds."""
     auc_with: float
+    """The same with everything proposed."""
 
 
 def discover_features(
