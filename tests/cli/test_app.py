@@ -20,6 +20,8 @@ COMMANDS = [
     ("check",),
     ("train",),
     ("score",),
+    ("ablate",),
+    ("discover",),
     ("models", "list"),
     ("models", "show"),
     ("models", "promote"),
