@@ -282,6 +282,11 @@ type = "boolean"
 known_at = "outcome"
 [fields.Visits]
 type = "number"
+[fields.Pages]
+type = "number"
+[[derived]]
+kind = "ratio"
+reads = ["Visits", "Pages"]
 [[rulings]]
 field = "Visits"
 finding = "too_good_alone"
@@ -350,7 +355,7 @@ def read_settings() -> dict[str, list[Setting]]:
 
 def playbook_settings() -> str:
     from leadloop.leads import Field, LeadSchema
-    from leadloop.playbook import Band, Order, Playbook, Policy, Route, Ruling, Target, Training
+    from leadloop.playbook import Band, Derived, Order, Playbook, Policy, Route, Ruling, Target, Training
 
     settings = read_settings()
     meanings: dict[str, Mapping[str, str]] = {}
@@ -361,6 +366,7 @@ def playbook_settings() -> str:
         "order": (Order,),
         "training": (Training,),
         "bands": (Band,),
+        "derived": (Derived,),
         "rulings": (Ruling,),
     }.items():
         meanings[name] = {one.name: one.meaning for kind in kinds for one in attributes_of(kind)}
@@ -438,6 +444,10 @@ def playbook_settings() -> str:
         "## [phrases]",
         next(one.meaning for one in attributes_of(Playbook) if one.name == "phrases"),
         phrases,
+        "## [[derived]]",
+        opening(Derived),
+        settings_of("derived"),
+        "`leadloop discover` proposes such features: see [Discover features](../how-to/discover-features.md).",
         "## [[rulings]]",
         opening(Ruling),
         settings_of("rulings"),
@@ -512,6 +522,7 @@ def features() -> str:
         f"Yes or no is read from {', '.join(code(word) for word in TRUE_WORDS)} and "
         f"{', '.join(code(word) for word in FALSE_WORDS)}, in any case."
     )
+    from leadloop.features.derived import DerivedBlock
     from leadloop.features.functions import FunctionsBlock
 
     return page(
@@ -523,6 +534,9 @@ def features() -> str:
         "## Functions of your own",
         prose(inspect.getdoc(FunctionsBlock) or ""),
         "See [Add features and rules in Python](../how-to/add-features-and-rules-in-python.md).",
+        "## Derived features",
+        prose(inspect.getdoc(DerivedBlock) or ""),
+        "They are declared under [`[[derived]]`](playbook.md#derived).",
     )
 
 
@@ -545,6 +559,7 @@ API = (
             "leadloop.flows.models:rollback",
         ],
     ),
+    ("What features are worth", ["leadloop.flows.ablate:ablate", "leadloop.flows.discover:discover"]),
     (
         "What comes back",
         [
@@ -553,6 +568,12 @@ API = (
             "leadloop.flows.train:TrainingResult",
             "leadloop.learning.report.report:TrainingReport",
             "leadloop.learning.evaluation:Measure",
+            "leadloop.flows.ablate:Ablated",
+            "leadloop.learning.ablation:Ablation",
+            "leadloop.learning.ablation:AblationLine",
+            "leadloop.flows.discover:Discovered",
+            "leadloop.learning.discovery:Discovery",
+            "leadloop.learning.discovery:Proposal",
             "leadloop.flows.score:Scored",
             "leadloop.flows.explain:Explanation",
             "leadloop.scoring.counterfactuals:Counterfactual",

@@ -21,6 +21,8 @@ COMMANDS = [
     ("train",),
     ("score",),
     ("explain",),
+    ("ablate",),
+    ("discover",),
     ("models", "list"),
     ("models", "show"),
     ("models", "promote"),

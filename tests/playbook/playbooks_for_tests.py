@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from leadloop.leads import ACTIONABLE_TYPES, FIELD_TYPES, Field, LeadSchema
-from leadloop.playbook import Band, Order, Playbook, Policy, Route, Ruling, Target, Training
+from leadloop.playbook import Band, Derived, Order, Playbook, Policy, Route, Ruling, Target, Training
 from leadloop.playbook.check import find_problems
+from leadloop.playbook.derived import DERIVED_KINDS, TAKES
 
 TEXT = """
 name = "insurance"
@@ -82,6 +83,25 @@ def policies(draw: st.DrawFn) -> Policy:
 
 
 @st.composite
+def derived_features(
+    draw: st.DrawFn, fields: list[Field], moments: tuple[str, ...], barred: set[str]
+) -> tuple[Derived, ...]:
+    """Sound derived features of these fields; none where no fields fit together."""
+    usable = [field for field in fields if field.use and field.known_at == moments[0] and field.name not in barred]
+    made: dict[str, Derived] = {}
+    taken = {field.name for field in fields}
+    for kind in draw(st.lists(st.sampled_from(DERIVED_KINDS), max_size=3)):
+        fitting = [[field.name for field in usable if field.type in takes] for takes in TAKES[kind]]
+        if not all(fitting):
+            continue
+        reads = tuple(draw(st.sampled_from(names)) for names in fitting)
+        one = Derived(kind, reads, draw(words | st.just("")), draw(words | st.just("")))
+        if len(set(reads)) == len(reads) and one.label not in taken:
+            made.setdefault(one.label, one)
+    return tuple(made.values())
+
+
+@st.composite
 def playbooks(draw: st.DrawFn) -> Playbook:
     """Any sound playbook."""
     moments = draw(st.sampled_from([("intake", "outcome"), ("first call", "quote", "end"), ('a"b', "c.d")]))
@@ -121,6 +141,7 @@ def playbooks(draw: st.DrawFn) -> Playbook:
     )
     outcome = draw(st.sampled_from([{"positive": ("won",)}, {"filled": True}, {"label": "labels:won"}]))
     column = "" if "label" in outcome else result
+    lead_id, group_by = draw(anywhere), draw(anywhere)
     playbook = Playbook(
         name=draw(names),
         description=draw(words | st.just("")),
@@ -148,6 +169,7 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         features=tuple(draw(st.lists(functions, max_size=2, unique=True))),
         rules=tuple(draw(st.lists(functions, max_size=2, unique=True))),
         phrases=tuple(draw(st.dictionaries(words, lists, max_size=3)).items()),
+        derived=draw(derived_features(fields, moments, {group_by, lead_id, order.field if order else ""})),
         rulings=tuple(
             draw(st.lists(st.builds(Ruling, st.sampled_from(field_names), words, words), max_size=2)),
         ),

@@ -10,6 +10,7 @@ from leadloop.errors import PlaybookError, Problem
 from leadloop.leads import LeadSchema
 from leadloop.playbook import (
     Band,
+    Derived,
     Order,
     Playbook,
     Policy,
@@ -85,6 +86,7 @@ CHANGES = {
     "features": {"features": ("features:a",)},
     "rules": {"rules": ("rules:a",)},
     "phrases": {"phrases": (("price", ("how much",)),)},
+    "derived": {"derived": (Derived("frequency", ("Lead Source",)),)},
     "rulings": {"rulings": (Ruling("Lead Source", "separates", "another reason"),)},
     "description": {"description": "Leads of the web page"},
     "synthetic": {"synthetic": True},

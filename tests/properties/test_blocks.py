@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from leadloop.features.block import Block
 from leadloop.features.categories import CategoryBlock
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
+from leadloop.features.derived import DerivedBlock
 from leadloop.features.functions import FunctionsBlock, feature
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.text import TextBlock
@@ -19,6 +20,7 @@ from leadloop.features.times import TimesBlock
 from leadloop.features.words import WordsBlock
 from leadloop.leads import Field, LeadSchema
 from leadloop.leads.frame import DTYPES
+from leadloop.playbook import Derived
 
 FIELDS = (
     Field("visits", "number", "intake"),
@@ -34,6 +36,7 @@ FIELDS = (
     Field("site", "url", "intake"),
 )
 SCHEMA = LeadSchema(FIELDS)
+TYPES = {field.name: field.type for field in FIELDS}
 POLARS = {field.name: DTYPES[field.type] for field in FIELDS}
 
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.floats(-100, 100) | st.integers(0, 20).map(float)
@@ -103,6 +106,17 @@ def size():
     return pl.col("employees").log1p() / 3
 
 
+DERIVED = (
+    Derived("ratio", ("visits", "price")),
+    Derived("difference", ("employees", "visits")),
+    Derived("product", ("visits", "employees")),
+    Derived("days_between", ("founded", "came")),
+    Derived("frequency", ("source",)),
+    Derived("cross", ("source", "subscribed")),
+    Derived("deviation", ("visits", "source")),
+)
+
+
 def fit_all() -> dict[str, Block]:
     data, won = training()
     phrases = {"price": ("price", "how much"), "voice": ("voice", "call me")}
@@ -121,6 +135,7 @@ def fit_all() -> dict[str, Block]:
         "phone": PhoneBlock("phone"),
         "url": UrlBlock("site"),
         "functions": FunctionsBlock.fit([visits_per_price, asks_early, size], SCHEMA, "intake"),
+        **{each.kind: DerivedBlock.fit(each, TYPES, data, won, np.arange(300) % 5)[0] for each in DERIVED},
     }
 
 
@@ -217,6 +232,7 @@ def test_blocks_can_be_fitted_on_leads_without_any_value():
         CategoryBlock.fit(nothing["source"], np.zeros(30))[0],
         TextBlock.fit(nothing["notes"], phrases={"price": ("price",)}),
         TimesBlock.fit(nothing, [field for field in FIELDS if field.type == "time"], "came"),
+        *(DerivedBlock.fit(each, TYPES, nothing, np.zeros(30))[0] for each in DERIVED),
     ):
         assert block.values(data).shape == (data.height, len(block.columns))
 
@@ -229,6 +245,7 @@ def test_blocks_can_be_fitted_on_any_leads(data: pl.DataFrame):
         CategoryBlock.fit(data["source"], np.zeros(data.height), least=1)[0],
         TextBlock.fit(data["notes"]),
         TimesBlock.fit(data, [field for field in FIELDS if field.type == "time"], "came"),
+        *(DerivedBlock.fit(each, TYPES, data, np.zeros(data.height))[0] for each in DERIVED),
     ):
         assert not np.isinf(block.values(data)).any()
         json.dumps(block.state(), allow_nan=False)

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from leadloop.cli.ablating import ablate
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
+from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.explaining import explain
 from leadloop.cli.models import models
@@ -71,6 +73,8 @@ app.command()(check)
 app.command()(train)
 app.command()(score)
 app.command()(explain)
+app.command()(ablate)
+app.command()(discover)
 app.add_typer(models, name="models")
 
 

@@ -21,7 +21,7 @@ class FeatureColumn:
     `says` finishes the sentence "This lead ..." for columns that say more than the field's value does ("asks for a
     price"); `says_not` is the sentence where the column is zero. Both are empty where quoting the value is best. Where
     `says` holds "{}", `quote` (a name that `quote_value` knows) tells what stands there. `binary` columns are 0 or 1 (or
-    missing).
+    missing). `rests_on` are the fields that a column with a name of its own is made of.
     """
 
     name: str
@@ -30,6 +30,7 @@ class FeatureColumn:
     says_not: str = ""
     binary: bool = False
     quote: str = ""
+    rests_on: tuple[str, ...] = ()
 
 
 class Block(Protocol):

@@ -14,6 +14,7 @@ from leadloop.errors import Problem, VersionError
 from leadloop.features.block import Block, FeatureColumn
 from leadloop.features.categories import CategoryBlock
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
+from leadloop.features.derived import DerivedBlock
 from leadloop.features.functions import FeatureFunction, FunctionsBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.text import TextBlock
@@ -39,6 +40,7 @@ _BLOCKS: dict[str, BlockType] = {
         PhoneBlock,
         UrlBlock,
         FunctionsBlock,
+        DerivedBlock,
     )
 }
 
@@ -116,6 +118,10 @@ class FeatureSet:
             keep(UrlBlock(field.name))
         if functions:
             keep(FunctionsBlock.fit(functions, playbook.schema, playbook.scores_at))
+        used = {field.name: field.type for field in fields}
+        for derived in playbook.derived:
+            if used.keys() >= set(derived.reads):
+                keep(*DerivedBlock.fit(derived, used, data, positive, folds))
         matrix = np.hstack([values for _, values in fitted]) if fitted else np.empty((len(leads), 0), np.float32)
         return cls(tuple(block for block, _ in fitted)), np.ascontiguousarray(matrix, dtype=np.float32)
 

@@ -42,7 +42,7 @@ class NumbersBlock:
                 lows.append(0.0)
                 highs.append(0.0)
                 continue
-            low, high = _fences(values)
+            low, high = far_fences(values)
             lows.append(min(max(low, -_LARGEST), _LARGEST))
             highs.append(min(max(high, -_LARGEST), _LARGEST))
         return cls(
@@ -76,11 +76,12 @@ class NumbersBlock:
         return cls(**{key: tuple(state[key]) for key in ("fields", "logged", "low", "high")})
 
 
-def _fences(values: np.ndarray) -> tuple[float, float]:
+def far_fences(values: np.ndarray) -> tuple[float, float]:
+    """Between which values honest ones lie; `values` holds no missing ones."""
     shared = float(np.median(values))
     if np.quantile(values, 0.25) == np.quantile(values, 0.75) and (values != shared).any():
         # Most leads share one value, and fences around it would shut out all that differ: ask the others.
-        low, high = _fences(values[values != shared])
+        low, high = far_fences(values[values != shared])
         return min(low, shared), max(high, shared)
     with np.errstate(over="ignore", invalid="ignore"):
         near_low, first, third, near_high = np.quantile(values, (0.01, 0.25, 0.75, 0.99))

@@ -113,7 +113,7 @@ def train(
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
     has ruled on it; nothing is saved then.
     """
-    _require_learning()
+    require_learning()
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
     found = _with_effort(read_playbook(playbook), trials, time_budget)
@@ -125,7 +125,7 @@ def train(
     fields = usable_fields(found.playbook)
     watch("reading leads")
     imported = read_leads(
-        found.playbook, _needed(found.playbook), source, Path(outcomes) if outcomes else None, tick=watch
+        found.playbook, needed_fields(found.playbook), source, Path(outcomes) if outcomes else None, tick=watch
     )
     labelled = label(found.playbook, imported.leads, found.label)
     try:
@@ -137,8 +137,8 @@ def train(
     training = found.playbook.training
     split = split_leads(labelled, test_share=training.test_share, seed=training.seed)
     watch("auditing for leakage")
-    findings = _audit(found.playbook, labelled, split, fields)
-    _require_rulings(found.playbook, fields, findings)
+    findings = audit_training_part(found.playbook, labelled, split, fields)
+    require_rulings(found.playbook, fields, findings)
     configuration = hash_configuration(found)
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
     with keeper:
@@ -191,6 +191,7 @@ def train(
         apart=_compare_parts(labelled, split, learned.features),
         timing=targets.timing,
         worth=targets.worth,
+        before=_points_in_service(place, found.playbook.name),
     )
     watch("writing the report")
     files = {
@@ -252,7 +253,7 @@ def _with_effort(found: PlaybookFolder, trials: int | None, time_budget: float |
     return replace(found, playbook=replace(found.playbook, training=chosen))
 
 
-def _require_learning() -> None:
+def require_learning() -> None:
     problems = []
     for module, packages in _NEEDED:
         if not any(_is_installed(package) for package in packages):
@@ -271,7 +272,7 @@ def _is_installed(package: str) -> bool:
     return True
 
 
-def _needed(playbook: Playbook) -> LeadSchema:
+def needed_fields(playbook: Playbook) -> LeadSchema:
     """The fields that training reads at all: all but those that are neither used nor needed for anything else.
 
     Fields known too late stay in, so that the audit can say what is wrong with them.
@@ -284,7 +285,9 @@ def _needed(playbook: Playbook) -> LeadSchema:
     return LeadSchema(fields, playbook.schema.moments)
 
 
-def _audit(playbook: Playbook, labelled: Labelled, split: Split, fields: Sequence[Field]) -> tuple[Finding, ...]:
+def audit_training_part(
+    playbook: Playbook, labelled: Labelled, split: Split, fields: Sequence[Field]
+) -> tuple[Finding, ...]:
     """What the leakage audit says of the training leads' fields, and of twins between them and the test leads."""
     target, order = playbook.target, playbook.order.field if playbook.order else ""
     outcome = {target.column, target.at, target.value, target.confidence, order}
@@ -329,6 +332,16 @@ def _score_by_champion(place: Workspace, playbook: Playbook, labelled: Labelled,
     return Champion(serving, said["probability"].to_numpy())
 
 
+def _points_in_service(place: Workspace, playbook: str) -> dict[str, float]:
+    """How many score points each field moves leads by in the version in service, as its own report says."""
+    serving = place.registry.champion(playbook)
+    report = place.registry.folder(playbook, serving) / "report.json" if serving else None
+    if report is None or not report.is_file():
+        return {}
+    lines = json.loads(report.read_bytes()).get("importance", [])
+    return {line["field"]: line["points"] for line in lines if line.get("points") is not None}
+
+
 def _bare(field: Field) -> Field:
     return replace(field, guess=(), use=True, required=False, known_at="", actionable=False)
 
@@ -340,7 +353,7 @@ def _compare_parts(labelled: Labelled, split: Split, features: FeatureSet) -> Pa
     return compare_parts(train, test, kinds) if kinds else None
 
 
-def _require_rulings(playbook: Playbook, fields: Sequence[Field], findings: Sequence[Finding]) -> None:
+def require_rulings(playbook: Playbook, fields: Sequence[Field], findings: Sequence[Finding]) -> None:
     """Raise LeakageError for everything the audit blocks that is to be used although nobody has ruled on it.
 
     That is a field, or all fields of several that know the outcome only together; twins across the split count in any case.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from leadloop.flows.importing import Imported
 from leadloop.flows.stopwatch import Stopwatch, peak_memory_mb
 from leadloop.flows.version_record import library_versions
 from leadloop.leads import Field, LeadFrame
+from leadloop.learning.dependence import follow_fields
 from leadloop.learning.evaluation import (
     Champion,
     Measure,
@@ -78,11 +79,13 @@ def write_report(
     apart: PartsApart | None = None,
     timing: TimingQuality | None = None,
     worth: WorthQuality | None = None,
+    before: Mapping[str, float] | None = None,
 ) -> TrainingReport:
     """Score the test leads and write down what came of it.
 
     `champion` is the version in service with its probabilities for the same test leads (those of `split.test`, in that
-    order), `apart` how well old leads are told from new ones; `timing` and `worth` how good the times and amounts are.
+    order), `apart` how well old leads are told from new ones; `timing` and `worth` how good the times and amounts are,
+    `before` how many points each field had in the version in service.
     """
     playbook = trained.playbook
     test, positive = labelled.leads.take(split.test), labelled.positive[split.test]
@@ -93,7 +96,9 @@ def write_report(
     capacity, seed = playbook.policy.capacity, playbook.training.seed
     beside = baselines(learned, labelled, split, test)
     measures = evaluate(positive, probabilities, beside, capacity=capacity, seed=seed, groups=groups)
-    importance = rank_fields(trained, test, seed)
+    importance = rank_fields(trained, test, seed, fold_points=learned.fold_points, before=before)
+    watch("following the strongest fields")
+    dependence = follow_fields(trained, test, [line.field for line in importance], seed=seed)
     return TrainingReport(
         playbook=playbook.name,
         target=playbook.target.name,
@@ -163,6 +168,7 @@ def write_report(
         segments=_segment_lines(trained, learned, test, positive),
         timing=timing,
         worth=worth,
+        dependence=dependence,
     )
 
 

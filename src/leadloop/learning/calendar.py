@@ -58,8 +58,9 @@ def weigh_calendar_fields(
 
 
 def leave_out(fold: Fold, fields: Sequence[str] | dict[str, float]) -> Fold:
-    """The fold without the columns of these fields."""
-    kept = np.array([column.field not in fields for column in fold.columns])
+    """The fold without the columns of these fields, and without what is derived from them."""
+    gone = set(fields)
+    kept = np.array([gone.isdisjoint((column.field, *column.rests_on)) for column in fold.columns], dtype=bool)
     return replace(
         fold,
         train=replace(fold.train, matrix=np.ascontiguousarray(fold.train.matrix[:, kept])),

@@ -99,6 +99,11 @@ def fit_features(
 ) -> tuple[FeatureSet, Examples]:
     """Features fitted on some leads as somebody knows them on that day, and the examples that they make."""
     train = labelled.take(places)
-    inner = stratified_folds(train.positive, INNER_FOLDS, seed=playbook.training.seed, groups=train.groups)
+    inner = divide_inside(playbook, train)
     features, matrix = FeatureSet.fit(playbook, train.leads, train.positive, inner, fields=fields, functions=functions)
     return features, Examples.of(matrix, train.positive, train.counts(moment))
+
+
+def divide_inside(playbook: Playbook, train: Labelled) -> np.ndarray:
+    """A fold number a lead: what a feature learns from outcomes is, for each lead, learned from the other folds."""
+    return stratified_folds(train.positive, INNER_FOLDS, seed=playbook.training.seed, groups=train.groups)

@@ -63,10 +63,11 @@ class Division:
     moment: float
 
 
-def divide_leads(labelled: Labelled, training: Training, *, in_time_order: bool) -> list[Division]:
+def divide_leads(labelled: Labelled, training: Training, *, in_time_order: bool, start: float = 0.4) -> list[Division]:
     """The folds of the training leads, as the playbook wants them; divisions that leave nothing to learn are left out.
 
-    In each, groups stay on one side, and leads whose outcome was not known by then are not learned from.
+    Blocks that follow one another in time begin after the oldest `start` share of the leads. In each division, groups stay on
+    one side, and leads whose outcome was not known by then are not learned from.
     """
     ripe, folds = labelled.ripe, training.folds
     groups = None if labelled.groups is None else labelled.groups[ripe]
@@ -75,7 +76,7 @@ def divide_leads(labelled: Labelled, training: Training, *, in_time_order: bool)
         kind = "rolling origin" if in_time_order else "k-fold"
     places: Iterable[tuple[np.ndarray, np.ndarray]]
     if in_time_order and kind != "k-fold":
-        walk = (folds, 0.4) if kind == "rolling origin" else (1, 1 - 1 / folds)
+        walk = (folds, start) if kind == "rolling origin" else (1, 1 - 1 / folds)
         blocks = [ripe[held_out] for _, held_out in rolling_origin(len(ripe), walk[0], start=walk[1])]
         places = ((np.arange(block[0]), block) for block in blocks)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import polars as pl
 
@@ -43,10 +45,18 @@ def summarise_bands(trained: TrainedPlaybook, scores: pl.DataFrame, positive: np
     return tuple(lines)
 
 
-def rank_fields(trained: TrainedPlaybook, leads: LeadFrame, seed: int) -> tuple[ImportanceLine, ...]:
+def rank_fields(
+    trained: TrainedPlaybook,
+    leads: LeadFrame,
+    seed: int,
+    *,
+    fold_points: Sequence[Mapping[str, float]] = (),
+    before: Mapping[str, float] | None = None,
+) -> tuple[ImportanceLine, ...]:
     """How many score points each field moves a lead on average, and which way, most first.
 
-    Taken from the exact contributions of at most two thousand leads.
+    Taken from the exact contributions of at most two thousand leads. `fold_points` are the points in models learned from
+    other stretches of the training leads, `before` those in the version in service.
     """
     if len(leads) > _MOST_LEADS:
         chosen = np.sort(np.random.default_rng(seed).choice(len(leads), _MOST_LEADS, replace=False))
@@ -57,10 +67,25 @@ def rank_fields(trained: TrainedPlaybook, leads: LeadFrame, seed: int) -> tuple[
     writer = ReasonWriter(trained.features)
     points, _ = blend.points(writer.group(blend.contributions(matrix)), scores)
     lines = [
-        ImportanceLine(name, float(np.abs(points[:, place]).mean()), _direction(trained, leads, name, points[:, place]))
+        ImportanceLine(
+            name,
+            float(np.abs(points[:, place]).mean()),
+            _direction(trained, leads, name, points[:, place]),
+            *_spread(name, fold_points),
+            before=(before or {}).get(name, float("nan")),
+        )
         for place, name in enumerate(trained.features.fields)
     ]
     return tuple(sorted(lines, key=lambda line: -line.points))
+
+
+def _spread(name: str, fold_points: Sequence[Mapping[str, float]]) -> tuple[float, float, int, int]:
+    """The least and the most points of a field among the folds, and its best and its worst rank."""
+    if len(fold_points) < 2:
+        return float("nan"), float("nan"), 0, 0
+    points = [found.get(name, 0.0) for found in fold_points]
+    ranks = [1 + sum(other > own for other in found.values()) for found, own in zip(fold_points, points, strict=True)]
+    return min(points), max(points), min(ranks), max(ranks)
 
 
 def _direction(trained: TrainedPlaybook, leads: LeadFrame, name: str, points: np.ndarray) -> str:

@@ -34,6 +34,7 @@ from leadloop.learning.learners import (
 from leadloop.learning.outlook import Outlook
 from leadloop.learning.recency import calibrate_for_now, choose_recent
 from leadloop.learning.segments import SegmentVerdict, Voice, learn_segments
+from leadloop.learning.steadiness import points_by_fold
 from leadloop.learning.trials import Storage
 from leadloop.learning.tuning import Budget, Search, fade, plan_trials, search_settings
 from leadloop.playbook import Playbook
@@ -87,7 +88,8 @@ class Learned:
 
     `calendar` tells which fields told the time rather than the lead, and whether they are used; `weighing` how the weights of
     the blend were found; `segments` holds the blends of segments that have their own, and `verdicts` what speaks for or
-    against each segment.
+    against each segment; `fold_points` how many
+    score points each field moved leads by, for the same blend learned from each fold.
     """
 
     features: FeatureSet
@@ -101,6 +103,7 @@ class Learned:
     segments: Mapping[str, Blend]
     verdicts: tuple[SegmentVerdict, ...]
     held_out: HeldOut
+    fold_points: tuple[Mapping[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -250,6 +253,8 @@ def learn(
         alone = RulesLearner(rules).fit(examples, features.columns, {}, seed=seed)
         ruled = Blend((alone,), (1.0,), fit_platt(searches[1].margins, judged, fading), venn_abers, score_map)
     won = float(examples.counts @ examples.positive / examples.counts.sum() * len(labelled))
+    tick("asking folds what moves scores")
+    in_blend = [(voice.learner, voice.search.settings, voice.weight) for voice in voices]
     return Learned(
         features=features,
         blend=blend,
@@ -262,6 +267,7 @@ def learn(
         segments=segments,
         verdicts=verdicts,
         held_out=HeldOut(newest[folds.held_out], blended),
+        fold_points=points_by_fold(folds.folds, in_blend, blend, seed=seed),
     )
 
 

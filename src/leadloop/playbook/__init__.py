@@ -1,11 +1,13 @@
 """What a playbook declares: the leads, what is worth predicting, and what a score leads to."""
 
+from leadloop.playbook.derived import Derived
 from leadloop.playbook.playbook import Order, Playbook, Ruling, Target, Training
 from leadloop.playbook.policy import Band, Policy, Route
 from leadloop.playbook.toml import fingerprint_playbook, parse_playbook, render_playbook
 
 __all__ = [
     "Band",
+    "Derived",
     "Order",
     "Playbook",
     "Policy",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from leadloop.errors import Problem
 from leadloop.leads import ACTIONABLE_TYPES, Field, LeadSchema
+from leadloop.playbook.derived import derived_problems
 from leadloop.playbook.playbook import Playbook
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -26,6 +27,11 @@ def find_problems(playbook: Playbook) -> list[Problem]:
     problems += _reference_problems(playbook)
     problems += _target_problems(playbook)
     problems += _policy_problems(playbook)
+    naming = {playbook.lead_id, playbook.group_by}
+    if playbook.order and playbook.order.field in playbook.schema:
+        order = playbook.schema[playbook.order.field]
+        naming |= set() if order.type == "time" else {order.name}
+    problems += derived_problems(playbook.derived, playbook.schema, playbook.scores_at, naming)
     return problems
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from leadloop.leads import LeadSchema
+from leadloop.playbook.derived import Derived
 from leadloop.playbook.policy import Policy
 
 
@@ -148,6 +149,8 @@ class Playbook:
     """Rules beside the playbook, as in "rules:left_a_phone"."""
     phrases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Named lists of phrases to look for in every text field."""
+    derived: tuple[Derived, ...] = ()
+    """Features that are made of two fields together."""
     rulings: tuple[Ruling, ...] = ()
     """A person's word on leakage findings."""
     description: str = ""

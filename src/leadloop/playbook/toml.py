@@ -14,11 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 import tomlkit
-from tomlkit.items import Table
+from tomlkit.items import AoT, Table
 
 from leadloop.errors import PlaybookError, Problem
 from leadloop.leads import FIELD_TYPES, Field, LeadSchema
 from leadloop.playbook.check import find_problems
+from leadloop.playbook.derived import DERIVED_KINDS, Derived
 from leadloop.playbook.playbook import Order, Playbook, Ruling, Target, Training
 from leadloop.playbook.policy import Band, Policy, Route
 
@@ -234,6 +235,7 @@ def _read_playbook(top: _Reader) -> Playbook:
         features=top.texts("features"),
         rules=top.texts("rules"),
         phrases=_read_phrases(top.one("phrases")),
+        derived=_read_derived(top),
         rulings=_read_rulings(top),
     )
     top.finish()
@@ -335,6 +337,23 @@ def _read_phrases(reader: _Reader) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((name, reader.texts(name)) for name in reader.table)
 
 
+def _read_derived(top: _Reader) -> tuple[Derived, ...]:
+    top.asked.add("derived")
+    listed = top.table.get("derived", [])
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        top.complain("derived", "is not a list of tables", "write [[derived]] above each feature")
+        return ()
+    features = []
+    for number, table in enumerate(listed, start=1):
+        reader = _Reader(table, f"derived[{number}]", top.problems)
+        kind, reads = reader.text("kind", choices=DERIVED_KINDS), reader.texts("reads")
+        name, because = reader.text("name", ""), reader.text("because", "")
+        if kind in DERIVED_KINDS:
+            features.append(Derived(kind, reads, name, because))
+        reader.finish()
+    return tuple(features)
+
+
 def _read_rulings(top: _Reader) -> tuple[Ruling, ...]:
     top.asked.add("rulings")
     listed = top.table.get("rulings", [])
@@ -429,6 +448,8 @@ def render_playbook(playbook: Playbook) -> str:
         phrases = dict(playbook.phrases)
         document["phrases"] = _table(phrases, keep=phrases)
     document["fields"] = _parent({field.name: _field_table(field) for field in playbook.schema.fields})
+    if playbook.derived:
+        document["derived"] = derived_tables(playbook.derived)
     if playbook.rulings:
         listed = tomlkit.aot()
         for ruling in playbook.rulings:
@@ -446,6 +467,14 @@ def fingerprint_playbook(playbook: Playbook) -> str:
         order=replace(playbook.order, guess=()) if playbook.order else None,
     )
     return hashlib.sha256(render_playbook(bare).encode()).hexdigest()[:12]
+
+
+def derived_tables(features: Iterable[Derived]) -> AoT:
+    """Derived features as the tables that stand under [[derived]]."""
+    listed = tomlkit.aot()
+    for one in features:
+        listed.append(_table({"kind": one.kind, "reads": one.reads, "name": one.name, "because": one.because}))
+    return listed
 
 
 def _field_table(field: Field) -> Table:

@@ -20,6 +20,8 @@ from leadloop.learning.evaluation import (
 from leadloop.learning.report.report import (
     BandLine,
     DataSummary,
+    Dependence,
+    DependencePoint,
     Drift,
     FindingLine,
     ImportanceLine,
@@ -101,9 +103,11 @@ def simulate_report(
         "interval_note": "Venn-Abers, 0.031 wide in the middle; in 10 of 10 equal groups of test leads they overlap what "
         "happened",
         "importance": (
-            ImportanceLine("Total Time Spent on Website", 14.2, "more raises the score"),
+            ImportanceLine("Total Time Spent on Website", 14.2, "more raises the score", 12.9, 15.0, 1, 1, 13.8),
             ImportanceLine("Lead Origin", 9.7, "“Lead Add Form” raises it most, “API” lowers it most"),
-            ImportanceLine("What is your current occupation", 8.9, "“Working Professional” raises it most"),
+            ImportanceLine(
+                "What is your current occupation", 8.9, "“Working Professional” raises it most", 2.0, 9.4, 2, 9, 4.1
+            ),
             ImportanceLine("What matters most to you in choosing a course", 4.3, ""),
             ImportanceLine("Lead Source", 3.8, "“Reference” raises it most, “Olark Chat” lowers it most"),
             ImportanceLine("Do Not Email", 1.2, "yes lowers the score"),
@@ -180,6 +184,26 @@ def simulate_report(
                 ("Page Views Per Visit", 0.55, "3.1 on average, was 2.4"),
             ),
             auc=(0.66, 0.64, 0.68),
+        ),
+        "dependence": (
+            Dependence(
+                "Total Time Spent on Website",
+                tuple(
+                    DependencePoint(f"{at:,}", float(at), 0.1 + at / 4000, 0.04, 0.2 + at / 3000, 0.01)
+                    for at in range(0, 1600, 200)
+                ),
+                250,
+                bars=tuple((100.0 * place, 100.0 * place + 100, 0.9 / 14) for place in range(14)),
+                missing=DependencePoint("not given", float("nan"), 0.12, 0.05, 0.2, 0.1),
+            ),
+            Dependence(
+                "Lead Source",
+                (
+                    DependencePoint("Google", float("nan"), 0.2, 0.05, 0.4, 0.7),
+                    DependencePoint("Fair <b>&</b> Expo", float("nan"), 0.3, 0.1, 0.5, 0.3),
+                ),
+                250,
+            ),
         ),
     }
     return TrainingReport(**(report | changes))  # type: ignore[arg-type]

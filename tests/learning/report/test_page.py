@@ -169,7 +169,7 @@ def test_synthetic_data_is_said_in_the_title_on_top_and_with_every_picture():
     assert "Synthetic data" in page.text("title")
     assert source.index('class="banner"') < source.index("<h1>")
     captions = re.findall(r"<figcaption.*?</figcaption>", source, re.S)
-    assert len(captions) == 10
+    assert len(captions) == 12
     assert all("Synthetic data." in caption for caption in captions)
 
 

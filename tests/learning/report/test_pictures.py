@@ -18,7 +18,7 @@ from leadloop.learning.report.style import PALETTE
 
 SVG = "{http://www.w3.org/2000/svg}"
 ALL = {"hundred", "lift", "gain", "roc", "precision-recall", "calibration", "bands", "importance"}
-ALL |= {"decision", "drift", "learning"}
+ALL |= {"decision", "drift", "learning", "dependence-1", "dependence-2"}
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,8 @@ def test_every_picture_is_told_in_words(report, pictures):
         leads = {
             "drift": "All 9,240 leads with an outcome, from 2025-01-02 to 2026-03-31.",
             "learning": "6,468 training leads.",
+            "dependence-1": "250 test leads asked.",
+            "dependence-2": "250 test leads asked.",
         }.get(name, "2,772 test leads, 341 won (12%); time split.")
         assert picture.caption.endswith(leads)
 
@@ -212,7 +214,7 @@ def test_one_outcome_or_nothing_at_all_leaves_out_what_cannot_be_drawn(report):
     assert "roc" not in drawn
     assert "lift" not in drawn
     bare = replace(report, measures=(), bands=(), importance=(), curves=replace(report.curves, calibration=()))
-    bare = replace(bare, decision=None, drift=None, learning_curves=())
+    bare = replace(bare, decision=None, drift=None, learning_curves=(), dependence=())
     assert draw_pictures(bare) == {}
 
 

@@ -7,9 +7,10 @@ import pytest
 from tests.learning.report.simulated_report import simulate_report
 
 from leadloop.learning.evaluation import Estimate
+from leadloop.learning.report.dependence import dependence_pictures
 from leadloop.learning.report.outline import Table, Words, outline
 from leadloop.learning.report.page import render_html
-from leadloop.learning.report.report import Drift, LearningCurve
+from leadloop.learning.report.report import Drift, ImportanceLine, LearningCurve
 from leadloop.learning.report.slices import MOST_SLICES
 from leadloop.learning.report.words import answer
 
@@ -187,3 +188,31 @@ def test_names_of_slices_and_fields_from_the_data_are_shown_and_never_run(report
     source = render_html(hostile)
     assert "<script" not in source
     assert source.count("&lt;script&gt;alert(1)") >= 6
+
+
+def test_a_field_whose_place_changes_from_stretch_to_stretch_is_named(report):
+    (told, _), table = words(report, "importance"), tables(report, "importance")[0]
+    assert "“What is your current occupation” (2 to 9) changes from stretch to stretch" in told
+    assert "Total Time" not in told.split("The place of")[1].split(": do not")[0]
+    assert "“What is your current occupation” went from 4.1 to 8.9" in told
+    assert table.headings == ("field", "points", "elsewhere", "place there", "in service", "which way")
+    assert table.rows[0][1:5] == ("14.2", "12.9 to 15.0", "1", "13.8")
+    assert table.rows[1][2:5] == ("–", "–", "–")
+
+
+def test_without_other_stretches_and_a_version_in_service_importance_is_points_alone(report):
+    plain = tuple(ImportanceLine(line.field, line.points, line.direction) for line in report.importance)
+    (table, *_) = tables(replace(report, importance=plain), "importance")
+    assert table.headings == ("field", "points", "which way")
+    assert table.reaches == ()
+
+
+def test_each_field_that_was_followed_has_a_picture_with_where_leads_lie(report):
+    time, source = dependence_pictures(report)
+    assert (time.title, source.title) == ("Total Time Spent on Website", "Lead Source")
+    assert "250 test leads asked" in time.caption
+    assert time.shapes.count('class="share"') == 15
+    assert "not given" in time.shapes
+    assert "Fair &lt;b&gt;&amp;&lt;/b&gt; Expo" in source.shapes
+    assert "Google: 20%; Fair" in source.description
+    assert section(replace(report, dependence=()), "dependence") is None

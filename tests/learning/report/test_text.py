@@ -58,7 +58,7 @@ def test_synthetic_data_is_said_in_the_title_and_above_everything():
     assert text.startswith("# Synthetic data · ")
     assert text.index("> **Synthetic data**") < text.index("**✓")
     captions = [line for line in text.split("\n") if re.match(r"\*\*[^*]+\*\* – ", line)]
-    assert len(captions) == 11
+    assert len(captions) == 13
     assert all("Synthetic data." in line for line in captions)
 
 

@@ -115,6 +115,16 @@ def round_between(low: float, high: float) -> list[float]:
     return [round(place * step, 12) for place in range(first, last + 1)]
 
 
+def axis_values(top: float) -> list[float]:
+    """The round values to write along an axis from 0 to its top."""
+    return _ticks(top)
+
+
+def path(points: Sequence[tuple[float, float]], kind: str, *, closed: bool = False) -> str:
+    """A line through points of the picture, or the area that they enclose."""
+    return f'<path class="{kind}" d="M{" ".join(f"{_n(x)},{_n(y)}" for x, y in points)}{"Z" if closed else ""}"/>'
+
+
 def _decimals(top: float) -> int:
     return 0 if top >= 0.0395 else 1
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from leadloop.learning.report.capacity import capacity_section
 from leadloop.learning.report.champion import champion_section
+from leadloop.learning.report.dependence import dependence_section
 from leadloop.learning.report.drift import drift_section
+from leadloop.learning.report.importance import importance_section
 from leadloop.learning.report.learning_curves import learning_parts
 from leadloop.learning.report.parts import MOST_ROWS, Pictures, Section, Table, Words, cut
-from leadloop.learning.report.pictures import count_telling
 from leadloop.learning.report.report import Part, TrainingReport
 from leadloop.learning.report.segments import segments_section
 from leadloop.learning.report.slices import slices_section
@@ -49,7 +50,8 @@ def outline(report: TrainingReport) -> tuple[Section, ...]:
         worth_section(report),
         slices_section(report),
         segments_section(report),
-        _importance(report),
+        importance_section(report),
+        dependence_section(report),
         _data(report),
         drift_section(report),
         _learners(report),
@@ -203,30 +205,6 @@ def _misplaced(report: TrainingReport) -> tuple[Words, ...]:
                 )
             )
     return tuple(words)
-
-
-def _importance(report: TrainingReport) -> Section:
-    lines = report.importance
-    table = Table(
-        where(report),
-        ("field", "points", "which way"),
-        tuple((line.field, number(line.points, 1), line.direction) for line in lines),
-        numeric=frozenset({1}),
-        names=frozenset({0}),
-        bars=tuple(line.points for line in lines),
-        picture="importance",
-    )
-    return Section(
-        "importance",
-        "What moves the scores",
-        (
-            Words(
-                "By how many score points (of 100) each field moves the score of a lead, up or down, on average. It tells "
-                "what the scores follow, not what makes a lead convert."
-            ),
-            *cut(table, count_telling(lines), "field", "fields"),
-        ),
-    )
 
 
 def _data(report: TrainingReport) -> Section:

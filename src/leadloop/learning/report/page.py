@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from leadloop.learning.report.escape import html_text
 from leadloop.learning.report.marks import round_up
 from leadloop.learning.report.outline import outline
@@ -165,8 +167,12 @@ def _table(table: Table) -> str:
 def _bars(table: Table) -> list[str]:
     """What is drawn below the name of each row: a bar, an interval with its mark, or nothing."""
     if table.bars:
-        largest = max(table.bars) or 1.0
-        inner = [f'<i style="width:{100 * length / largest:.1f}%"></i>' for length in table.bars]
+        reaches = table.reaches or ((math.nan, math.nan),) * len(table.bars)
+        largest = max([*table.bars, *(high for _, high in reaches if math.isfinite(high))]) or 1.0
+        inner = [
+            f'<i style="width:{100 * length / largest:.1f}%"></i>{_reach(*reach, 100 / largest)}'
+            for length, reach in zip(table.bars, reaches, strict=True)
+        ]
     elif table.spans:
         scale = 100 / min(1.0, round_up(max(0.001, *(max(high, mark) for _, high, mark in table.spans))))
         inner = [
@@ -177,6 +183,12 @@ def _bars(table: Table) -> list[str]:
     else:
         return [""] * len(table.rows)
     return [f'<span class="measured" aria-hidden="true">{drawn}</span>' for drawn in inner]
+
+
+def _reach(low: float, high: float, scale: float) -> str:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f'<u style="left:{low * scale:.1f}%;width:{max((high - low) * scale, 0.6):.1f}%"></u>'
 
 
 def _kind(table: Table, column: int) -> str:

@@ -34,6 +34,7 @@ class Table:
     names: frozenset[int] = frozenset()
     bars: tuple[float, ...] = ()
     spans: tuple[tuple[float, float, float], ...] = ()
+    reaches: tuple[tuple[float, float], ...] = ()
     picture: str = ""
     folded: str = ""
 
@@ -64,11 +65,18 @@ def cut(table: Table, most: int, one: str, many: str) -> tuple[Table, ...]:
     rest = len(table.rows) - most
     if rest < 3:
         return (table,)
-    seen = replace(table, rows=table.rows[:most], bars=table.bars[:most], spans=table.spans[:most])
+    seen = replace(
+        table,
+        rows=table.rows[:most],
+        bars=table.bars[:most],
+        spans=table.spans[:most],
+        reaches=table.reaches[:most],
+    )
     folded = replace(
         table,
         rows=table.rows[most:],
         bars=(),
+        reaches=(),
         spans=table.spans[most:],
         picture="",
         folded=f"{count(rest, f'more {one}', f'more {many}')}",

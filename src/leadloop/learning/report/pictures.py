@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from leadloop.learning.evaluation import Measure
 from leadloop.learning.report.capacity import decision_picture
+from leadloop.learning.report.dependence import dependence_pictures
 from leadloop.learning.report.drift import drift_picture
 from leadloop.learning.report.escape import html_text
 from leadloop.learning.report.learning_curves import learning_picture
@@ -45,6 +46,7 @@ def draw_pictures(report: TrainingReport) -> dict[str, Picture]:
         _importance(report),
         drift_picture(report),
         learning_picture(report),
+        *dependence_pictures(report),
     )
     return {picture.name: picture for picture in drawn if picture is not None}
 
@@ -302,7 +304,7 @@ def _importance(report: TrainingReport) -> Picture | None:
     lines = report.importance[: count_telling(report.importance)]
     if not lines:
         return None
-    largest = max(line.points for line in lines) or 1.0
+    largest = max(end for line in lines for end in (line.points, line.high) if math.isfinite(end)) or 1.0
     shapes = []
     for place, line in enumerate(lines):
         top = 34 * place
@@ -312,11 +314,17 @@ def _importance(report: TrainingReport) -> Picture | None:
             box(0, top + 19, WIDTH, 7, "track"),
             box(0, top + 19, WIDTH * line.points / largest, 7, "bar"),
         ]
+        if math.isfinite(line.high):
+            low, high = (WIDTH * end / largest for end in (line.low, line.high))
+            shapes.append(stroke(low, top + 22.5, max(high, low + 2), top + 22.5, "reach"))
     return compose(
         report,
         "importance",
         "What moves the scores",
-        "By how many score points each field moves the score of a lead, up or down, on average.",
+        "By how many score points each field moves the score of a lead, up or down, on average."
+        + (
+            " The line over a bar: least and most in models of other stretches." if math.isfinite(lines[0].high) else ""
+        ),
         "; ".join(f"{line.field} {number(line.points, 1)} points" for line in lines) + ".",
         shapes,
         height=34 * len(lines),

@@ -74,12 +74,52 @@ class MemberLine:
 class ImportanceLine:
     """How much one field moves scores: mean absolute contribution in score points over the test leads.
 
-    `direction` says in words which way it moves them.
+    `direction` says in words which way it moves them. `low` and `high` are the least and the most points among models
+    learned from other stretches of the training leads, `best_rank` and `worst_rank` its places among the fields there (0
+    where it was not asked). `before` is how many points it had in the version in service.
     """
 
     field: str
     points: float
     direction: str = ""
+    low: float = float("nan")
+    high: float = float("nan")
+    best_rank: int = 0
+    worst_rank: int = 0
+    before: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class DependencePoint:
+    """What leads would be given if a field had this value: mean probability, and what 10% and 90% of them stay below.
+
+    `label` names the value, `at` is its place on a scale of numbers (NaN where it has none), `share` the share of leads
+    that have it.
+    """
+
+    label: str
+    at: float
+    probability: float
+    low: float
+    high: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """How the probability follows one field while all others stay as they are (partial dependence, Friedman 2001).
+
+    `points` are its values, in order of size for a number and the commonest first for anything else. For a number, `bars`
+    tell how its values lie: lower end, upper end, share of the leads that have a value; `logged` says that they are best
+    drawn on a log scale, and `missing` what a lead without a value is given. `leads` is how many leads were asked.
+    """
+
+    field: str
+    points: tuple[DependencePoint, ...]
+    leads: int
+    bars: tuple[tuple[float, float, float], ...] = ()
+    logged: bool = False
+    missing: DependencePoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +278,8 @@ class TrainingReport:
     """How well it tells when leads are won; None where the playbook has no horizons."""
     worth: WorthQuality | None = None
     """How well it tells what leads are worth; None where the playbook names no value."""
+    dependence: tuple[Dependence, ...] = ()
+    """How the probability follows the strongest fields."""
 
     def measure(self, name: str) -> Measure:
         """The measure of this name; raises KeyError where there is none."""

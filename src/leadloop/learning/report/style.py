@@ -81,7 +81,8 @@ thead .n{white-space:normal}
 .measured{display:block;position:relative;height:7px;margin-top:6px;border-radius:3px;background:var(--rule)}
 .measured i{display:block;height:100%;border-radius:3px;background:var(--model)}
 .measured b{position:absolute;top:-4px;width:2.5px;height:15px;margin-left:-1px;background:var(--mark)}
-.barred tbody th{width:56%}.spanned tbody th{width:28%}.spanned .measured{margin-top:9px}
+.measured u{position:absolute;top:2px;height:3px;border-radius:2px;background:var(--mark)}
+.barred tbody th{width:44%}.spanned tbody th{width:28%}.spanned .measured{margin-top:9px}
 .pair+p,details+p{margin-top:24px}.pair h3+svg{margin-top:0}
 details{margin-top:18px}summary{cursor:pointer;color:var(--model);font-size:15px}
 footer{padding-block:26px 54px;color:var(--soft);font-size:14px}
@@ -152,7 +153,8 @@ def picture_style(colour: Callable[[str], str]) -> str:
         f".pic .second{{stroke-dasharray:7 3}}.pic .third{{stroke:{mark};stroke-dasharray:2 3}}"
         f".pic .fourth{{stroke:{mark};stroke-dasharray:9 3 2 3}}.pic .fifth{{stroke:{soft};stroke-dasharray:12 4}}"
         f".pic .sixth{{stroke:{soft};stroke-dasharray:1 4}}"
-        f".pic .under{{fill:{model};opacity:.09}}"
+        f".pic .under{{fill:{model};opacity:.09}}.pic .spread{{fill:{model};opacity:.2}}.pic .share{{fill:{muted};opacity:.6}}"
+        f".pic .reach{{stroke:{mark};stroke-width:2}}"
         f".pic .chance{{stroke:{muted};stroke-width:1.4;stroke-dasharray:5 4;fill:none}}"
         f".pic .team{{stroke:{mark};stroke-width:1.6;stroke-dasharray:2 3}}"
         f".pic .dot{{fill:{model};stroke:{paper};stroke-width:1.5}}"
