@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leadloop.learning.learners import Examples, Fold, Learner, Settings, held_out_log_loss
+from leadloop.learning.learners import Examples, Fold, Learner, Settings, Task, held_out_log_loss
 
 if TYPE_CHECKING:
     import optuna
@@ -69,7 +69,8 @@ def search_settings(
     `study`: a search with the same name goes on where the last one ended, and several processes share its trials.
     """
     trier = _Trier(learner, folds, seed)
-    usual = dict(learner.usual())
+    task = Task.of(max(len(fold.train) for fold in folds), folds[-1].columns)
+    usual = dict(learner.usual(task))
     if not usual:
         margins, curve, _ = trier.try_settings({}, None)
         return Search({}, margins, curve, 1)
@@ -87,7 +88,7 @@ def search_settings(
         if made == 0 and not _waiting(found):
             found.enqueue_trial(usual)
         trial = found.ask()
-        _try_one(trier, found, trial, in_time_order)
+        _try_one(trier, found, trial, task, in_time_order)
         tick(f"choosing settings: {learner.name}, {made + 1} of {wanted}, log-loss {_best(found):.4f}")
     best = found.best_trial
     # Every parameter that Optuna knows is a setting, so what another process tried can be tried again.
@@ -134,10 +135,10 @@ class _Trier:
         return margins, curve, held_out_log_loss(margins, self.positive)
 
 
-def _try_one(trier: _Trier, study: optuna.Study, trial: optuna.Trial, in_time_order: bool) -> None:
+def _try_one(trier: _Trier, study: optuna.Study, trial: optuna.Trial, task: Task, in_time_order: bool) -> None:
     import optuna
 
-    settings = dict(trier.learner.suggest(trial))
+    settings = dict(trier.learner.suggest(trial, task))
     if in_time_order:
         settings["half_life"] = trial.suggest_categorical("half_life", HALF_LIVES)
     try:
