@@ -9,7 +9,7 @@ from leadloop.learning.learners import LEARNERS, Examples, SmoteLearner, held_ou
 from leadloop.learning.tuning import fade
 from leadloop.scoring.calibrator import logistic
 
-ROUNDS = {"LightGBM": 60, "XGBoost": 60, "CatBoost": 60}
+ROUNDS = {"LightGBM": 60, "XGBoost": 60, "CatBoost": 60, "gradient boosting": 60}
 
 
 def settings_of(name: str) -> dict[str, float | int | str]:

@@ -92,14 +92,17 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         Field(first, draw(st.sampled_from(["number", "time"])), moments[0], means=draw(words | st.just(""))),
     ]
     for name in rest:
+        kind = draw(st.sampled_from(FIELD_TYPES))
+        ordered = kind in ("number", "money", "employees", "boolean")
         fields.append(
             Field(
                 name,
-                draw(st.sampled_from(FIELD_TYPES)),
+                kind,
                 draw(st.sampled_from(moments)),
                 use=draw(st.booleans()),
                 required=draw(st.booleans()),
                 missing=draw(lists),
+                direction=draw(st.sampled_from(["", "up", "down"])) if ordered else "",
                 guess=draw(lists),
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -57,7 +58,8 @@ class GradientBoostingLearner:
         _fit(model, fold.train, train, X_val=later, y_val=fold.held_out.positive)
 
         def margins(rounds: int) -> np.ndarray:
-            return np.asarray(next(islice(model.staged_decision_function(later), rounds - 1, None)))
+            with _threads(later):
+                return np.asarray(next(islice(model.staged_decision_function(later), rounds - 1, None)))
 
         # What it says before the first round comes first.
         return Judged(margins, -np.array(model.validation_score_[1:]))
@@ -89,8 +91,13 @@ def _model(
 
 
 def _fit(model: HistGradientBoostingClassifier, examples: Examples, matrix: np.ndarray, **more: Any) -> None:
+    with _threads(matrix):
+        model.fit(matrix, examples.positive, sample_weight=examples.weight, **more)
+
+
+def _threads(matrix: np.ndarray) -> AbstractContextManager[Any]:
+    """As many threads as the matrix is worth; left alone, scikit-learn takes every thread of the machine."""
     from threadpoolctl import threadpool_limits
 
-    # It would take every thread of the machine.
-    with threadpool_limits(limits=threads_for(matrix)):
-        model.fit(matrix, examples.positive, sample_weight=examples.weight, **more)
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=threads_for(matrix))
+    return limits

@@ -59,9 +59,9 @@ class StandIns:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
         """The splits of a tree that was grown on a filled matrix, as splits of the matrix itself."""
         columns = len(self.value)
-        flag = feature >= columns
-        own = np.where(flag, np.append(self.flagged, 0)[np.where(flag, feature - columns, -1)], feature)
-        value, split = self.value[own], feature >= 0
+        flag, split = feature >= columns, feature >= 0
+        own = np.where(flag, np.append(self.flagged, 0)[np.where(flag, feature - columns, -1)], np.maximum(feature, 0))
+        value = self.value[own]
         stood = split & ~flag & ~np.isnan(value)
         missing_left = np.where(stood, value <= threshold, missing_left & ~flag)
         # Between the stand-in and the least value: whatever number comes, it was given.
