@@ -32,7 +32,7 @@ from leadloop.learning.learners import (
     RulesLearner,
 )
 from leadloop.learning.splits import rolling_origin, stratified_folds
-from leadloop.learning.tuning import Budget, Search, fade, search_settings
+from leadloop.learning.tuning import Budget, Search, fade, search_settings, share_out
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend, blend_margins
 from leadloop.scoring.calibrator import Calibrator, logistic
@@ -179,7 +179,7 @@ def learn(
         learners.append(RulesLearner(rules))
     learners += [LEARNERS[name]() for name in playbook.training.learners or USUAL_LEARNERS]
     searches: list[Search] = []
-    for learner in learners:
+    for learner, share in zip(learners, share_out(learners, folds, effort.budget), strict=True):
         tick(f"choosing settings: {learner.name}")
         searches.append(
             search_settings(
@@ -188,7 +188,7 @@ def learn(
                 in_time_order=in_time_order,
                 seed=seed,
                 budget=effort.budget,
-                learners=sum(bool(one.usual()) for one in learners),
+                share=share,
                 storage=effort.storage,
                 study=effort.study,
                 tick=tick,

@@ -24,6 +24,9 @@ HALF_LIVES = (0.0, 1.0, 0.5, 0.25)
 
 _FIRST_AT_RANDOM = 8
 _CELLS = 1e6
+_AFTERWARDS = 2
+"""The best settings are tried once more, and then fitted to all leads."""
+_HAIR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,16 @@ def search_settings(
     in_time_order: bool,
     seed: int,
     budget: Budget,
-    learners: int,
+    share: float = 1.0,
     storage: str = "",
     study: str = "",
     tick: Callable[[str], None] = lambda said: None,
 ) -> Search:
     """Choose settings for a learner by log-loss on the held-out leads of the folds.
 
-    `learners` share the budget. `storage` names a database (an SQLAlchemy address) that keeps the trials under the name
-    `study`: a search with the same name goes on where the last one ended, and several processes share its trials.
+    `share` is the learner's part of the budget (`share_out`). `storage` names a database (an SQLAlchemy address) that keeps
+    the trials under the name `study`: a search with the same name goes on where the last one ended, and several processes
+    share its trials.
     """
     trier = _Trier(learner, folds, seed)
     task = Task.of(max(len(fold.train) for fold in folds), folds[-1].columns)
@@ -76,7 +80,7 @@ def search_settings(
         return Search({}, margins, curve, 1)
     if in_time_order:
         usual["half_life"] = 0.5
-    wanted = _affordable(learner, folds, budget, learners)
+    wanted = _affordable(learner, folds, budget, share)
     found = _open_study(storage, f"{study}/{learner.name}", wanted)
     made = 0
     cut = False
@@ -150,12 +154,31 @@ def _try_one(trier: _Trier, study: optuna.Study, trial: optuna.Trial, task: Task
         study.tell(trial, found[2])
 
 
-def _affordable(learner: Learner, folds: Sequence[Fold], budget: Budget, learners: int) -> int:
+def share_out(learners: Sequence[Learner], folds: Sequence[Fold], budget: Budget) -> list[float]:
+    """The part of the budget that each learner may use: equal parts, but what the quick ones leave over goes to the slow.
+
+    A learner whose trials are all paid for by less than an equal part takes no more than it needs. Learners with nothing to
+    choose take nothing.
+    """
+    needs = [(budget.trials + _AFTERWARDS) * _seconds_each(one, folds) if one.usual() else 0.0 for one in learners]
+    parts, left = [0.0] * len(learners), budget.seconds
+    order = sorted(range(len(learners)), key=lambda place: needs[place])
+    for waiting, place in zip(range(len(order), 0, -1), order, strict=True):
+        parts[place] = min(needs[place], left / waiting)
+        left -= parts[place]
+    return [part / budget.seconds for part in parts]
+
+
+def _affordable(learner: Learner, folds: Sequence[Fold], budget: Budget, share: float) -> int:
     """How many trials a learner's share of the budget pays for, at least one."""
+    paid = budget.seconds * share / _seconds_each(learner, folds)
+    return max(1, min(budget.trials, int(paid + _HAIR) - _AFTERWARDS))
+
+
+def _seconds_each(learner: Learner, folds: Sequence[Fold]) -> float:
+    """About how many CPU seconds it takes to try one setting on all folds."""
     cells = sum(fold.train.matrix.size for fold in folds)
-    # The best settings are tried once more, and then fitted to all leads.
-    each = learner.cost * cells / _CELLS + learner.start * len(folds)
-    return max(1, min(budget.trials, int(budget.seconds / learners / each) - 2))
+    return learner.cost * cells / _CELLS + learner.start * len(folds)
 
 
 def _sampler(seed: int) -> optuna.samplers.BaseSampler:

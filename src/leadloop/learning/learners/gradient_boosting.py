@@ -91,6 +91,10 @@ def _model(
 
 
 def _fit(model: HistGradientBoostingClassifier, examples: Examples, matrix: np.ndarray, **more: Any) -> None:
+    # It cannot bin a column of which nothing is known; one of zeros it never splits, whatever comes there later.
+    unknown = np.isnan(matrix).all(axis=0)
+    if unknown.any():
+        matrix = np.where(unknown, np.float32(0), matrix)
     with _threads(matrix):
         model.fit(matrix, examples.positive, sample_weight=examples.weight, **more)
 

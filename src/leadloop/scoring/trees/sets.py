@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -67,10 +68,17 @@ class CategorySets:
 
     def fold(self, contributions: npt.NDArray[np.float64], columns: int) -> npt.NDArray[np.float64]:
         """Contributions of the widened columns as those of the real ones: shape (rows, columns)."""
+        order, starts, sources = self._runs
         folded = contributions[:, :columns].copy()
-        for place, source in enumerate(self.source.tolist(), start=columns):
-            folded[:, source] += contributions[:, place]
+        folded[:, sources] += np.add.reduceat(contributions.take(columns + order, axis=1), starts, axis=1)
         return folded
+
+    @cached_property
+    def _runs(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The sets in order of their columns, where those of each column begin, and which column it is."""
+        order = np.argsort(self.source, kind="stable")
+        sources, starts = np.unique(self.source[order], return_index=True)
+        return order, starts, sources
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The sets as named arrays; `from_arrays` reads them back."""
