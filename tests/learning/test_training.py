@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_leads
 from tests.learning.learners_for_tests import QUICK
@@ -164,3 +165,23 @@ def test_labels_shuffled_inside_accounts_teach_nothing():
         effort=QUICK,
     )
     assert found.held_out_auc == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_score_never_falls_along_a_direction_although_the_leads_say_so():
+    """More visits win and opting out loses; the playbook swears the contrary, and is obeyed by all that compete."""
+    ways = {"visits": "down", "opted_out": "up"}
+    fields = tuple(replace(field, direction=ways.get(field.name, "")) for field in FIELDS)
+    competing = replace(PLAYBOOK.training, learners=USUAL_LEARNERS)
+    playbook = replace(PLAYBOOK, schema=replace(PLAYBOOK.schema, fields=fields), training=competing)
+    leads, positive, _ = make_leads(1_500, playbook=playbook)
+    found = learn(playbook, leads, positive, fields=usable_fields(playbook), in_time_order=True, effort=QUICK)
+    trained = TrainedPlaybook(playbook, found.features, found.blend, "v20240101_000000_00000000")
+    some = leads.take(np.arange(40))
+
+    def scored(**cells):
+        changed = replace(some, data=some.data.with_columns(**cells))
+        return trained.score_table(changed, explain=False)["probability"].to_numpy()
+
+    climbed = [scored(visits=pl.lit(float(visits))) for visits in range(0, 40, 2)]
+    assert np.diff(climbed, axis=0).max() <= 0
+    assert (scored(opted_out=pl.lit(True)) >= scored(opted_out=pl.lit(False))).all()

@@ -24,8 +24,8 @@ class CatBoostLearner:
     """CatBoost: symmetric trees; which leaf a lead falls into is a few comparisons, and its reasons one look-up."""
 
     name: ClassVar[str] = "CatBoost"
-    cost: ClassVar[float] = 0.9
-    start: ClassVar[float] = 0.1
+    cost: ClassVar[float] = 0.55
+    start: ClassVar[float] = 0.08
 
     def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {

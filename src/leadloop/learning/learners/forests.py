@@ -28,8 +28,8 @@ class _ForestLearner:
     """
 
     name: ClassVar[str]
-    cost: ClassVar[float] = 1.2
-    start: ClassVar[float] = 0.2
+    cost: ClassVar[float] = 1.0
+    start: ClassVar[float] = 0.3
 
     def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {

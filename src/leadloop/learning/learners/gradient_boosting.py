@@ -28,8 +28,8 @@ class GradientBoostingLearner:
     """scikit-learn's `HistGradientBoostingClassifier`: a random share of the columns at every split, all leads in every tree."""
 
     name: ClassVar[str] = "gradient boosting"
-    cost: ClassVar[float] = 0.5
-    start: ClassVar[float] = 0.2
+    cost: ClassVar[float] = 1.0
+    start: ClassVar[float] = 0.15
 
     def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {

@@ -24,8 +24,8 @@ class LightGBMLearner:
     """LightGBM: leaves are split where it helps most, so few splits already say much."""
 
     name: ClassVar[str] = "LightGBM"
-    cost: ClassVar[float] = 0.3
-    start: ClassVar[float] = 0.05
+    cost: ClassVar[float] = 0.25
+    start: ClassVar[float] = 0.04
 
     def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {

@@ -36,8 +36,8 @@ class LogisticLearner:
     """L2-penalised logistic regression with hinges and missing-value terms (fitted by scikit-learn)."""
 
     name: ClassVar[str] = "logistic regression"
-    cost: ClassVar[float] = 0.35
-    start: ClassVar[float] = 0.05
+    cost: ClassVar[float] = 0.1
+    start: ClassVar[float] = 0.03
 
     def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {"strength": 0.01}

@@ -29,8 +29,8 @@ class SmoteLearner:
     """Logistic regression with SMOTE (Chawla et al. 2002, arXiv 1106.1813), made inside each fold alone."""
 
     name: ClassVar[str] = "logistic regression with SMOTE"
-    cost: ClassVar[float] = 0.4
-    start: ClassVar[float] = 0.2
+    cost: ClassVar[float] = 0.25
+    start: ClassVar[float] = 0.03
 
     def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {"strength": 1.0}

@@ -23,8 +23,8 @@ class XGBoostLearner:
     """XGBoost: trees of equal depth, each fitted to a share of leads and columns."""
 
     name: ClassVar[str] = "XGBoost"
-    cost: ClassVar[float] = 0.35
-    start: ClassVar[float] = 0.1
+    cost: ClassVar[float] = 0.3
+    start: ClassVar[float] = 0.06
 
     def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {
