@@ -90,7 +90,7 @@ def test_what_the_leads_say_within_the_direction_is_still_learned(member):
     assert area_under_curve(new.positive, member.margins(new.matrix)) > 0.55
     middle = np.zeros((1, 5), np.float32)
     visits = climb(member, middle, 0, np.array([-1.5, 0.4], np.float32))[0]
-    assert visits[1] > visits[0] + 0.3
+    assert visits[1] > visits[0] + 0.1  # thresholds drawn at random find little of it
 
 
 def test_contributions_still_add_up(member):
