@@ -7,6 +7,8 @@ from leadloop.features.categories import MOST_COLUMNS, CategoryBlock
 SOURCES = pl.Series("source", ["Google"] * 40 + ["direct"] * 30 + ["Olark  Chat"] * 20 + ["fax"] * 3 + [None] * 7)
 WON = np.array([1] * 30 + [0] * 10 + [0] * 30 + [1, 0] * 10 + [1] * 3 + [0] * 7, dtype=np.float64)
 
+RATE = -2  # the number of the level stands last
+
 
 @pytest.fixture
 def block() -> CategoryBlock:
@@ -20,7 +22,11 @@ def row(block: CategoryBlock, level: str | None) -> dict[str, float]:
 
 
 def flags(block: CategoryBlock, level: str | None) -> list[str]:
-    return [name for name, value in row(block, level).items() if value == 1.0 and "rate" not in name]
+    return [
+        name
+        for name, value in row(block, level).items()
+        if value == 1.0 and "rate" not in name and "number" not in name
+    ]
 
 
 def test_levels_are_told_apart_without_regard_to_case_and_spacing(block):
@@ -46,9 +52,9 @@ def test_the_rate_of_a_training_lead_does_not_know_its_own_outcome():
         changed = WON.copy()
         changed[lead] = 1 - changed[lead]
         again = CategoryBlock.fit(SOURCES, changed, folds)[1]
-        assert again[lead, -1] == base[lead, -1]
+        assert again[lead, RATE] == base[lead, RATE]
         others = (folds != folds[lead]) & (np.array(SOURCES.fill_null("") == SOURCES[lead]))
-        assert (again[others, -1] != base[others, -1]).any()
+        assert (again[others, RATE] != base[others, RATE]).any()
 
 
 def test_random_levels_promise_nothing_out_of_fold():
@@ -56,7 +62,7 @@ def test_random_levels_promise_nothing_out_of_fold():
     levels = pl.Series("agent", [f"agent {number}" for number in rng.integers(0, 200, 4000)])
     won = rng.integers(0, 2, 4000).astype(np.float64)
     values = CategoryBlock.fit(levels, won, np.arange(4000) % 5)[1]
-    assert abs(np.corrcoef(values[:, -1], won)[0, 1]) < 0.06
+    assert abs(np.corrcoef(values[:, RATE], won)[0, 1]) < 0.06
 
 
 def test_two_levels_need_only_one_flag_and_no_rate():
@@ -90,3 +96,17 @@ def test_a_field_that_is_never_given_or_has_no_rows_can_be_fitted():
 def test_the_values_of_training_leads_without_folds_are_those_of_any_lead():
     block, values = CategoryBlock.fit(SOURCES, WON)
     np.testing.assert_array_equal(block.values(SOURCES.to_frame()), values)
+
+
+def test_each_level_has_a_number_and_so_have_rare_levels_and_none(block):
+    number = block.columns[-1]
+    assert (number.levels, number.field) == (5, "source")
+    levels = ["GOOGLE", "direct", "olark chat", "fax", "billboard", None]
+    assert [row(block, level)[number.name] for level in levels] == [0, 1, 2, 3, 3, 4]
+
+
+def test_a_block_saved_before_levels_had_numbers_makes_the_columns_that_it_made(block):
+    old = {name: value for name, value in block.state().items() if name != "numbered"}
+    again = CategoryBlock.from_state(old)
+    assert again.columns == block.columns[:-1]
+    assert again.values(SOURCES.to_frame()).tolist() == block.values(SOURCES.to_frame())[:, :-1].tolist()

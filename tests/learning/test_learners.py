@@ -9,7 +9,7 @@ from leadloop.learning.learners import LEARNERS, Examples, SmoteLearner, held_ou
 from leadloop.learning.tuning import fade
 from leadloop.scoring.calibrator import logistic
 
-ROUNDS = {"LightGBM": 60, "XGBoost": 60, "CatBoost": 60}
+ROUNDS = {"LightGBM": 60, "XGBoost": 60, "CatBoost": 60, "gradient boosting": 60}
 
 
 def settings_of(name: str) -> dict[str, float | int | str]:
@@ -95,3 +95,14 @@ def test_smote_never_moves_the_mean_probability_by_more_than_a_tenth(base):
     assert held_out_log_loss(member.margins(later.matrix), later.positive) < 1.1 * held_out_log_loss(
         truth, later.positive
     )
+
+
+@pytest.mark.parametrize("name", list(LEARNERS))
+def test_a_column_of_which_nothing_is_known_yet_spoils_nothing(name):
+    examples, _ = make_examples(400)
+    blank = examples.matrix.copy()
+    blank[:, 3] = np.nan
+    member = LEARNERS[name]().fit(Examples(blank, examples.positive), COLUMNS, settings_of(name), seed=1)
+    said = member.margins(examples.matrix)
+    assert said == pytest.approx(member.margins(blank))
+    assert np.std(said) > 0.2

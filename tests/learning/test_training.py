@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_leads
 from tests.learning.learners_for_tests import QUICK
@@ -206,3 +207,23 @@ def test_half_ripe_outcomes_are_learned_from_as_they_were_known_and_still_tell_t
         probabilities, _, truth_now = score_new(found)
         assert len(ripe) > 4_900 if weigh else len(ripe) < 4_600
         assert probabilities.mean() == pytest.approx(truth_now.mean(), abs=0.03)
+
+
+def test_a_score_never_falls_along_a_direction_although_the_leads_say_so():
+    """More visits win and opting out loses; the playbook swears the contrary, and is obeyed by all that compete."""
+    ways = {"visits": "down", "opted_out": "up"}
+    fields = tuple(replace(field, direction=ways.get(field.name, "")) for field in FIELDS)
+    competing = replace(PLAYBOOK.training, learners=USUAL_LEARNERS)
+    playbook = replace(PLAYBOOK, schema=replace(PLAYBOOK.schema, fields=fields), training=competing)
+    leads, positive, _ = make_leads(1_500, playbook=playbook)
+    found = learn(playbook, known(leads, positive), fields=usable_fields(playbook), effort=QUICK)
+    trained = TrainedPlaybook(playbook, found.features, found.blend, "v20240101_000000_00000000")
+    some = leads.take(np.arange(40))
+
+    def scored(**cells):
+        changed = replace(some, data=some.data.with_columns(**cells))
+        return trained.score_table(changed, explain=False)["probability"].to_numpy()
+
+    climbed = [scored(visits=pl.lit(float(visits))) for visits in range(0, 40, 2)]
+    assert np.diff(climbed, axis=0).max() <= 0
+    assert (scored(opted_out=pl.lit(True)) >= scored(opted_out=pl.lit(False))).all()

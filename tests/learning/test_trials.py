@@ -114,7 +114,7 @@ def test_the_first_trial_has_the_usual_settings_whoever_makes_it(address):
     learner = LogisticLearner()
     storage = Storage(address, "test")
     budget = Budget(trials=2, seconds=1e6, spent=lambda: 0.0)
-    search_settings(learner, make_folds(), fading=True, seed=7, budget=budget, learners=1, storage=storage)
+    search_settings(learner, make_folds(), fading=True, seed=7, budget=budget, storage=storage)
     first, second = trials_in(address)
     assert first.params == {**learner.usual(), "half_life": 0.5}
     assert second.params != first.params

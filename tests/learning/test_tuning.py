@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from tests.learning.learners_for_tests import make_folds
 
-from leadloop.learning.learners import LightGBMLearner, LogisticLearner, PriorLearner
-from leadloop.learning.tuning import Budget, search_settings
+from leadloop.learning.learners import LEARNERS, LightGBMLearner, LogisticLearner, PriorLearner
+from leadloop.learning.tuning import Budget, search_settings, share_out
 
 PLENTY = Budget(trials=6, seconds=1e6, spent=lambda: 0.0)
 
@@ -25,7 +25,6 @@ def search(learner=None, folds=None, budget=PLENTY, **more):
         fading=True,
         seed=7,
         budget=budget,
-        learners=1,
         **more,
     )
 
@@ -38,7 +37,7 @@ def test_the_same_seed_chooses_the_same_settings_to_the_bit(learner):
 
 
 def test_another_seed_tries_other_settings():
-    other = search_settings(LogisticLearner(), make_folds(), fading=True, seed=8, budget=PLENTY, learners=1)
+    other = search_settings(LogisticLearner(), make_folds(), fading=True, seed=8, budget=PLENTY)
     assert other.trials == search().trials
     assert other.settings != search().settings or other.margins.tolist() != search().margins.tolist()
 
@@ -66,7 +65,7 @@ def test_rounds_are_those_at_which_all_folds_together_lose_least():
 
 
 def test_half_lives_are_only_tried_where_leads_stand_in_time_order():
-    found = search_settings(LogisticLearner(), make_folds(), fading=False, seed=7, budget=PLENTY, learners=1)
+    found = search_settings(LogisticLearner(), make_folds(), fading=False, seed=7, budget=PLENTY)
     assert "half_life" not in found.settings
 
 
@@ -88,12 +87,12 @@ RUN = """
     import json, sys
     from leadloop.learning.learners import LogisticLearner
     from leadloop.learning.trials import Storage
-    from leadloop.learning.tuning import Budget, search_settings
+    from leadloop.learning.tuning import Budget, search_settings, share_out
     from tests.learning.learners_for_tests import make_folds
 
     found = search_settings(
         LogisticLearner(), make_folds(), fading=True, seed=7, budget=Budget(int(sys.argv[2]), 1e6, lambda: 0.0),
-        learners=1, storage=Storage(sys.argv[1], "test"), tick=lambda said: print(said, flush=True),
+        storage=Storage(sys.argv[1], "test"), tick=lambda said: print(said, flush=True),
     )
     print(json.dumps({"settings": found.settings, "margins": found.margins.tolist(), "trials": found.trials}))
 """
@@ -124,3 +123,24 @@ def test_a_search_that_was_killed_goes_on_and_ends_where_it_would_have_ended(tmp
     whole = search(budget=replace(PLENTY, trials=9))
     assert found["settings"] == whole.settings
     assert found["margins"] == whole.margins.tolist()
+
+
+def test_what_quick_learners_leave_over_goes_to_the_slow():
+    learners = [PriorLearner(), *(LEARNERS[name]() for name in ("logistic regression", "LightGBM", "random forest"))]
+    folds = make_folds()
+    cells = sum(fold.train.matrix.size for fold in folds)
+    quick = 12 * (learners[1].cost * cells / 1e6 + learners[1].start * len(folds))
+    budget = Budget(trials=10, seconds=3.3 * quick, spent=lambda: 0.0)
+    prior, logistic, boosted, forest = share_out(learners, folds, budget)
+    assert prior == 0
+    assert logistic * budget.seconds == pytest.approx(quick)  # what ten trials take, and no more
+    assert forest > 1 / 3
+    assert prior + logistic + boosted + forest == pytest.approx(1)
+
+
+def test_with_enough_for_everyone_all_trials_are_made():
+    budget = Budget(trials=3, seconds=1e6, spent=lambda: 0.0)
+    learners, folds = [LogisticLearner(), LightGBMLearner()], make_folds()
+    parts = share_out(learners, folds, budget)
+    assert sum(parts) < 0.1
+    assert [search(one, folds, budget, share=part).trials for one, part in zip(learners, parts, strict=True)] == [3, 3]

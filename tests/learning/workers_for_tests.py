@@ -48,7 +48,6 @@ def work(out: Connection, address: str, wanted: int, slow: int, seconds: float) 
         in_time_order=True,
         seed=7,
         budget=Budget(wanted, 1e6, lambda: 0.0),
-        learners=1,
         storage=Storage(address, "test", Sharing(time.monotonic, time.sleep)),
     )
     out.send({"settings": found.settings, "margins": found.margins.tolist(), "trials": found.trials, "begun": begun})

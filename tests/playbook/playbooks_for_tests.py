@@ -116,6 +116,7 @@ def playbooks(draw: st.DrawFn) -> Playbook:
     for name in rest:
         kind, known_at, use = draw(st.sampled_from(FIELD_TYPES)), draw(st.sampled_from(moments)), draw(st.booleans())
         read = use and known_at == moments[0] and name not in (lead_id, group_by)
+        ordered = kind in ("number", "money", "employees", "boolean")
         fields.append(
             Field(
                 name,
@@ -125,6 +126,7 @@ def playbooks(draw: st.DrawFn) -> Playbook:
                 actionable=draw(st.booleans()) if read and kind in ACTIONABLE_TYPES else False,
                 required=draw(st.booleans()),
                 missing=draw(lists),
+                direction=draw(st.sampled_from(["", "up", "down"])) if ordered else "",
                 guess=draw(lists),
             )
         )

@@ -53,6 +53,11 @@ WRONG = {
         "names a moment twice",
     ),
     "a field without a name": (with_field(Field(" ", "text", "intake")), "fields. ", "has no name"),
+    "a direction of what has no more and less": (
+        with_field(Field("note", "text", "intake", direction="up")),
+        "fields.note.direction",
+        "has no meaning for text",
+    ),
     "an alias that two fields claim": (
         with_field(Field("b", "text", "intake", aliases=("id",))),
         "fields.b.aliases",

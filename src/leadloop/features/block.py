@@ -22,6 +22,10 @@ class FeatureColumn:
     price"); `says_not` is the sentence where the column is zero. Both are empty where quoting the value is best. Where
     `says` holds "{}", `quote` (a name that `quote_value` knows) tells what stands there. `binary` columns are 0 or 1 (or
     missing). `rests_on` are the fields that a column with a name of its own is made of.
+
+    `direction` is 1 where the playbook asks that the score never falls as the column rises, -1 where it must never rise, 0
+    where the leads may decide. `levels` is above 0 where the column numbers categories, from 0 to `levels` - 1: the numbers
+    stand for names, so only learners that split categories into sets may read it.
     """
 
     name: str
@@ -31,6 +35,8 @@ class FeatureColumn:
     binary: bool = False
     quote: str = ""
     rests_on: tuple[str, ...] = ()
+    direction: int = 0
+    levels: int = 0
 
 
 class Block(Protocol):

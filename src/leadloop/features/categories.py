@@ -34,8 +34,9 @@ class CategoryBlock:
     """One category field as a table: each known level has its row of column values.
 
     Columns are `field = level` (0 or 1) for the most frequent levels and, for fields of more than two levels, the
-    level's smoothed outcome rate as log-odds against the average lead (Micci-Barreca 2001). The last two rows of the
-    table serve "other" (rare or unseen) and "not given".
+    level's smoothed outcome rate as log-odds against the average lead (Micci-Barreca 2001). Fields of more than two levels
+    also get the number of the level, for learners that split categories into sets. The last two rows of the table serve
+    "other" (rare or unseen) and "not given".
     """
 
     kind: ClassVar[str] = "category"
@@ -43,6 +44,7 @@ class CategoryBlock:
     levels: tuple[str, ...]
     shown: tuple[str, ...]
     rates: tuple[float, ...]
+    numbered: bool = False
 
     @classmethod
     def fit(
@@ -62,13 +64,13 @@ class CategoryBlock:
         wants_rate = len(levels) > 2
         codes = _codes(words, levels)
         rates = _rates(codes, positive, len(levels) + 2) if wants_rate else ()
-        block = cls(cells.name, levels, shown, tuple(float(rate) for rate in rates))
+        block = cls(cells.name, levels, shown, tuple(float(rate) for rate in rates), numbered=wants_rate)
         values = block._table[codes]
         if wants_rate and folds is not None:
             for fold in np.unique(folds):
                 inside = folds == fold
                 outside = _rates(codes[~inside], positive[~inside], len(levels) + 2).astype(np.float32)
-                values[inside, -1] = outside[codes[inside]]
+                values[inside, block._rate] = outside[codes[inside]]
         return block, values
 
     @property
@@ -82,7 +84,16 @@ class CategoryBlock:
         flags.append(FeatureColumn(f"{self.field} is rare or new", self.field, binary=True))
         flags.append(FeatureColumn(f"{self.field} is not given", self.field, binary=True))
         rate = [FeatureColumn(f"{self.field}, outcome rate", self.field)] if self.rates else []
-        return (*flags, *rate)
+        places = len(self.levels) + 2
+        number = (
+            [FeatureColumn(f"{self.field}, number of its level", self.field, levels=places)] if self.numbered else []
+        )
+        return (*flags, *rate, *number)
+
+    @property
+    def _rate(self) -> int:
+        """Where the outcome rate stands among the columns."""
+        return len(self.shown) + 2
 
     @cached_property
     def _table(self) -> np.ndarray:
@@ -93,7 +104,9 @@ class CategoryBlock:
         table[count, len(self.shown)] = 1
         table[count + 1, len(self.shown) + 1] = 1
         if self.rates:
-            table[:, -1] = self.rates
+            table[:, self._rate] = self.rates
+        if self.numbered:
+            table[:, -1] = np.arange(count + 2)
         return table
 
     @cached_property
@@ -105,12 +118,22 @@ class CategoryBlock:
         return rows
 
     def state(self) -> dict[str, Any]:
-        return {"field": self.field, "levels": self.levels, "shown": self.shown, "rates": self.rates}
+        return {
+            "field": self.field,
+            "levels": self.levels,
+            "shown": self.shown,
+            "rates": self.rates,
+            "numbered": self.numbered,
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         return cls(
-            str(state["field"]), tuple(state["levels"]), tuple(state["shown"]), tuple(float(r) for r in state["rates"])
+            str(state["field"]),
+            tuple(state["levels"]),
+            tuple(state["shown"]),
+            tuple(float(r) for r in state["rates"]),
+            bool(state.get("numbered", False)),  # versions saved before numbers were made have none
         )
 
 

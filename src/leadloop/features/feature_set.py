@@ -21,6 +21,7 @@ from leadloop.features.text import TextBlock
 from leadloop.features.times import TimesBlock
 from leadloop.features.words import WordsBlock
 from leadloop.leads import Field, LeadFrame
+from leadloop.leads.field import sign_of
 from leadloop.playbook import Playbook
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ class FeatureSet:
         if numbers := by_type.get("number", []) + by_type.get("money", []):
             keep(NumbersBlock.fit(data, numbers))
         if booleans := by_type.get("boolean"):
-            keep(BooleansBlock(tuple(field.name for field in booleans)))
+            keep(BooleansBlock.of(booleans))
         for field in by_type.get("employees", []):
-            keep(EmployeesBlock(field.name))
+            keep(EmployeesBlock(field.name, sign_of(field)))
         for field in by_type.get("category", []):
             keep(*CategoryBlock.fit(data[field.name], positive, folds))
         for field in by_type.get("text", []):

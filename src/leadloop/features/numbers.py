@@ -11,6 +11,7 @@ import polars as pl
 
 from leadloop.features.block import FeatureColumn
 from leadloop.leads import Field
+from leadloop.leads.field import sign_of
 
 _REACH = 3.0
 _LARGEST = float(np.finfo(np.float32).max)
@@ -31,6 +32,7 @@ class NumbersBlock:
     logged: tuple[bool, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
+    directions: tuple[int, ...] = ()
 
     @classmethod
     def fit(cls, data: pl.DataFrame, fields: Sequence[Field]) -> Self:
@@ -50,6 +52,7 @@ class NumbersBlock:
             tuple(field.type == "money" for field in fields),
             tuple(lows),
             tuple(highs),
+            _directions(fields),
         )
 
     @property
@@ -58,7 +61,10 @@ class NumbersBlock:
 
     @property
     def columns(self) -> tuple[FeatureColumn, ...]:
-        return tuple(FeatureColumn(name, name) for name in self.fields)
+        directions = self.directions or (0,) * len(self.fields)
+        return tuple(
+            FeatureColumn(name, name, direction=way) for name, way in zip(self.fields, directions, strict=True)
+        )
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
         numbers = data.select(self.fields).to_numpy().astype(np.float64, copy=False)
@@ -69,11 +75,29 @@ class NumbersBlock:
         return held.astype(np.float32)
 
     def state(self) -> dict[str, Any]:
-        return {"fields": self.fields, "logged": self.logged, "low": self.low, "high": self.high}
+        return {
+            "fields": self.fields,
+            "logged": self.logged,
+            "low": self.low,
+            "high": self.high,
+            "directions": self.directions,
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        return cls(**{key: tuple(state[key]) for key in ("fields", "logged", "low", "high")})
+        parts = {key: tuple(state[key]) for key in ("fields", "logged", "low", "high")}
+        return cls(**parts, directions=_read_directions(state))
+
+
+def _directions(fields: Sequence[Field]) -> tuple[int, ...]:
+    """The direction of each field; nothing where none has one."""
+    directions = tuple(sign_of(field) for field in fields)
+    return directions if any(directions) else ()
+
+
+def _read_directions(state: Mapping[str, Any]) -> tuple[int, ...]:
+    """The directions of a saved block; versions saved before there were any have none."""
+    return tuple(int(way) for way in state.get("directions", ()))
 
 
 def far_fences(values: np.ndarray) -> tuple[float, float]:
@@ -95,6 +119,12 @@ class BooleansBlock:
 
     kind: ClassVar[str] = "booleans"
     fields: tuple[str, ...]
+    directions: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, fields: Sequence[Field]) -> Self:
+        """The block of these fields, of type boolean."""
+        return cls(tuple(field.name for field in fields), _directions(fields))
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -102,17 +132,21 @@ class BooleansBlock:
 
     @property
     def columns(self) -> tuple[FeatureColumn, ...]:
-        return tuple(FeatureColumn(name, name, binary=True) for name in self.fields)
+        directions = self.directions or (0,) * len(self.fields)
+        return tuple(
+            FeatureColumn(name, name, binary=True, direction=way)
+            for name, way in zip(self.fields, directions, strict=True)
+        )
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
         return data.select(pl.col(self.fields).cast(pl.Float32)).to_numpy()
 
     def state(self) -> dict[str, Any]:
-        return {"fields": self.fields}
+        return {"fields": self.fields, "directions": self.directions}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        return cls(tuple(state["fields"]))
+        return cls(tuple(state["fields"]), _read_directions(state))
 
 
 @dataclass(frozen=True)
@@ -124,6 +158,7 @@ class EmployeesBlock:
 
     kind: ClassVar[str] = "employees"
     field: str
+    direction: int = 0
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -132,7 +167,7 @@ class EmployeesBlock:
     @property
     def columns(self) -> tuple[FeatureColumn, ...]:
         return (
-            FeatureColumn(f"{self.field}, log", self.field),
+            FeatureColumn(f"{self.field}, log", self.field, direction=self.direction),
             FeatureColumn(f"{self.field} is exact", self.field, binary=True),
         )
 
@@ -144,8 +179,8 @@ class EmployeesBlock:
         return np.column_stack([size, exact]).astype(np.float32)
 
     def state(self) -> dict[str, Any]:
-        return {"field": self.field}
+        return {"field": self.field, "direction": self.direction}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        return cls(str(state["field"]))
+        return cls(str(state["field"]), int(state.get("direction", 0)))

@@ -9,6 +9,9 @@ FieldType = Literal[
     "number", "money", "employees", "category", "text", "boolean", "time", "email", "phone", "url", "id"
 ]
 
+Direction = Literal["", "up", "down"]
+DIRECTIONS: dict[Direction, int] = {"": 0, "up": 1, "down": -1}
+
 FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 ACTIONABLE_TYPES: tuple[FieldType, ...] = (
     "number", "money", "employees", "category", "boolean", "email", "phone", "url",
@@ -39,6 +42,10 @@ class Field:
     formats: tuple[str, ...] = ()
     """How values are written: for times strptime patterns ("%d/%m/%Y") or "iso", "unix", "unix_ms"; for numbers and money
     "decimal_comma". Empty means the usual ways."""
+    direction: Direction = ""
+    """What you know of the field whatever the leads say: "up" where more of it (or yes) must never lower a score, "down" where
+    it must never raise one. For numbers, money, employees and booleans. A lead of which it is not known may stand anywhere,
+    and features that you write in Python are not held to it."""
     means: str = ""
     """The field's common name where it is known ("employees" for Salesforce's NumberOfEmployees); for people, nothing reads
     it."""
@@ -47,6 +54,15 @@ class Field:
     value: number, money, employees, category, boolean, email, phone or url."""
     guess: tuple[str, ...] = ()
     """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
+
+
+def sign_of(field: Field) -> int:
+    """The field's direction as a number: 1 for up, -1 for down, 0 for either.
+
+    >>> sign_of(Field("Visits", "number", "intake", direction="up"))
+    1
+    """
+    return DIRECTIONS[field.direction]
 
 
 def normalise_name(name: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leadloop.learning.evaluation import area_under_curve
-from leadloop.learning.learners import Fold, Learner
+from leadloop.learning.learners import Fold, Learner, Task
 
 TELLS_TIME = 0.6
 """A field tells the time where this share of its variance lies between blocks of leads, and the rest within them."""
@@ -73,7 +73,8 @@ def _mean_auc(folds: Sequence[Fold], learners: Sequence[Learner], seed: int) -> 
     found = []
     for learner in learners:
         for fold in folds:
-            said = learner.judge(fold, learner.usual(), seed=seed)
+            task = Task.of(len(fold.train), fold.columns)
+            said = learner.judge(fold, learner.usual(task), seed=seed)
             rounds = int(np.argmin(said.curve)) + 1 if len(said.curve) else 0
             found.append(area_under_curve(fold.held_out.positive, said.margins(rounds)))
     return float(np.nanmean(found))

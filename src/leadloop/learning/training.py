@@ -36,7 +36,7 @@ from leadloop.learning.recency import calibrate_for_now, choose_recent
 from leadloop.learning.segments import SegmentVerdict, Voice, learn_segments
 from leadloop.learning.steadiness import points_by_fold
 from leadloop.learning.trials import Storage
-from leadloop.learning.tuning import Budget, Search, fade, plan_trials, search_settings
+from leadloop.learning.tuning import Budget, Search, fade, plan_trials, search_settings, share_out
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend, blend_margins
 from leadloop.scoring.calibrator import logistic
@@ -281,11 +281,14 @@ def _newest(count: int, seed: int, *, in_time_order: bool) -> np.ndarray:
 def _search(
     learners: Sequence[Learner], folds: Folds, effort: Effort, *, seed: int, fading: bool, tick: Tick
 ) -> list[Search]:
-    sharing = sum(bool(one.usual()) for one in learners)
-    plan = {one.name: plan_trials(one, folds.folds, effort.budget, sharing) for one in learners}
+    shares = share_out(learners, folds.folds, effort.budget)
+    plan = {
+        one.name: plan_trials(one, folds.folds, effort.budget, share)
+        for one, share in zip(learners, shares, strict=True)
+    }
     outlook = Outlook(plan, effort.budget.spent)
     searches = []
-    for learner in learners:
+    for learner, share in zip(learners, shares, strict=True):
         tick(f"choosing settings: {learner.name}")
         searches.append(
             search_settings(
@@ -294,7 +297,7 @@ def _search(
                 fading=fading,
                 seed=seed,
                 budget=effort.budget,
-                learners=sharing,
+                share=share,
                 storage=effort.storage,
                 outlook=outlook,
                 tick=tick,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leadloop.learning.learners import Examples, Fold, Learner, Settings, held_out_log_loss
+from leadloop.learning.learners import Examples, Fold, Learner, Settings, Task, held_out_log_loss
 from leadloop.learning.outlook import Outlook, Plan
 from leadloop.learning.trials import Storage, Trials
 
@@ -26,6 +26,9 @@ HALF_LIVES = (0.0, 1.0, 0.5, 0.25)
 """How fast leads fade, as shares of the training leads (0: not at all), where they stand in time order."""
 
 _CELLS = 1e6
+_AFTERWARDS = 2
+"""The best settings are tried once more, and then fitted to all leads."""
+_HAIR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -60,26 +63,27 @@ def search_settings(
     fading: bool,
     seed: int,
     budget: Budget,
-    learners: int,
+    share: float = 1.0,
     storage: Storage | None = None,
     outlook: Outlook | None = None,
     tick: Callable[[str], None] = lambda said: None,
 ) -> Search:
     """Choose settings for a learner by log-loss on the held-out leads of the folds.
 
-    With `fading` it is tried how much newer leads should count more; they must stand in time order then. `learners` share the
-    budget. `storage` keeps the trials: a search of the same name goes on where the last one ended, and
-    several workers may share its trials; each then ends with the best of them all. `outlook` hears of every trial, so that
-    `tick` can be told how long the searches still take.
+    With `fading` it is tried how much newer leads should count more; they must stand in time order then. `share` is the
+    learner's part of the budget (`share_out`). `storage` keeps the trials: a search of the same name goes on where the last
+    one ended, and several workers may share its trials; each then ends with the best of them all. `outlook` hears of every
+    trial, so that `tick` can be told how long the searches still take.
     """
     trier = _Trier(learner, folds, seed)
-    usual = dict(learner.usual())
+    task = Task.of(max(len(fold.train) for fold in folds), folds[-1].columns)
+    usual = dict(learner.usual(task))
     if not usual:
         margins, curve, _ = trier.try_settings({}, None)
         return Search({}, margins, curve, 1)
     if fading:
         usual["half_life"] = 0.5
-    wanted = plan_trials(learner, folds, budget, learners).trials
+    wanted = plan_trials(learner, folds, budget, share).trials
     trials = Trials(learner.name, usual, wanted, seed=seed, storage=storage)
     made, cut = trials.made, False
     while made < wanted:
@@ -88,7 +92,7 @@ def search_settings(
             break
         with trials.making_one() as trial:
             if trial is not None:
-                _try_one(trier, trials, trial, fading)
+                _try_one(trier, trials, trial, task, fading)
         made = trials.made
         if trial is None:
             tick(f"choosing settings: {learner.name}, {made} of {wanted}, waiting for {trials.others} that others make")
@@ -144,10 +148,10 @@ class _Trier:
         return np.concatenate(by_lead), curve, loss
 
 
-def _try_one(trier: _Trier, trials: Trials, trial: optuna.Trial, fading: bool) -> None:
+def _try_one(trier: _Trier, trials: Trials, trial: optuna.Trial, task: Task, fading: bool) -> None:
     import optuna
 
-    settings = dict(trier.learner.suggest(trial))
+    settings = dict(trier.learner.suggest(trial, task))
     if fading:
         settings["half_life"] = trial.suggest_categorical("half_life", HALF_LIVES)
     try:
@@ -159,14 +163,33 @@ def _try_one(trier: _Trier, trials: Trials, trial: optuna.Trial, fading: bool) -
         trials.end(trial, found[2])
 
 
-def plan_trials(learner: Learner, folds: Sequence[Fold], budget: Budget, learners: int) -> Plan:
+def share_out(learners: Sequence[Learner], folds: Sequence[Fold], budget: Budget) -> list[float]:
+    """The part of the budget that each learner may use: equal parts, but what the quick ones leave over goes to the slow.
+
+    A learner whose trials are all paid for by less than an equal part takes no more than it needs. Learners with nothing to
+    choose take nothing.
+    """
+    needs = [(budget.trials + _AFTERWARDS) * _seconds_each(one, folds) if one.usual() else 0.0 for one in learners]
+    parts, left = [0.0] * len(learners), budget.seconds
+    order = sorted(range(len(learners)), key=lambda place: needs[place])
+    for waiting, place in zip(range(len(order), 0, -1), order, strict=True):
+        parts[place] = min(needs[place], left / waiting)
+        left -= parts[place]
+    return [part / budget.seconds for part in parts]
+
+
+def plan_trials(learner: Learner, folds: Sequence[Fold], budget: Budget, share: float) -> Plan:
     """How many trials a learner's share of the budget pays for, at least one, and what each should cost."""
     if not learner.usual():
         return Plan(0, 0.0)
+    each = _seconds_each(learner, folds)
+    return Plan(max(1, min(budget.trials, int(budget.seconds * share / each + _HAIR) - _AFTERWARDS)), each)
+
+
+def _seconds_each(learner: Learner, folds: Sequence[Fold]) -> float:
+    """About how many CPU seconds it takes to try one setting on all folds."""
     cells = sum(fold.train.matrix.size for fold in folds)
-    # The best settings are tried once more, and then fitted to all leads.
-    each = learner.cost * cells / _CELLS + learner.start * len(folds)
-    return Plan(max(1, min(budget.trials, int(budget.seconds / learners / each) - 2)), each)
+    return learner.cost * cells / _CELLS + learner.start * len(folds)
 
 
 def fade(examples: Examples, settings: Settings) -> tuple[Examples, Settings]:

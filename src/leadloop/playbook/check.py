@@ -16,6 +16,7 @@ from leadloop.playbook.playbook import Playbook
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*:[A-Za-z_]\w*")
+_DIRECTED = ("number", "money", "employees", "boolean")
 _TIME_PATTERNS = ("iso", "unix", "unix_ms")
 
 
@@ -73,6 +74,9 @@ def _field_problems(playbook: Playbook) -> Iterator[Problem]:
                     )
         elif set(field.formats) - {"decimal_comma"}:
             yield Problem(f"{where}.formats", "knows only decimal_comma for numbers", "leave the rest out")
+        if field.direction and field.type not in _DIRECTED:
+            mend = f"leave it out, or read the field as one of {', '.join(_DIRECTED)}"
+            yield Problem(f"{where}.direction", f"has no meaning for {field.type}: it has no more and less", mend)
     if not any(_may_be_feature(playbook, field) for field in schema.fields):
         yield Problem("fields", "leave nothing to learn from", "let at least one field be used and known when scoring")
 

@@ -108,7 +108,8 @@ class Training:
     seed: int = 7
     """What every draw of chance in training starts from: the same seed gives the same version."""
     learners: tuple[str, ...] = ()
-    """Who competes, by name; where empty, those that usually do best."""
+    """Who competes, by name: logistic regression, LightGBM, XGBoost, CatBoost, gradient boosting (scikit-learn's), random
+    forest, extra trees, logistic regression with SMOTE. Where empty, those that usually do best."""
     trials: int = 50
     """How many settings are tried for each learner, as far as the budget goes."""
     budget: float = 100.0

@@ -252,6 +252,7 @@ def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
         missing=reader.texts("missing"),
         aliases=reader.texts("aliases"),
         formats=reader.texts("formats"),
+        direction=reader.text("direction", "", choices=("up", "down")),  # type: ignore[arg-type]
         means=reader.text("means", ""),
         actionable=reader.flag("actionable", False),
         guess=reader.texts("guess"),
@@ -486,6 +487,7 @@ def _field_table(field: Field) -> Table:
             "missing": field.missing,
             "aliases": field.aliases,
             "formats": field.formats,
+            "direction": field.direction,
             "means": field.means,
             "actionable": field.actionable,
         }

@@ -11,7 +11,8 @@ import numpy as np
 
 from leadloop.errors import Problem, VersionError
 from leadloop.scoring.onnx_session import open_session
-from leadloop.scoring.trees.ensemble import TreeEnsemble
+from leadloop.scoring.trees.ensemble import TreeEnsemble, check_rows
+from leadloop.scoring.trees.sets import HOLDS, SOURCE, START, CategorySets
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -23,11 +24,20 @@ _NUMBERS = "tensor(float)"
 
 @dataclass(frozen=True)
 class TreeMember:
-    """A tree ensemble and its ONNX graph; both were made from the same trees, and loading a version checks that."""
+    """A tree ensemble and its ONNX graph; both were made from the same trees, and loading a version checks that.
+
+    Where the trees ask about sets of categories, `sets` makes the columns that they ask, behind those of the feature matrix.
+    """
 
     kind: ClassVar[str] = "trees"
     ensemble: TreeEnsemble
     graph: bytes
+    sets: CategorySets | None = None
+
+    @property
+    def width(self) -> int:
+        """How many columns the feature matrix has."""
+        return self.ensemble.n_features - (len(self.sets) if self.sets else 0)
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
@@ -52,16 +62,30 @@ class TreeMember:
 
     def margins(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of each row, float64; `ValueError` for a matrix of another type or width than the trees read."""
-        margins: np.ndarray = self._session.run(None, {_INPUT: self.ensemble.rows(matrix)})[0]
+        margins: np.ndarray = self._session.run(None, {_INPUT: self._asked(matrix)})[0]
         return margins[:, 0].astype(np.float64)
 
     def contributions(self, matrix: np.ndarray) -> np.ndarray:
-        return self.ensemble.contributions(matrix)
+        """How much each column moved each row's margin; what a set contributes counts to the column of its categories."""
+        contributions = self.ensemble.contributions(self._asked(matrix))
+        return self.sets.fold(contributions, self.width) if self.sets else contributions
+
+    def _asked(self, matrix: np.ndarray) -> np.ndarray:
+        """The columns that the trees ask about: those of the matrix, and the sets that its categories are in."""
+        if self.sets is None:
+            return self.ensemble.rows(matrix)
+        return self.sets.widen(check_rows(matrix, self.width))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {**self.ensemble.to_arrays(), GRAPH: np.frombuffer(self.graph, dtype=np.uint8)}
+        sets = self.sets.to_arrays() if self.sets else {}
+        return {**self.ensemble.to_arrays(), **sets, GRAPH: np.frombuffer(self.graph, dtype=np.uint8)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
         rest = {name: values for name, values in arrays.items() if name != GRAPH}
-        return cls(TreeEnsemble.from_arrays(rest), arrays[GRAPH].tobytes())
+        asked = {name: rest.pop(name) for name in (SOURCE, START, HOLDS) if name in rest}
+        ensemble = TreeEnsemble.from_arrays(rest)
+        sets = None
+        if asked:
+            sets = CategorySets.from_arrays(asked, ensemble.n_features - len(asked.get(SOURCE, ())))
+        return cls(ensemble, arrays[GRAPH].tobytes(), sets)

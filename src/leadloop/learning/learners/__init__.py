@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from leadloop.learning.learners.catboost import CatBoostLearner
 from leadloop.learning.learners.forests import ExtraTreesLearner, RandomForestLearner
+from leadloop.learning.learners.gradient_boosting import GradientBoostingLearner
 from leadloop.learning.learners.learner import (
     Examples,
     Fold,
@@ -18,6 +19,7 @@ from leadloop.learning.learners.logistic import LogisticLearner
 from leadloop.learning.learners.prior import PriorLearner
 from leadloop.learning.learners.rules import RulesLearner
 from leadloop.learning.learners.smote import SmoteLearner
+from leadloop.learning.learners.task import Task
 from leadloop.learning.learners.xgboost import XGBoostLearner
 
 LEARNERS: Mapping[str, type[Learner]] = {
@@ -27,6 +29,7 @@ LEARNERS: Mapping[str, type[Learner]] = {
         LightGBMLearner,
         XGBoostLearner,
         CatBoostLearner,
+        GradientBoostingLearner,
         RandomForestLearner,
         ExtraTreesLearner,
         SmoteLearner,
@@ -40,6 +43,7 @@ __all__ = [
     "Examples",
     "ExtraTreesLearner",
     "Fold",
+    "GradientBoostingLearner",
     "Judged",
     "Learner",
     "LightGBMLearner",
@@ -49,6 +53,7 @@ __all__ = [
     "RulesLearner",
     "Settings",
     "SmoteLearner",
+    "Task",
     "XGBoostLearner",
     "held_out_log_loss",
     "lead_log_loss",

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from leadloop.features import FeatureColumn
 from leadloop.learning.learners.boosting import threads_for
+from leadloop.learning.learners.columns import Seen
 from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings, judge_by_fit
-from leadloop.learning.tree_models import ensemble_from_forest, to_onnx
+from leadloop.learning.learners.task import USUAL_TASK, Task
+from leadloop.learning.tree_models import StandIns, ensemble_from_forest
 from leadloop.scoring.tree_member import TreeMember
 
 if TYPE_CHECKING:
@@ -26,16 +28,20 @@ class _ForestLearner:
     """
 
     name: ClassVar[str]
-    cost: ClassVar[float] = 1.2
-    start: ClassVar[float] = 0.2
+    cost: ClassVar[float] = 1.0
+    start: ClassVar[float] = 0.3
 
-    def usual(self) -> Settings:
-        return {"max_leaf_nodes": 48, "min_samples_leaf": 8, "max_features": 0.3}
-
-    def suggest(self, trial: optuna.Trial) -> Settings:
+    def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {
-            "max_leaf_nodes": trial.suggest_int("max_leaf_nodes", 8, 64, log=True),
-            "min_samples_leaf": trial.suggest_int("min_samples_leaf", 3, 60, log=True),
+            "max_leaf_nodes": round(task.grown(48, 128)),
+            "min_samples_leaf": round(task.grown(8, 40)),
+            "max_features": 0.3,
+        }
+
+    def suggest(self, trial: optuna.Trial, task: Task = USUAL_TASK) -> Settings:
+        return {
+            "max_leaf_nodes": trial.suggest_int("max_leaf_nodes", 8, round(task.grown(64, 128)), log=True),
+            "min_samples_leaf": trial.suggest_int("min_samples_leaf", 3, round(task.grown(60, 300)), log=True),
             "max_features": trial.suggest_float("max_features", 0.05, 0.8, log=True),
         }
 
@@ -43,15 +49,20 @@ class _ForestLearner:
         return judge_by_fit(self, fold, settings, seed=seed)
 
     def fit(self, examples: Examples, columns: Sequence[FeatureColumn], settings: Settings, *, seed: int) -> TreeMember:
+        seen = Seen.of(columns)
+        matrix, stand_ins = seen.matrix(examples.matrix), None
+        if seen.constrained:
+            stand_ins = StandIns.of(matrix, seen.directions)
+            matrix = stand_ins.filled(matrix)
         forest = self._forest(
             n_estimators=TREES,
             random_state=seed,
-            n_jobs=threads_for(examples.matrix),
+            n_jobs=threads_for(matrix),
+            monotonic_cst=None if stand_ins is None else stand_ins.directions,
             **settings,
         )
-        forest.fit(examples.matrix, examples.positive, sample_weight=examples.weight)
-        ensemble = ensemble_from_forest(forest, _SHRINK)
-        return TreeMember(ensemble, to_onnx(ensemble))
+        forest.fit(matrix, examples.positive, sample_weight=examples.weight)
+        return seen.member(ensemble_from_forest(forest, _SHRINK, stand_ins))
 
     def _forest(self, **settings: Any) -> Any:
         raise TypeError("a forest of no kind cannot be grown")

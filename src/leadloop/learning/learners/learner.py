@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 import numpy as np
 
 from leadloop.features import FeatureColumn
+from leadloop.learning.learners.task import USUAL_TASK, Task
 from leadloop.scoring.members import Member
 
 if TYPE_CHECKING:
@@ -128,10 +129,10 @@ class Learner(Protocol):
     cost: ClassVar[float]
     start: ClassVar[float]
 
-    def usual(self) -> Settings:
-        """The settings that are tried first; empty where there is nothing to choose."""
+    def usual(self, task: Task = USUAL_TASK) -> Settings:
+        """The settings that are tried first, as they suit the task; empty where there is nothing to choose."""
 
-    def suggest(self, trial: optuna.Trial) -> Settings:
+    def suggest(self, trial: optuna.Trial, task: Task = USUAL_TASK) -> Settings:
         """Other settings worth trying."""
 
     def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:

@@ -9,6 +9,7 @@ import numpy as np
 
 from leadloop.features import FeatureColumn
 from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings, judge_by_fit
+from leadloop.learning.learners.task import USUAL_TASK, Task
 from leadloop.scoring.members import PriorModel
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ class PriorLearner:
     cost: ClassVar[float] = 0.0
     start: ClassVar[float] = 0.0
 
-    def usual(self) -> Settings:
+    def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {}
 
-    def suggest(self, trial: optuna.Trial) -> Settings:
+    def suggest(self, trial: optuna.Trial, task: Task = USUAL_TASK) -> Settings:
         return {}
 
     def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:

@@ -14,6 +14,7 @@ import numpy as np
 from leadloop.features import FeatureColumn
 from leadloop.learning.calibration import fit_platt
 from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings, judge_by_fit
+from leadloop.learning.learners.task import USUAL_TASK, Task
 from leadloop.scoring.members import STRAIGHT, LinearModel
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ class RulesLearner:
     def __init__(self, points: Mapping[str, float]) -> None:
         self.points = dict(points)
 
-    def usual(self) -> Settings:
+    def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {}
 
-    def suggest(self, trial: optuna.Trial) -> Settings:
+    def suggest(self, trial: optuna.Trial, task: Task = USUAL_TASK) -> Settings:
         return {}
 
     def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:

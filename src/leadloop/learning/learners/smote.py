@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from leadloop.features import FeatureColumn
 from leadloop.learning.calibration import fit_platt
 from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings, judge_by_fit
-from leadloop.learning.learners.logistic import shape_terms, solve
+from leadloop.learning.learners.logistic import shape_terms, signs_of, solve
+from leadloop.learning.learners.task import USUAL_TASK, Task
 from leadloop.scoring.members import LinearModel
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ class SmoteLearner:
     """Logistic regression with SMOTE (Chawla et al. 2002, arXiv 1106.1813), made inside each fold alone."""
 
     name: ClassVar[str] = "logistic regression with SMOTE"
-    cost: ClassVar[float] = 0.4
-    start: ClassVar[float] = 0.2
+    cost: ClassVar[float] = 0.25
+    start: ClassVar[float] = 0.03
 
-    def usual(self) -> Settings:
+    def usual(self, task: Task = USUAL_TASK) -> Settings:
         return {"strength": 1.0}
 
-    def suggest(self, trial: optuna.Trial) -> Settings:
+    def suggest(self, trial: optuna.Trial, task: Task = USUAL_TASK) -> Settings:
         return {"strength": trial.suggest_float("strength", 1e-3, 10.0, log=True)}
 
     def judge(self, fold: Fold, settings: Settings, *, seed: int) -> Judged:
@@ -54,7 +55,9 @@ class SmoteLearner:
             grown, positive = SMOTE(k_neighbors=_NEIGHBOURS, random_state=seed).fit_resample(design, train.positive)
         else:
             grown, positive = design, train.positive
-        intercept, weight = solve(grown, Examples(grown, positive), float(settings["strength"]), 1e-6)
+        intercept, weight = solve(
+            grown, Examples(grown, positive), float(settings["strength"]), 1e-6, signs_of(blank, columns)
+        )
         found = replace(blank, intercept=intercept, weight=weight)
         calibrator = fit_platt(found.margins(train.matrix), train.positive, train.weight)
         return replace(

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from leadloop.errors import Problem, VersionError
 from leadloop.learning.tree_models.nodes import Floats, Nodes, join, lowered
+from leadloop.learning.tree_models.stand_ins import StandIns
 from leadloop.scoring.trees.ensemble import TreeEnsemble
 
 if TYPE_CHECKING:
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from sklearn.tree._tree import Tree
 
 
-def ensemble_from_forest(forest: RandomForestClassifier | ExtraTreesClassifier, shrink: float) -> TreeEnsemble:
+def ensemble_from_forest(
+    forest: RandomForestClassifier | ExtraTreesClassifier, shrink: float, stand_ins: StandIns | None = None
+) -> TreeEnsemble:
     """The trees of a forest for a yes-or-no outcome; the margin of a row is the mean of its leaves' log-odds.
 
     A leaf of `rows` training rows of which `won` had the second class says logit((won + shrink * base) / (rows + shrink)): as
@@ -25,7 +29,10 @@ def ensemble_from_forest(forest: RandomForestClassifier | ExtraTreesClassifier, 
     share that won among all rows that the trees were grown from. A forest's own `predict_proba` averages the shares
     instead, and reasons in log-odds could not add up to that.
 
-    Rows fall to the leaves that `forest.apply` names, missing values included. Raises `ValueError` if `shrink` is not above
+    Rows fall to the leaves that `forest.apply` names, missing values included. A forest that was grown from what `stand_ins`
+    made of a matrix is read as one of the matrix itself, and moves one way only with every column that has a direction:
+    what scikit-learn promises of the shares of its leaves is kept for their log-odds by holding the leaves on either side
+    of a split apart, at the middle of what the two sides say as a whole. Raises `ValueError` if `shrink` is not above
     zero, and `VersionError` if the forest has no trees, several outcomes, or other than two classes.
     """
     if not 0 < shrink < np.inf:
@@ -36,8 +43,11 @@ def ensemble_from_forest(forest: RandomForestClassifier | ExtraTreesClassifier, 
     trees = [member.tree_ for member in forest.estimators_]
     counts = [_counts(tree) for tree in trees]
     base = float(sum(won[0] for won, _ in counts) / sum(rows[0] for _, rows in counts))
-    read = [_tree(tree, won, rows, shrink, base, len(trees)) for tree, (won, rows) in zip(trees, counts, strict=True)]
-    return join(read, int(forest.n_features_in_))
+    read = []
+    for tree, (won, rows) in zip(trees, counts, strict=True):
+        said = np.log((won + shrink * base) / (rows - won + shrink * (1 - base))) / len(trees)
+        read.append(_tree(tree, said, rows, stand_ins))
+    return join(read, int(forest.n_features_in_) if stand_ins is None else len(stand_ins.value))
 
 
 def _unservable(forest: RandomForestClassifier | ExtraTreesClassifier) -> Iterator[Problem]:
@@ -58,13 +68,30 @@ def _counts(tree: Tree) -> tuple[Floats, Floats]:
     return share * rows, rows
 
 
-def _tree(tree: Tree, won: Floats, rows: Floats, shrink: float, base: float, of: int) -> Nodes:
-    return Nodes.of(
-        tree.feature,
-        lowered(np.asarray(tree.threshold, np.float64)),
-        tree.children_left,
-        tree.children_right,
-        tree.missing_go_to_left,
-        np.log((won + shrink * base) / (rows - won + shrink * (1 - base))) / of,
-        rows,
-    )
+def _tree(tree: Tree, said: Floats, rows: Floats, stand_ins: StandIns | None) -> Nodes:
+    feature, threshold = tree.feature.astype(np.int64), lowered(np.asarray(tree.threshold, np.float64))
+    missing_left = np.asarray(tree.missing_go_to_left, bool)
+    if stand_ins is not None:
+        said = _held_apart(tree, said, stand_ins.directions)
+        feature, threshold, missing_left = stand_ins.read(feature, threshold, missing_left)
+    return Nodes.of(feature, threshold, tree.children_left, tree.children_right, missing_left, said, rows)
+
+
+def _held_apart(tree: Tree, said: Floats, directions: npt.NDArray[np.int64]) -> Floats:
+    """What each node says, with what lies on either side of a split of a directed column on its side of the middle."""
+    held = said.copy()
+    low, high = np.full(len(said), -np.inf), np.full(len(said), np.inf)
+    for node, (left, right) in enumerate(zip(tree.children_left.tolist(), tree.children_right.tolist(), strict=True)):
+        if left < 0:
+            continue
+        # Children stand behind their parent, so the bounds of a node are settled when it is reached.
+        for side in (left, right):
+            low[side], high[side] = low[node], high[node]
+            held[side] = min(max(said[side], low[node]), high[node])
+        way = int(directions[tree.feature[node]])
+        if way:
+            middle = (held[left] + held[right]) / 2
+            lower, upper = (left, right) if way > 0 else (right, left)
+            high[lower], low[upper] = middle, middle
+            held[lower], held[upper] = min(held[lower], middle), max(held[upper], middle)
+    return held

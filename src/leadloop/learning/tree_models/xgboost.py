@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from leadloop.errors import Problem, VersionError
 from leadloop.learning.tree_models.nodes import Nodes, join
+from leadloop.learning.tree_models.sets import SetList
 from leadloop.scoring.trees.ensemble import TreeEnsemble
 
 if TYPE_CHECKING:
@@ -19,15 +20,16 @@ if TYPE_CHECKING:
 _ONE_FOR_EACH = "train one model for each outcome"
 
 
-def ensemble_from_xgboost(booster: xgboost.Booster) -> TreeEnsemble:
+def ensemble_from_xgboost(booster: xgboost.Booster, sets: SetList | None = None) -> TreeEnsemble:
     """The trees of an XGBoost model for a yes-or-no outcome.
 
     On float32 rows whose missing values are NaN, `margins` are those of `booster.predict(..., output_margin=True)` and
     `contributions` those of `pred_contribs=True`, both but for rounding: XGBoost adds up in float32. The cover of a node is
     its `sum_hessian`, by which XGBoost weighs too. With early stopping the trees up to the best iteration are read, as
     `XGBClassifier` predicts; `Booster.predict` has to be told so. Raises `VersionError` with every reason why a model cannot be
-    served: no trees, a booster other than gbtree, a categorical split, several outputs, or an objective other than
-    binary:logistic.
+    served: no trees, a booster other than gbtree, a categorical split without sets, several outputs, or an objective other
+    than binary:logistic. Splits on categories ask columns of `sets`, which must know how many categories each such feature
+    has; a category in the set goes right.
 
     XGBoost sends `x < threshold` left; in float32 that is `x <= ` the number just below. The intercept stands in the JSON as a
     probability, by version as a text, a text of a list, or a list.
@@ -37,13 +39,14 @@ def ensemble_from_xgboost(booster: xgboost.Booster) -> TreeEnsemble:
     trees: list[dict[str, Any]] = []
     if learner["gradient_booster"].get("name") == "gbtree":
         trees = _best(learner)
-        problems += _unservable_trees(trees)
+        problems += _unservable_trees(trees, sets)
     if problems:
         raise VersionError("XGBoost model", problems)
     base = np.float32(_base_scores(learner)[0])
     # As XGBoost does it: in float32, from the probability to the log-odds.
     margin = -np.log(np.float32(1) / base - np.float32(1))
-    return join([_tree(tree) for tree in trees], int(learner["learner_model_param"]["num_feature"]), float(margin))
+    read = [_tree(tree, sets) for tree in trees]
+    return join(read, sets.n_features if sets else int(learner["learner_model_param"]["num_feature"]), float(margin))
 
 
 def _unservable(learner: dict[str, Any]) -> Iterator[Problem]:
@@ -89,22 +92,29 @@ def _best(learner: dict[str, Any]) -> list[dict[str, Any]]:
     return trees[: starts[min(int(best) + 1, len(starts) - 1)]]
 
 
-def _unservable_trees(trees: list[dict[str, Any]]) -> Iterator[Problem]:
+def _unservable_trees(trees: list[dict[str, Any]], sets: SetList | None) -> Iterator[Problem]:
     if not trees:
         yield Problem("trees", "are missing", "train for one round or more")
     for number, tree in enumerate(trees):
-        if any(tree.get("split_type", ())) or tree.get("categories_nodes"):
+        if sets is None and (any(tree.get("split_type", ())) or tree.get("categories_nodes")):
             yield Problem(f"tree {number}", "splits on a category", "hand categories in as numbers of your own making")
         if int(tree["tree_param"].get("size_leaf_vector", "1")) > 1:
             yield Problem(f"tree {number}", "has several values a leaf", _ONE_FOR_EACH)
 
 
-def _tree(said: dict[str, Any]) -> Nodes:
+def _tree(said: dict[str, Any], sets: SetList | None) -> Nodes:
     # Both the threshold of a split and the value of a leaf; XGBoost keeps either as float32.
     condition: npt.NDArray[np.float32] = np.array(said["split_conditions"], np.float32)
+    feature = np.array(said["split_indices"], np.int64)
+    threshold = np.nextafter(condition, np.float32(-np.inf))
+    if sets is not None:
+        named = (said[f"categories{part}"] for part in ("_nodes", "_segments", "_sizes"))
+        for node, start, size in zip(*named, strict=True):
+            members = said["categories"][start : start + size]
+            feature[node], threshold[node] = sets.column(int(feature[node]), map(int, members)), 0.5
     return Nodes.of(
-        said["split_indices"],
-        np.nextafter(condition, np.float32(-np.inf)),
+        feature,
+        threshold,
         said["left_children"],
         said["right_children"],
         said["default_left"],

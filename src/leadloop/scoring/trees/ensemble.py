@@ -6,8 +6,8 @@ reasons (`contributions`) and, on the training side, the ONNX graph. What agrees
 
 The rule of a split is `x <= threshold` goes left, in float32, with a flag that says where a missing value (NaN) goes. Other
 libraries fit in: `x < t` is `x <= nextafter(t, -inf)`; an oblivious tree is an ordinary tree that repeats its splits. A
-split on membership in a set would become one more column, 1.0 where the value is in the set, behind the real features; no
-walk changes, only where the columns of a row come from.
+split on membership in a set of categories asks one more column, 1.0 where the category is in the set, behind the real
+features (see `sets`).
 """
 
 from __future__ import annotations
@@ -200,12 +200,7 @@ class TreeEnsemble:
 
     def rows(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The matrix itself, if it is float32 with one column a feature; else `ValueError`."""
-        if matrix.dtype != np.float32 or matrix.ndim != 2 or matrix.shape[1] != self.n_features:
-            raise ValueError(
-                f"expected a float32 matrix of {self.n_features} columns, not {matrix.dtype} of shape {matrix.shape}; "
-                "a float64 value can fall on the other side of a threshold, so the features are cast where they are made"
-            )
-        return matrix
+        return check_rows(matrix, self.n_features)
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The ensemble as named arrays, ready for an `.npz`; `from_arrays` reads them back."""
@@ -226,6 +221,16 @@ class TreeEnsemble:
             raise VersionError(subject, problems)
         ready: dict[str, Any] = {name: _frozen(arrays[name], _DTYPES[name]) for name in (*_PER_NODE, "tree_offsets")}
         return cls(**ready, n_features=int(arrays["n_features"]), base=float(arrays["base"]))
+
+
+def check_rows(matrix: npt.NDArray[np.float32], columns: int) -> npt.NDArray[np.float32]:
+    """The matrix itself, if it is float32 with so many columns; else `ValueError`."""
+    if matrix.dtype != np.float32 or matrix.ndim != 2 or matrix.shape[1] != columns:
+        raise ValueError(
+            f"expected a float32 matrix of {columns} columns, not {matrix.dtype} of shape {matrix.shape}; "
+            "a float64 value can fall on the other side of a threshold, so the features are cast where they are made"
+        )
+    return matrix
 
 
 def _frozen(array: npt.NDArray[Any], dtype: type[np.generic]) -> npt.NDArray[Any]:
