@@ -1,6 +1,6 @@
 """A synthetic world with known truth, to try LeadLoop in and to check scores against what is really so."""
 
-from leadloop.simulate.world import (
+from leadloop.simulate.enquiry_leads.world import (
     LATER_COLUMNS,
     LEADS_PER_DAY,
     OUTCOME_COLUMN,
