@@ -22,7 +22,7 @@ def worked_at_once(
     steady = _browsing(visits) + _contact(visits, contacts) + _moment(times, visits) + np.append(team.skill, _NOBODY)[agent]
     turning = _origin(visits)
     effects = steady + change.turn * turning
-    average = of_line("average", visits.line) - 0.1
+    average = of_line("average", visits.line) - 0.35
     probability: np.ndarray = 1 / (1 + np.exp(-(average + _SHARPNESS * effects + change.base_rate)))
     return probability
 

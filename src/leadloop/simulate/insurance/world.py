@@ -22,10 +22,10 @@ _SEASONS = Seasons(
     by_weekday=(1.1, 1.08, 1.05, 1.0, 0.9, 0.75, 0.8),
     by_month=(1.1, 1.0, 1.05, 1.0, 1.0, 0.95, 0.9, 0.95, 1.0, 1.0, 1.15, 0.9),
 )
-_DESK = Desk(utilisation=0.93, holds_weeks=0.35)
+_DESK = Desk(utilisation=0.9, holds_weeks=0.35)
 _LEADS_EACH_PER_DAY = 12.0
 _RATE = 0.12
-_WITHOUT_A_CALL = 0.3
+_WITHOUT_A_CALL = 0.4
 _WORLD = 3
 
 
