@@ -20,6 +20,7 @@ COMMANDS = [
     ("check",),
     ("train",),
     ("score",),
+    ("simulate",),
     ("models", "list"),
     ("models", "show"),
     ("models", "promote"),

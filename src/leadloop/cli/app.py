@@ -15,6 +15,7 @@ from leadloop.cli.demo import demo
 from leadloop.cli.drafting import draft
 from leadloop.cli.models import models
 from leadloop.cli.scoring import score
+from leadloop.cli.simulate import simulate
 from leadloop.cli.training import train
 
 EXIT_REFUSED = 2
@@ -69,6 +70,7 @@ app.command()(draft)
 app.command()(check)
 app.command()(train)
 app.command()(score)
+app.command()(simulate)
 app.add_typer(models, name="models")
 
 

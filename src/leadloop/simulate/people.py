@@ -11,14 +11,14 @@ import polars as pl
 
 from leadloop.simulate.draws import draw_codes, happens, take
 
-FIRST_NAMES: tuple[str, ...] = tuple(
-    """
-    Aaliyah Adam Aisha Alex Amara Ana Andre Anita Arjun Ben Bianca Bruno Carla Carlos Chen Chloe Clara Dana Daniel Darius
-    Deepa Diego Elena Eli Emil Emma Esther Farah Felix Fiona Gabriel Grace Hana Hugo Ibrahim Ines Iris Ivan Jade Jamal Jana
-    Jonas Jorge Julia Kai Karim Kavya Lena Leo Liam Lina Luca Maria Marta Mateo Maya Mei Mila Mina Nadia Nina Noah Nora
-    Omar Oscar Paula Priya Rafael Ravi Rosa Ruth Sam Sara Sofia Sven Tara Tess Theo Uma Victor Vera Wei Yara Yusuf Zoe
-    """.split()
-)
+_FIRST_NAMES = """
+    Aaliyah Adam Aisha Alex Amara Ana Andre Anita Arjun Ben Bianca Bruno Carla Carlos Chen Chloe Clara Dana
+    Daniel Darius Deepa Diego Elena Eli Emil Emma Esther Farah Felix Fiona Gabriel Grace Hana Hugo Ibrahim
+    Ines Iris Ivan Jade Jamal Jana Jonas Jorge Julia Kai Karim Kavya Lena Leo Liam Lina Luca Maria Marta Mateo
+    Maya Mei Mila Mina Nadia Nina Noah Nora Omar Oscar Paula Priya Rafael Ravi Rosa Ruth Sam Sara Sofia Sven
+    Tara Tess Theo Uma Victor Vera Wei Yara Yusuf Zoe
+"""
+FIRST_NAMES: tuple[str, ...] = tuple(_FIRST_NAMES.split())
 FAMILY_NAMES: tuple[str, ...] = tuple(
     first + last
     for first in ("Sample", "Mock", "Faux", "Test", "Demo", "Dummy", "Example", "Fiction", "Pretend", "Synth")
@@ -26,7 +26,16 @@ FAMILY_NAMES: tuple[str, ...] = tuple(
 )
 _STREETS = tuple(
     f"{name} {kind}"
-    for name in ("Sample", "Placeholder", "Mockingbird Test", "Dummy Oak", "Example", "Fictional", "Synthetic", "Specimen")
+    for name in (
+        "Sample",
+        "Placeholder",
+        "Mockingbird Test",
+        "Dummy Oak",
+        "Example",
+        "Fictional",
+        "Synthetic",
+        "Specimen",
+    )
     for kind in ("St", "Ave", "Rd", "Lane", "Blvd", "Court", "Drive")
 )
 PRIVATE_DOMAINS = ("mailbox.example", "example.com", "inbox.example", "example.net", "post.example", "example.org")

@@ -18,7 +18,16 @@ SOURCES = ("Website", "Inbound Call", "Outbound", "Referral", "Event", "Partner"
 SOURCE_EFFECT = np.array([0.1, 0.35, -0.45, 0.6, -0.2, 0.4, -0.15, -0.25])
 _SOURCE_WEIGHTS = (26, 9, 20, 9, 8, 7, 14, 7)
 _OTHER_SOURCE_WEIGHTS = (14, 5, 34, 4, 14, 3, 16, 10)
-TITLES = ("CEO", "CTO", "VP Engineering", "Head of Operations", "Product Manager", "Developer", "Analyst", "Office Manager")
+TITLES = (
+    "CEO",
+    "CTO",
+    "VP Engineering",
+    "Head of Operations",
+    "Product Manager",
+    "Developer",
+    "Analyst",
+    "Office Manager",
+)
 TITLE_EFFECT = np.array([0.3, 0.45, 0.4, 0.3, 0.05, 0.0, -0.4, -0.55, -0.1])  # Last: not told.
 
 

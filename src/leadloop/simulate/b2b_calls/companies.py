@@ -11,9 +11,30 @@ from leadloop.simulate.draws import draw_codes, draw_shifted, happens, take
 from leadloop.simulate.people import leave_out
 from leadloop.simulate.world import Block
 
-_STARTS = tuple("Vexm Quorv Brant Zolk Trem Yarv Plon Drisk Ulv Hespr Mork Fenq Jast Obr Kelv Wimb Ruz Scav Nolv Etr".split())
-_MIDDLES = tuple("or an il ex um av ot ir el op ax en".split())
-_ENDS = tuple("ilo ova exa ium aro ent isk olo uva ydo amo ette".split())
+_STARTS = (
+    "Vexm",
+    "Quorv",
+    "Brant",
+    "Zolk",
+    "Trem",
+    "Yarv",
+    "Plon",
+    "Drisk",
+    "Ulv",
+    "Hespr",
+    "Mork",
+    "Fenq",
+    "Jast",
+    "Obr",
+    "Kelv",
+    "Wimb",
+    "Ruz",
+    "Scav",
+    "Nolv",
+    "Etr",
+)
+_MIDDLES = ("or", "an", "il", "ex", "um", "av", "ot", "ir", "el", "op", "ax", "en")
+_ENDS = ("ilo", "ova", "exa", "ium", "aro", "ent", "isk", "olo", "uva", "ydo", "amo", "ette")
 _FORMS = ("Inc", "LLC", "GmbH", "Ltd", "Corp", "Group", "Labs")
 
 # Name, weight, weight in the other mix, effect in log-odds, whether it lives by the telephone, what it does.
@@ -34,7 +55,16 @@ _INDUSTRIES = (
 INDUSTRIES = tuple(name for name, *_ in _INDUSTRIES)
 INDUSTRY_EFFECT = np.array([*(one[3] for one in _INDUSTRIES), -0.1])  # Last: not told.
 ON_THE_PHONE = np.array([*(one[4] for one in _INDUSTRIES), False])
-_AUDIENCES = ("small businesses", "clinics", "households", "large retailers", "landlords", "startups", "students", "fleets")
+_AUDIENCES = (
+    "small businesses",
+    "clinics",
+    "households",
+    "large retailers",
+    "landlords",
+    "startups",
+    "students",
+    "fleets",
+)
 _TRAITS = (
     "",
     " Fast growing.",

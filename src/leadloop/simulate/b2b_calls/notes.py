@@ -14,9 +14,7 @@ _TYPING = 0.15
 _FILLERS = (phrases.SMALL_TALK, phrases.BACKGROUND, phrases.BACKGROUND, phrases.SELLER, phrases.USE_CASES)
 
 
-def write_notes(
-    rng: np.random.Generator, calls: Calls, companies: list[str], contacts: list[str]
-) -> list[str | None]:
+def write_notes(rng: np.random.Generator, calls: Calls, companies: list[str], contacts: list[str]) -> list[str | None]:
     """The notes of each call, about 60 to 400 words, or None where nobody took any."""
     count = len(companies)
     # Every call has chance of its own, so that one more sentence in one changes no other.
@@ -38,7 +36,9 @@ def write_notes(
     return notes
 
 
-def _write(said: tuple[list[int], int, int, int, int, int, int, int, int], luck: Iterator[int], company: str, contact: str) -> str:
+def _write(
+    said: tuple[list[int], int, int, int, int, int, int, int, int], luck: Iterator[int], company: str, contact: str
+) -> str:
     products, timeline, pricing, next_step, technical, decision, budget, competitor, volume = said
     chosen: list[str] = []
     for (_, names), status in zip(phrases.PRODUCTS, products, strict=True):
@@ -46,16 +46,17 @@ def _write(said: tuple[list[int], int, int, int, int, int, int, int, int], luck:
             wordings = phrases.WANTS if status == WANTED else phrases.REFUSES if status == REFUSED else phrases.PITCHED
             name = names[next(luck) % len(names)]
             chosen.append(wordings[next(luck) % len(wordings)].replace("{p}", name))
-    for wordings, code in (
+    subjects: tuple[tuple[tuple[tuple[str, ...], ...], int], ...] = (
         (phrases.VOLUMES, volume),
         (phrases.COMPETITORS, competitor),
         (phrases.PRICING, pricing),
         (phrases.BUDGETS, budget),
         (phrases.DECISIONS, decision),
         (phrases.TIMELINES, timeline),
-    ):
+    )
+    for subject, code in subjects:
         if code:
-            ways = wordings[code - 1]
+            ways: tuple[str, ...] = subject[code - 1]
             chosen.append(ways[next(luck) % len(ways)])
     first = next(luck)
     for step in range(technical):

@@ -258,7 +258,15 @@ SELLER = (
     "I asked about budget and did not get a clear answer.",
     "I went through our roadmap.",
 )
-ANSWERS = ("Right.", "Okay, got it.", "Sure.", "Makes sense.", "Mm-hm, go on.", "Understood.", "Thanks for explaining that.")
+ANSWERS = (
+    "Right.",
+    "Okay, got it.",
+    "Sure.",
+    "Makes sense.",
+    "Mm-hm, go on.",
+    "Understood.",
+    "Thanks for explaining that.",
+)
 CLOSINGS = (
     "Thanks everyone for the time.",
     "Overall a pleasant conversation.",

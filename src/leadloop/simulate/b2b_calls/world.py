@@ -24,12 +24,19 @@ _SEASONS = Seasons(
     by_weekday=(1.0, 1.2, 1.2, 1.1, 0.8, 0.01, 0.01),
     by_month=(1.0, 1.05, 1.15, 1.05, 1.05, 1.0, 0.8, 0.75, 1.1, 1.15, 1.1, 0.7),
 )
-_DESK = Desk(utilisation=0.92, holds_weeks=1.0)
+_DESK = Desk(utilisation=0.85, holds_weeks=1.0)
 _LEADS_EACH_PER_DAY = 3.0
 _WITHOUT_A_CALL = 0.25
 _COOLING_HOURS = 120.0
 _WORLD = 1
-_TITLES = ("{} <> Us - discovery call", "{} / intro call", "Discovery: {}", "{} x Us - Intro", "Intro call with {}", "{} call")
+_TITLES = (
+    "{} <> Us - discovery call",
+    "{} / intro call",
+    "Discovery: {}",
+    "{} x Us - Intro",
+    "Intro call with {}",
+    "{} call",
+)
 
 
 def _make(block: Block) -> WorldPart:

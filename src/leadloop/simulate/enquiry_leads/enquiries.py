@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leadloop.simulate.enquiry_leads import phrases
 from leadloop.simulate.draws import as_texts, draw_codes, draw_codes_by, happens
+from leadloop.simulate.enquiry_leads import phrases
 from leadloop.simulate.enquiry_leads.personas import BUYER, EXPLORER, Personas
 from leadloop.simulate.enquiry_leads.visits import FORMS
 

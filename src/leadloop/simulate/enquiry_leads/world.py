@@ -14,12 +14,12 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
-from leadloop.simulate.enquiry_leads.aftermath import Aftermath, draw_aftermath
 from leadloop.simulate.arrivals import as_instant, draw_arrivals
+from leadloop.simulate.draws import as_texts, happens
+from leadloop.simulate.enquiry_leads.aftermath import Aftermath, draw_aftermath
 from leadloop.simulate.enquiry_leads.chance import true_probability
 from leadloop.simulate.enquiry_leads.companies import Companies, draw_companies
 from leadloop.simulate.enquiry_leads.contacts import Contacts, draw_contacts
-from leadloop.simulate.draws import as_texts, happens
 from leadloop.simulate.enquiry_leads.enquiries import Enquiries, draw_enquiries
 from leadloop.simulate.enquiry_leads.personas import draw_personas
 from leadloop.simulate.enquiry_leads.visits import Visits, draw_visits

@@ -19,7 +19,9 @@ def worked_at_once(
     times: np.ndarray, visits: Visits, contacts: Contacts, team: Team, agent: np.ndarray, change: Change
 ) -> np.ndarray:
     """The probability, 0 to 1, with which each lead buys if an agent takes it up the moment it comes in."""
-    steady = _browsing(visits) + _contact(visits, contacts) + _moment(times, visits) + np.append(team.skill, _NOBODY)[agent]
+    steady = (
+        _browsing(visits) + _contact(visits, contacts) + _moment(times, visits) + np.append(team.skill, _NOBODY)[agent]
+    )
     turning = _origin(visits)
     effects = steady + change.turn * turning
     average = of_line("average", visits.line) - 0.35
@@ -30,7 +32,9 @@ def worked_at_once(
 def _origin(visits: Visits) -> np.ndarray:
     """Where the lead comes from and on what: the effects that a change of concept turns round."""
     source = BY_SOURCE[visits.line, visits.source]
-    effects: np.ndarray = source + CAMPAIGN_EFFECT[visits.campaign] + of_line("mobile", visits.line) * (visits.mobile - 0.55)
+    effects: np.ndarray = (
+        source + CAMPAIGN_EFFECT[visits.campaign] + of_line("mobile", visits.line) * (visits.mobile - 0.55)
+    )
     return effects
 
 
