@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,9 +22,7 @@ def simulate(
         Path | None, typer.Option("--output", "-o", help="Folder for the files. Default: synthetic-WORLD.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed makes other leads of the same world.")] = 7,
-    start: Annotated[
-        datetime, typer.Option("--start", formats=["%Y-%m-%d"], help="The day from which leads come.")
-    ] = datetime(2025, 1, 6),  # noqa: DTZ001 -- a day without a zone is UTC
+    start: Annotated[str, typer.Option("--start", metavar="DAY", help="The day from which leads come.")] = "2025-01-06",
     days: Annotated[float, typer.Option("--days", help="Over how many days they come.")] = 365.0,
     drift: Annotated[
         list[str] | None,

@@ -48,7 +48,7 @@ def simulate(
     *,
     leads: int = 12_000,
     seed: int = 7,
-    start: datetime = START,
+    start: datetime | str = START,
     days: float | None = None,
     drift: Sequence[Drift | str] = (),
     format: FileFormat = "csv",
@@ -83,6 +83,7 @@ def simulate(
             changes.append(one if isinstance(one, Drift) else read_drift(one))
         except LeadLoopError as error:
             problems.extend(error.problems)
+    begins = _read_day(start, problems)
     found = WORLDS.get(world)
     rate = 0.0 if found is None else found.leads_per_day if days is None else leads / max(days, 1e-9)
     if found is not None and leads >= 1 and leads / rate > 36_500:
@@ -93,13 +94,13 @@ def simulate(
     if place.exists():
         shutil.rmtree(place)
     (place / "truth").mkdir(parents=True)
-    today = start + timedelta(days=leads / rate)
+    today = begins + timedelta(days=leads / rate)
     files = tuple(place / f"{name}.{format}" for name in ("leads", "events", "outcomes", "truth/truth"))
-    (place / _MARK).write_text(_describe(world, found.title, leads, seed, start, today, changes), encoding="utf-8")
+    (place / _MARK).write_text(_describe(world, found.title, leads, seed, begins, today, changes), encoding="utf-8")
     made = still_open = won = events = 0
     with ExitStack() as stack:
         writers = [stack.enter_context(open_writer(file, formulas="keep")) for file in files]
-        stream = found.stream(leads, _BATCH, seed=seed, start=start, leads_per_day=rate, today=today, drift=changes)
+        stream = found.stream(leads, _BATCH, seed=seed, start=begins, leads_per_day=rate, today=today, drift=changes)
         for part in stream:
             both = pl.concat([part.leads, part.outcomes.drop("lead_id")], how="horizontal")
             for writer, frame in zip(writers, (both, part.events, part.outcomes, part.truth), strict=True):
@@ -109,6 +110,16 @@ def simulate(
             still_open, won = still_open + outcome.null_count(), won + int((outcome == "Yes").sum())
             tick(f"{made:,} leads")
     return Simulated(place, world, made, still_open, won, events, found.outcome_column, files)
+
+
+def _read_day(day: datetime | str, problems: list[Problem]) -> datetime:
+    if isinstance(day, datetime):
+        return day
+    try:
+        return datetime.fromisoformat(day)
+    except ValueError:
+        problems.append(Problem("start", f"{day!r} is not a day", "write it as in 2025-01-06"))
+        return START
 
 
 def read_drift(text: str) -> Drift:

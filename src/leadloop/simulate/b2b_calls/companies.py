@@ -97,6 +97,11 @@ _FILLER = (
     *("We care about quality.", "Follow us for news.", "Opening hours Monday to Friday."),
 )
 
+_RANGES = ((1, 10), (11, 50), (51, 200), (201, 500), (501, 1_000), (1_001, 5_000), (5_001, 10_000))
+_BEYOND = 10_001
+_AS_RANGE = 1
+"""The way of writing a size that tells only its range; the others tell it exactly."""
+
 
 @dataclass(frozen=True)
 class Companies:
@@ -168,7 +173,7 @@ def draw_companies(block: Block) -> Companies:
         short=[short[place] for place in places],
         industry=np.where(industry_told, industry, -1),
         size=size,
-        told_size=np.where(told, size, np.nan),
+        told_size=np.where(told, np.where(way == _AS_RANGE, _middles(size), size), np.nan),
         funding=funding,
         trait=trait,
         signals=signals & site_told[:, None],
@@ -188,13 +193,16 @@ def draw_companies(block: Block) -> Companies:
     )
 
 
-_RANGES = ((1, 10), (11, 50), (51, 200), (201, 500), (501, 1_000), (1_001, 5_000), (5_001, 10_000))
+def _middles(size: np.ndarray) -> np.ndarray:
+    """What the range of each size tells of it: the geometric middle."""
+    middles = np.sqrt([low * high for low, high in _RANGES] + [float(_BEYOND) ** 2])
+    return middles[np.searchsorted([high for _, high in _RANGES], size)]
 
 
 def _write_sizes(size: np.ndarray, way: np.ndarray) -> pl.Series:
     cells = []
     for number, kind in zip(size.astype(np.int64).tolist(), way.tolist(), strict=True):
-        if kind == 1:
+        if kind == _AS_RANGE:
             cells.append(next((f"{low}-{high}" for low, high in _RANGES if number <= high), "10,001+"))
         else:
             cells.append((str(number), "", f"{number:,}", f"~{number}")[kind])

@@ -29,7 +29,7 @@ from leadloop.simulate.b2b_calls.companies import (
 )
 from leadloop.simulate.drift import Change
 
-_AVERAGE = -0.75
+_AVERAGE = -1.0
 _SHARPNESS = 1.15
 _NO_NOTES = -0.3
 

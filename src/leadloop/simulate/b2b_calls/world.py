@@ -27,7 +27,7 @@ _SEASONS = Seasons(
 _DESK = Desk(utilisation=0.85, holds_weeks=1.0)
 _LEADS_EACH_PER_DAY = 3.0
 _WITHOUT_A_CALL = 0.25
-_COOLING_HOURS = 120.0
+_COOLING_HOURS = 60.0
 _WORLD = 1
 _TITLES = (
     "{} <> Us - discovery call",

@@ -18,7 +18,7 @@ from leadloop.simulate.marketplace.postings import (
     Postings,
 )
 
-_SHARPNESS = 1.2
+_SHARPNESS = 1.3
 _CATEGORY = np.array([one[3] for one in phrases.CATEGORIES])
 _PLACE = np.array([*(one[2] for one in phrases.LOCATIONS), -0.3])  # Last: not told.
 

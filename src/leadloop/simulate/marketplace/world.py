@@ -18,8 +18,8 @@ _SEASONS = Seasons(
     by_weekday=(1.2, 1.15, 1.1, 1.0, 0.85, 0.4, 0.4),
     by_month=(1.25, 1.15, 1.1, 1.0, 1.0, 0.95, 0.9, 0.95, 1.05, 1.0, 0.9, 0.7),
 )
-_DESK = Desk(utilisation=0.88, holds_weeks=0.5)
-_AVERAGE = -3.7
+_DESK = Desk(utilisation=0.8, holds_weeks=0.5)
+_AVERAGE = -4.1
 _COOLING_HOURS = 60.0
 _WITHOUT = 0.0
 _LOOKING_HOURS = 1.5
