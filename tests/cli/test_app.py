@@ -23,6 +23,7 @@ COMMANDS = [
     ("explain",),
     ("ablate",),
     ("discover",),
+    ("simulate",),
     ("models", "list"),
     ("models", "show"),
     ("models", "promote"),

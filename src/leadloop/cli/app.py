@@ -18,6 +18,7 @@ from leadloop.cli.drafting import draft
 from leadloop.cli.explaining import explain
 from leadloop.cli.models import models
 from leadloop.cli.scoring import score
+from leadloop.cli.simulate import simulate
 from leadloop.cli.training import train
 
 EXIT_REFUSED = 2
@@ -75,6 +76,7 @@ app.command()(score)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
+app.command()(simulate)
 app.add_typer(models, name="models")
 
 

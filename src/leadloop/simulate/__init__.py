@@ -1,6 +1,7 @@
-"""A synthetic world with known truth, to try LeadLoop in and to check scores against what is really so."""
+"""Synthetic worlds with known truth, to try LeadLoop in and to check scores against what is really so."""
 
-from leadloop.simulate.world import (
+from leadloop.simulate.drift import DRIFT_KINDS, Change, Drift, DriftKind
+from leadloop.simulate.enquiry_leads.world import (
     LATER_COLUMNS,
     LEADS_PER_DAY,
     OUTCOME_COLUMN,
@@ -9,13 +10,23 @@ from leadloop.simulate.world import (
     simulate_batches,
     simulate_leads,
 )
+from leadloop.simulate.world import TRUTH_NOTE, World, WorldPart
+from leadloop.simulate.worlds import WORLDS
 
 __all__ = [
+    "DRIFT_KINDS",
     "LATER_COLUMNS",
     "LEADS_PER_DAY",
     "OUTCOME_COLUMN",
     "SYNTHETIC_NOTE",
+    "TRUTH_NOTE",
+    "WORLDS",
+    "Change",
+    "Drift",
+    "DriftKind",
     "SimulatedLeads",
+    "World",
+    "WorldPart",
     "simulate_batches",
     "simulate_leads",
 ]

@@ -1,109 +1,203 @@
-"""A small synthetic world: leads as a CRM would export them, whose true probability of being won is known.
+"""A synthetic world: leads that come in over time, what becomes of them, and the truth behind it.
 
-Nothing in it is real: companies, people, addresses and messages are made up, and every company name, lead number and
-e-mail address shows it. It exists so that LeadLoop can be tried without anybody's data, and so that scores can be
-checked against the truth. The world itself never changes; the seed decides who knocks on the door.
+A world is made block by block, each from its own random generator, so that any number of leads needs the memory of one
+block, and no block depends on how many came before it or on how large the parts are that a caller asks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import polars as pl
 
-from leadloop.simulate.aftermath import Aftermath, draw_aftermath
-from leadloop.simulate.arrivals import as_instant, draw_arrivals
-from leadloop.simulate.chance import true_probability
-from leadloop.simulate.companies import Companies, draw_companies
-from leadloop.simulate.contacts import Contacts, draw_contacts
-from leadloop.simulate.draws import as_texts, happens
-from leadloop.simulate.enquiries import Enquiries, draw_enquiries
-from leadloop.simulate.personas import draw_personas
-from leadloop.simulate.visits import Visits, draw_visits
+from leadloop.simulate.arrivals import as_instant
+from leadloop.simulate.drift import Change, Drift, measure_change
+from leadloop.simulate.seasons import Seasons, draw_times
 
-SYNTHETIC_NOTE = (
-    "Synthetic data: these leads, companies, people and outcomes are made up by LeadLoop's simulated world. "
-    "Nothing here describes a real person or company, and no result on it says how well scoring works on yours."
-)
-
-LEADS_PER_DAY = 50.0
-OUTCOME_COLUMN = "Converted"
-LATER_COLUMNS = ("Lead Status", "Last Activity", OUTCOME_COLUMN)
-"""The columns that nobody can know when a lead comes in."""
-
-_BLOCK = 2_000
-_LONGEST_DAYS = 36_500
-_OWNERS = as_texts(("Rep North A", "Rep North B", "Rep Isles", "Rep Europe A", "Rep Europe B", "Rep Pacific"))
-_FIRST_OWNER = np.array([0, 2, 3, 5])
-_SECOND_OWNER = np.array([1, 2, 4, 5])
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+TRUTH_NOTE = "Only a synthetic world knows these. Never train on them, and never show them to a model."
 
 
 @dataclass(frozen=True)
-class SimulatedLeads:
-    """Synthetic leads and the truth about them.
+class WorldPart:
+    """Some leads of a synthetic world, in the order of their arrival, and what belongs to them.
 
-    `cells` is the export: every column is text as a CRM writes it, blanks are null, rows in the order of their arrival.
-    `probability` (0 to 1, one a row) is the true probability with which each lead was won; it is not in the export.
+    Everything but `truth` is text, as an export holds it, blanks are null. `leads` and `truth` have a row a lead, in the
+    same order; so has `outcomes`, where the outcome of a lead that is still open is null.
     """
 
-    cells: pl.DataFrame
-    probability: np.ndarray
+    leads: pl.DataFrame
+    """What is known of each lead when it is to be scored."""
+    events: pl.DataFrame
+    """What happened to it afterwards, with times: any number of rows a lead, each lead's in the order of time."""
+    outcomes: pl.DataFrame
+    """What became of it and when."""
+    truth: pl.DataFrame
+    """The true probabilities, apart from everything that a model may see; `lead_id` is the only text."""
 
     def __len__(self) -> int:
-        return self.cells.height
-
-    @property
-    def at_intake(self) -> pl.DataFrame:
-        """The export as it looks on the day the leads come in: without the columns that are filled in later."""
-        return self.cells.drop(LATER_COLUMNS)
-
-    @property
-    def won(self) -> np.ndarray:
-        """Whether each lead was won, True or False."""
-        return (self.cells[OUTCOME_COLUMN] == "Yes").to_numpy()
+        return self.leads.height
 
 
-def simulate_leads(count: int, *, seed: int, start: datetime, leads_per_day: float = LEADS_PER_DAY) -> SimulatedLeads:
-    """Make this many synthetic leads, the first arriving soon after `start`.
+@dataclass(frozen=True)
+class Block:
+    """What a world makes a block of leads from: their numbers and times, chance, and how far the world has changed."""
 
-    They cover about `count / leads_per_day` days. The same arguments always give the same leads; a larger count only
-    adds to them; another seed or another start gives other leads of the same world. A `start` without a zone is UTC.
-    Raises ValueError for a count below 1, a negative seed, a rate that is not positive, or more than a century.
+    numbers: np.ndarray
+    times: np.ndarray
+    leads_per_day: float
+    change: Change
+    seeing: np.random.Generator
+    """Chance for what can be seen of leads; what a drift leaves alone stays as it is, since each has its own chance."""
+    happening: np.random.Generator
+    """Chance for what becomes of them."""
 
-    >>> leads = simulate_leads(3, seed=7, start=datetime(2024, 1, 1))
-    >>> leads.cells["Lead ID"].to_list()
-    ['SYN-240101-000000', 'SYN-240101-000001', 'SYN-240101-000002']
-    """
-    return next(simulate_batches(count, count, seed=seed, start=start, leads_per_day=leads_per_day))
+    def __len__(self) -> int:
+        return len(self.numbers)
 
-
-def simulate_batches(
-    total: int, batch: int, *, seed: int, start: datetime, leads_per_day: float = LEADS_PER_DAY
-) -> Iterator[SimulatedLeads]:
-    """Make `total` synthetic leads, `batch` at a time, so that a million need no more memory than one batch.
-
-    Joined together the batches are exactly what `simulate_leads` gives for the same total, whatever their size; the
-    last one may be shorter. Raises ValueError as `simulate_leads` does.
-    """
-    if total < 1 or batch < 1:
-        raise ValueError(f"asked for {total} leads in batches of {batch}; both must be at least 1")
-    if seed < 0 or not 0 < leads_per_day < float("inf"):
-        raise ValueError(
-            f"seed is {seed} and leads_per_day {leads_per_day}; neither may be negative, nor the rate zero"
-        )
-    if total / leads_per_day > _LONGEST_DAYS:
-        raise ValueError(f"{total} leads at {leads_per_day:g} a day take more than 100 years; raise leads_per_day")
-    return _batches(total, batch, seed, as_instant(start), leads_per_day)
+    def lead_ids(self, mark: str) -> pl.Series:
+        """An id for each lead that says that it is synthetic, such as SYN-INS-250106-000000."""
+        days = pl.Series(self.times).dt.strftime("%y%m%d")
+        numbers = pl.Series(self.numbers).cast(pl.String).str.zfill(6)
+        return f"SYN-{mark}-" + days + "-" + numbers
 
 
-def _batches(total: int, batch: int, seed: int, start: np.datetime64, leads_per_day: float) -> Iterator[SimulatedLeads]:
-    waiting: list[SimulatedLeads] = []
+@dataclass(frozen=True)
+class World:
+    """A kind of leads that can be simulated."""
+
+    name: str
+    title: str
+    """What its leads are, in a few words."""
+    time_column: str
+    """The column of `leads` with the time at which a lead is scored."""
+    outcome_column: str
+    """The column of `outcomes` that says Yes or No; null while a lead is open."""
+    decided_column: str
+    """The column of `outcomes` with the time at which the outcome was known."""
+    seasons: Seasons
+    leads_per_day: float
+    """How many leads come on an average day, unless asked otherwise."""
+    block: int
+    """How many leads are made at a time."""
+    make: Callable[[Block], WorldPart]
+
+    def stream(
+        self,
+        total: int,
+        batch: int,
+        *,
+        seed: int,
+        start: datetime,
+        leads_per_day: float | None = None,
+        today: datetime | None = None,
+        drift: Sequence[Drift] = (),
+    ) -> Iterator[WorldPart]:
+        """Make up to `total` leads, `batch` at a time, the first arriving soon after `start`.
+
+        The same arguments give the same bytes; the size of the batches changes nothing but where they are cut. With
+        `today` the world is seen as of that day: later leads have not come, later events have not happened, and leads
+        that are decided later are still open. Without it everything has been decided. Times without a zone are UTC.
+        Raises ValueError for a total or batch below 1, a negative seed, a rate that is not positive, or leads that would
+        take more than a century.
+        """
+        rate = self.leads_per_day if leads_per_day is None else leads_per_day
+        if total < 1 or batch < 1:
+            raise ValueError(f"asked for {total} leads in batches of {batch}; both must be at least 1")
+        if seed < 0 or not 0 < rate < float("inf"):
+            raise ValueError(f"seed is {seed} and leads_per_day {rate}; neither may be negative, nor the rate zero")
+        if total / rate > 36_500:
+            raise ValueError(f"{total} leads at {rate:g} a day take more than 100 years; raise leads_per_day")
+        until = None if today is None else as_instant(today)
+        return _cut(self._blocks(total, seed, as_instant(start), rate, until, tuple(drift)), batch)
+
+    def _blocks(
+        self,
+        total: int,
+        seed: int,
+        start: np.datetime64,
+        leads_per_day: float,
+        until: np.datetime64 | None,
+        drift: tuple[Drift, ...],
+    ) -> Iterator[WorldPart]:
+        for first in range(0, total, self.block):
+            part = self.make(self._block(first, seed, start, leads_per_day, drift))
+            part = _head(part, min(self.block, total - first))
+            if until is not None:
+                part = self._as_of(part, until)
+                if not len(part):
+                    return
+            yield part
+
+    def _block(
+        self, first: int, seed: int, start: np.datetime64, leads_per_day: float, drift: tuple[Drift, ...]
+    ) -> Block:
+        # The start is part of the seed: leads of a later start must not repeat the earlier ones under new dates.
+        beginning = int(start.astype(np.int64)) % 2**64
+        # The world's name too, so that no two worlds share their luck.
+        seeds = np.random.SeedSequence([seed, beginning, first // self.block, *self.name.encode()]).spawn(3)
+        coming, seeing, happening = (np.random.default_rng(one) for one in seeds)
+        numbers = np.arange(first, first + self.block)
+        times = draw_times(coming, numbers, self.seasons, start, leads_per_day)
+        return Block(numbers, times, leads_per_day, measure_change(drift, times), seeing, happening)
+
+    def _as_of(self, part: WorldPart, until: np.datetime64) -> WorldPart:
+        """The part as it stands at that moment. Times are texts that sort as times do."""
+        now = str(np.datetime_as_string(until, unit="s")).replace("T", " ")
+        part = _head(part, int((part.leads[self.time_column] <= now).sum()))
+        decided = (pl.col(self.decided_column) <= now).fill_null(False)
+        open_again = [
+            pl.when(decided).then(pl.col(name)).otherwise(None).alias(name)
+            for name in part.outcomes.columns
+            if name != "lead_id"
+        ]
+        events = part.events.filter(pl.col("at") <= now)
+        return WorldPart(part.leads, events, part.outcomes.with_columns(open_again), part.truth)
+
+
+def write_times(times: np.ndarray | pl.Series) -> pl.Series:
+    """Times as text, to the second, in a form that sorts as times do; a missing time is null."""
+    return pl.Series(times).cast(pl.Datetime("us")).dt.strftime(TIME_FORMAT)
+
+
+def hours_later(times: np.ndarray, hours: np.ndarray) -> np.ndarray:
+    """The times so many hours later, to the whole second above; NaT where the hours are not finite."""
+    finite = np.isfinite(hours)
+    seconds = np.ceil(np.where(finite, hours, 0.0) * 3600.0).astype(np.int64)
+    later: np.ndarray = times + (seconds * 1_000_000).astype("timedelta64[us]")
+    later[~finite] = np.datetime64("NaT")
+    return later
+
+
+def _head(part: WorldPart, count: int) -> WorldPart:
+    return part if count == len(part) else _slice(part, 0, count)
+
+
+def _slice(part: WorldPart, start: int, end: int) -> WorldPart:
+    leads = part.leads[start:end]
+    events = part.events.filter(pl.col("lead_id").is_in(leads["lead_id"].implode()))
+    return WorldPart(leads, events, part.outcomes[start:end], part.truth[start:end])
+
+
+def _join(parts: list[WorldPart]) -> WorldPart:
+    if len(parts) == 1:
+        return parts[0]
+    return WorldPart(
+        pl.concat([part.leads for part in parts]),
+        pl.concat([part.events for part in parts]),
+        pl.concat([part.outcomes for part in parts]),
+        pl.concat([part.truth for part in parts]),
+    )
+
+
+def _cut(blocks: Iterator[WorldPart], batch: int) -> Iterator[WorldPart]:
+    """The same leads in parts of this size; the last one may be shorter."""
+    waiting: list[WorldPart] = []
     held = 0
-    for first in range(0, total, _BLOCK):
-        block = _slice(_simulate_block(first, seed, start, leads_per_day), 0, min(_BLOCK, total - first))
+    for block in blocks:
         while held + len(block) >= batch:
             yield _join([*waiting, _slice(block, 0, batch - held)])
             block = _slice(block, batch - held, len(block))
@@ -113,78 +207,3 @@ def _batches(total: int, batch: int, seed: int, start: np.datetime64, leads_per_
             held += len(block)
     if waiting:
         yield _join(waiting)
-
-
-def _simulate_block(first: int, seed: int, start: np.datetime64, leads_per_day: float) -> SimulatedLeads:
-    """One block of leads from its own generator, so that no block depends on how many came before it."""
-    # The start is part of the seed: leads of a later start must not repeat the earlier ones under new dates.
-    beginning = int(start.astype(np.int64)) % 2**64
-    rng = np.random.default_rng(np.random.SeedSequence([seed, beginning, first // _BLOCK]))
-    numbers = np.arange(first, first + _BLOCK)
-    times = draw_arrivals(rng, numbers, start, leads_per_day)
-    serials = _serials(times, numbers)
-    personas = draw_personas(rng, _BLOCK)
-    companies = draw_companies(rng, personas)
-    contacts = draw_contacts(rng, personas, companies, serials)
-    visits = draw_visits(rng, personas, times)
-    enquiries = draw_enquiries(rng, personas, visits.form, companies.size)
-    probability = true_probability(times, companies, contacts, visits, enquiries)
-    aftermath = draw_aftermath(rng, probability)
-    owner = np.where(happens(rng, 0.5, _BLOCK), _FIRST_OWNER[companies.territory], _SECOND_OWNER[companies.territory])
-    cells = _export(times, serials, _OWNERS[owner], companies, contacts, visits, enquiries, aftermath)
-    return SimulatedLeads(cells, probability)
-
-
-def _serials(times: np.ndarray, numbers: np.ndarray) -> list[str]:
-    days = np.datetime_as_string(times, unit="D").tolist()
-    return [f"{day[2:4]}{day[5:7]}{day[8:10]}-{number:06d}" for day, number in zip(days, numbers.tolist(), strict=True)]
-
-
-def _export(
-    times: np.ndarray,
-    serials: list[str],
-    owner: np.ndarray,
-    companies: Companies,
-    contacts: Contacts,
-    visits: Visits,
-    enquiries: Enquiries,
-    aftermath: Aftermath,
-) -> pl.DataFrame:
-    """The block as the CRM writes it: text only, one column a field, in the order of the form."""
-    created = [text.replace("T", " ") for text in np.datetime_as_string(times, unit="s").tolist()]
-    columns: dict[str, np.ndarray] = {
-        "Lead ID": as_texts([f"SYN-{serial}" for serial in serials]),
-        "Created Date": as_texts(created),
-        "Record Type": as_texts(["Synthetic Inbound"] * len(serials)),
-        "Owner": owner,
-        "Lead Source": visits.source_text,
-        "Form": visits.form_text,
-        "How Did You Hear About Us": visits.heard_text,
-        "Company": companies.name_text,
-        "Website": companies.website_text,
-        "Industry": companies.industry_text,
-        "Country": companies.country_text,
-        "Number of Employees": companies.employees_text,
-        "Annual Revenue": companies.revenue_text,
-        "Job Title": contacts.title_text,
-        "Email": contacts.email_text,
-        "Phone": contacts.phone_text,
-        "Email Opt Out": contacts.opt_out_text,
-        "Pages Visited": visits.pages_text,
-        "Minutes on Site": visits.minutes_text,
-        "Message": enquiries.text,
-        "Lead Status": aftermath.status_text,
-        "Last Activity": aftermath.activity_text,
-        OUTCOME_COLUMN: aftermath.won_text,
-    }
-    return pl.DataFrame({name: pl.Series(name, cells.tolist(), dtype=pl.String) for name, cells in columns.items()})
-
-
-def _slice(leads: SimulatedLeads, start: int, end: int) -> SimulatedLeads:
-    return SimulatedLeads(leads.cells[start:end], leads.probability[start:end])
-
-
-def _join(parts: list[SimulatedLeads]) -> SimulatedLeads:
-    return SimulatedLeads(
-        pl.concat([part.cells for part in parts], rechunk=True), np.concatenate([part.probability for part in parts])
-    )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leadloop.simulate import phrases
 from leadloop.simulate.draws import as_texts, draw_codes, draw_codes_by, happens
-from leadloop.simulate.personas import BUYER, EXPLORER, Personas
-from leadloop.simulate.visits import FORMS
+from leadloop.simulate.enquiry_leads import phrases
+from leadloop.simulate.enquiry_leads.personas import BUYER, EXPLORER, Personas
+from leadloop.simulate.enquiry_leads.visits import FORMS
 
 URGENCIES = ("unsaid", "no hurry", "soon", "now")
 BUDGETS = ("unsaid", "none", "small", "approved")

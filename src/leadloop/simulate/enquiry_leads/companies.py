@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadloop.simulate.draws import as_texts, draw_codes, happens, sometimes
-from leadloop.simulate.personas import JOB_SEEKER, STUDENT, Personas
+from leadloop.simulate.enquiry_leads.personas import JOB_SEEKER, STUDENT, Personas
 
 # Name, weight, log-odds, and what such a company calls its line of business.
 _INDUSTRIES: tuple[tuple[str, float, float, str], ...] = (

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leadloop.simulate.companies import COUNTRIES, Companies
 from leadloop.simulate.draws import as_texts, draw_codes, draw_codes_by, happens, sometimes
-from leadloop.simulate.personas import JOB_SEEKER, STUDENT, VENDOR, Personas
+from leadloop.simulate.enquiry_leads.companies import COUNTRIES, Companies
+from leadloop.simulate.enquiry_leads.personas import JOB_SEEKER, STUDENT, VENDOR, Personas
 
 NO_EMAIL, BUSINESS, FREE, CAMPUS = range(4)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from leadloop.simulate.arrivals import tide
 from leadloop.simulate.draws import as_texts, draw_codes, draw_codes_by, happens
-from leadloop.simulate.personas import CUSTOMER, JOB_SEEKER, STUDENT, VENDOR, Personas
+from leadloop.simulate.enquiry_leads.personas import CUSTOMER, JOB_SEEKER, STUDENT, VENDOR, Personas
 
 # Name, weight when the tide is out, weight when it is in, and log-odds.
 _SOURCES: tuple[tuple[str, float, float, float], ...] = (

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from leadloop.simulate import arrivals
-from leadloop.simulate.companies import COUNTRY_EFFECT, INDUSTRIES, INDUSTRY_EFFECT, Companies
-from leadloop.simulate.contacts import BUSINESS, CAMPUS, FREE, NO_EMAIL, TITLE_EFFECT, Contacts
-from leadloop.simulate.enquiries import ASKS, BUDGETS, URGENCIES, Enquiries
-from leadloop.simulate.phrases import VOICE_AGENT
-from leadloop.simulate.visits import FORM_EFFECT, SOURCE_EFFECT, SOURCES, Visits
+from leadloop.simulate.enquiry_leads.companies import COUNTRY_EFFECT, INDUSTRIES, INDUSTRY_EFFECT, Companies
+from leadloop.simulate.enquiry_leads.contacts import BUSINESS, CAMPUS, FREE, NO_EMAIL, TITLE_EFFECT, Contacts
+from leadloop.simulate.enquiry_leads.enquiries import ASKS, BUDGETS, URGENCIES, Enquiries
+from leadloop.simulate.enquiry_leads.phrases import VOICE_AGENT
+from leadloop.simulate.enquiry_leads.visits import FORM_EFFECT, SOURCE_EFFECT, SOURCES, Visits
 
 _AVERAGE = -2.80
 _SHARPNESS = 0.68

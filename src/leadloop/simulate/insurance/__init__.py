@@ -1,0 +1,1 @@
+"""Insurance leads in six lines, each with rules of its own."""

@@ -1,0 +1,1 @@
+"""Posted leads of a marketplace: jobs and gigs scraped from listings, and what users did with them."""
