@@ -18,7 +18,6 @@ from leadloop.features.functions import FeatureFunction, FunctionsBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.text import TextBlock
 from leadloop.features.times import TimesBlock
-from leadloop.features.words import WordsBlock
 from leadloop.leads import Field, LeadFrame
 from leadloop.playbook import Playbook
 
@@ -33,7 +32,6 @@ _BLOCKS: dict[str, BlockType] = {
         EmployeesBlock,
         CategoryBlock,
         TextBlock,
-        WordsBlock,
         TimesBlock,
         EmailBlock,
         PhoneBlock,
@@ -87,6 +85,9 @@ class FeatureSet:
         by_type: dict[str, list[Field]] = {}
         for field in fields:
             by_type.setdefault(field.type, []).append(field)
+        times = by_type.get("time", [])
+        order = playbook.order.field if playbook.order else ""
+        lead_time = order if any(field.name == order for field in times) else ""
         fitted: list[tuple[Block, np.ndarray]] = []
 
         def keep(block: Block, values: np.ndarray | None = None) -> None:
@@ -102,11 +103,9 @@ class FeatureSet:
         for field in by_type.get("category", []):
             keep(*CategoryBlock.fit(data[field.name], positive, folds))
         for field in by_type.get("text", []):
-            keep(TextBlock.fit(data[field.name], phrases=dict(playbook.phrases), most_terms=0))
-            keep(*WordsBlock.fit(data[field.name], positive, folds))
-        if times := by_type.get("time"):
-            order = playbook.order.field if playbook.order else ""
-            lead_time = order if any(field.name == order for field in times) else ""
+            asked = {"phrases": dict(playbook.phrases), "terms": field.terms, "finds": field.finds}
+            keep(*TextBlock.fit(data, field.name, positive, folds, **asked, time=lead_time))
+        if times:
             keep(TimesBlock.fit(data, times, lead_time))
         for field in by_type.get("email", []):
             keep(EmailBlock(field.name))
@@ -140,12 +139,10 @@ class FeatureSet:
         functions = [block for block in self.blocks if isinstance(block, FunctionsBlock)]
         return {name: label.rstrip(".") for block in functions for name, label in block.labels.items() if label}
 
-    def telling_word(self, field: str, text: str, way: float) -> str:
-        """The word of a text field that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
-        for block in self.blocks:
-            if isinstance(block, WordsBlock) and block.field == field:
-                return block.telling_word(text, way)
-        return ""
+    @cached_property
+    def text_blocks(self) -> Mapping[str, TextBlock]:
+        """The blocks of text fields, by their fields."""
+        return {block.field: block for block in self.blocks if isinstance(block, TextBlock)}
 
     @cached_property
     def field_of_column(self) -> np.ndarray:

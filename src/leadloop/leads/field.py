@@ -35,6 +35,10 @@ class Field:
     formats: tuple[str, ...] = ()
     """How values are written: for times strptime patterns ("%d/%m/%Y") or "iso", "unix", "unix_ms"; for numbers and money
     "decimal_comma". Empty means the usual ways."""
+    terms: int = 0
+    """Of a text: how many of its words get a column each, weighed by TF-IDF; those whose use differs most between leads."""
+    finds: tuple[str, ...] = ()
+    """Of a text: the kinds of facts to look for in it, such as "salary" or "timeline"."""
     means: str = ""
     """The field's common name where it is known ("employees" for Salesforce's NumberOfEmployees); for people, nothing reads
     it."""
