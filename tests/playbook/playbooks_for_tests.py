@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from leadloop.leads import FIELD_TYPES, Field, LeadSchema
+from leadloop.leads.field import TEXT_FINDS
 from leadloop.playbook import Band, Order, Playbook, Policy, Route, Ruling, Target, Training
 from leadloop.playbook.check import find_problems
 
@@ -55,6 +56,7 @@ because = "it is written at intake here"
 # Anything that a column, a band or a sentence may hold: quotation marks, backslashes, line ends, signs of any script.
 words = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).filter(str.strip)
 lists = st.lists(words, max_size=3).map(tuple)
+phrases = st.lists(words.filter(lambda text: any(one.isalnum() for one in text)), min_size=1, max_size=3).map(tuple)
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 functions = st.from_regex(r"[a-z]{1,6}:[a-z]{1,6}", fullmatch=True)
 
@@ -92,14 +94,18 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         Field(first, draw(st.sampled_from(["number", "time"])), moments[0], means=draw(words | st.just(""))),
     ]
     for name in rest:
+        kind = draw(st.sampled_from(FIELD_TYPES))
+        is_text = kind == "text"
         fields.append(
             Field(
                 name,
-                draw(st.sampled_from(FIELD_TYPES)),
+                kind,
                 draw(st.sampled_from(moments)),
                 use=draw(st.booleans()),
                 required=draw(st.booleans()),
                 missing=draw(lists),
+                terms=draw(st.integers(0, 300)) if is_text else 0,
+                finds=tuple(draw(st.lists(st.sampled_from(TEXT_FINDS), unique=True))) if is_text else (),
                 guess=draw(lists),
             )
         )
@@ -141,7 +147,10 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         policy=draw(policies()),
         features=tuple(draw(st.lists(functions, max_size=2, unique=True))),
         rules=tuple(draw(st.lists(functions, max_size=2, unique=True))),
-        phrases=tuple(draw(st.dictionaries(words, lists, max_size=3)).items()),
+        phrases=tuple(draw(st.dictionaries(words, phrases, max_size=3)).items()),
+        phrase_files=tuple(
+            draw(st.lists(st.from_regex(r"[a-z]{1,6}/[a-z]{1,6}\.(txt|toml)", fullmatch=True), max_size=2, unique=True))
+        ),
         rulings=tuple(
             draw(st.lists(st.builds(Ruling, st.sampled_from(field_names), words, words), max_size=2)),
         ),

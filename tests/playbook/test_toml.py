@@ -84,6 +84,7 @@ CHANGES = {
     "features": {"features": ("features:a",)},
     "rules": {"rules": ("rules:a",)},
     "phrases": {"phrases": (("price", ("how much",)),)},
+    "phrase_files": {"phrase_files": ("phrases/urgency.txt",)},
     "rulings": {"rulings": (Ruling("Lead Source", "separates", "another reason"),)},
     "description": {"description": "Leads of the web page"},
     "synthetic": {"synthetic": True},

@@ -216,8 +216,8 @@ def test_a_manifest_without_a_part_is_refused(copy):
 def test_another_format_another_folder_and_an_endless_manifest_are_refused(copy):
     registry, folder = copy
     whole = (folder / "manifest.json").read_bytes()
-    write_manifest(folder, format=2)
-    with pytest.raises(VersionError, match="has format 2, not 1"):
+    write_manifest(folder, format=1)
+    with pytest.raises(VersionError, match="has format 1, not 2"):
         load(registry, folder)
     (folder / "manifest.json").write_bytes(whole)
     other = folder.with_name("v20200101_000000_00000000")

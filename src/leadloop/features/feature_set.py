@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import polars as pl
 
-from leadloop.errors import Problem, VersionError
+from leadloop.errors import PlaybookError, Problem, VersionError
 from leadloop.features.block import Block, FeatureColumn
 from leadloop.features.categories import CategoryBlock
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
@@ -80,6 +80,9 @@ class FeatureSet:
         `positive` holds 0 or 1 a lead, `folds` a fold number a lead: what a block learns from outcomes is, for each
         training lead, learned from the other folds. `fields` are the fields to use (all usable ones, if not given).
         """
+        if playbook.phrase_files:
+            what = f"names {', '.join(playbook.phrase_files)}, which nobody has read"
+            raise PlaybookError(playbook.name, Problem("phrase_files", what, "read the playbook from its folder"))
         data = leads.data
         fields = usable_fields(playbook) if fields is None else fields
         by_type: dict[str, list[Field]] = {}

@@ -14,12 +14,26 @@ GAP = 2
 """How many tokens may lie between a phrase and the words that deny it from behind."""
 
 _BEFORE_T = (
-    "ain aren can couldn didn doesn don hadn hasn haven isn mustn needn shouldn wasn weren won wouldn".split()
+    ["ain", "aren", "can", "couldn", "didn", "doesn", "don", "hadn", "hasn", "haven", "isn", "mustn", "needn", "shouldn", "wasn", "weren", "won", "wouldn"]
 )  # fmt: skip
 NO = (
     *(f"{word} t" for word in _BEFORE_T),
     *(f"{word}t" for word in _BEFORE_T if word not in ("can", "won")),
-    *"cant wont no not never cannot nor neither none nobody nothing hardly uninterested".split(),
+    *[
+        "cant",
+        "wont",
+        "no",
+        "not",
+        "never",
+        "cannot",
+        "nor",
+        "neither",
+        "none",
+        "nobody",
+        "nothing",
+        "hardly",
+        "uninterested",
+    ],
     *("no one", "no longer", "lost interest in", "opted out of", "stay away from", "get rid of"),
 )
 """What denies all that follows in its part of the sentence."""
@@ -33,28 +47,126 @@ WITHOUT = ("without",)
 
 HOLLOW = (
     *(f"no {word}" for word in ("doubt", "problem", "problems", "question", "issue", "issues", "worries", "objection")),
-    *(f"no {word}" for word in ("objections", "concern", "concerns", "wonder", "matter", "brainer", "complaints", "regrets")),
-    *(f"no {word}" for word in ("decision", "idea", "later", "sooner", "less", "more", "fewer", "earlier", "other than")),
+    *(
+        f"no {word}"
+        for word in ("objections", "concern", "concerns", "wonder", "matter", "brainer", "complaints", "regrets")
+    ),
+    *(
+        f"no {word}"
+        for word in ("decision", "idea", "later", "sooner", "less", "more", "fewer", "earlier", "other than")
+    ),
     *(f"{no} {word}" for no in ("not", "don t", "doesn t", "didn t") for word in ("only", "just", "merely", "simply")),
-    *(f"not {word}" for word in ("sure", "certain", "to mention", "bad", "against", "opposed", "decided", "clear", "all")),
-    *(f"{no} {word}" for no in ("not", "isn t", "wasn t") for word in ("a problem", "an issue", "a concern", "an obstacle")),
+    *(
+        f"not {word}"
+        for word in ("sure", "certain", "to mention", "bad", "against", "opposed", "decided", "clear", "all")
+    ),
+    *(
+        f"{no} {word}"
+        for no in ("not", "isn t", "wasn t")
+        for word in ("a problem", "an issue", "a concern", "an obstacle")
+    ),
     *(f"{no} {word}" for no in ("don t", "do not", "doesn t") for word in ("forget", "hesitate", "mind", "know")),
-    *(f"{no} {word}" for no in ("can t", "cannot", "can not", "couldn t") for word in ("wait", "go wrong", "agree more")),
+    *(
+        f"{no} {word}"
+        for no in ("can t", "cannot", "can not", "couldn t")
+        for word in ("wait", "go wrong", "agree more")
+    ),
     *("why not", "if not", "or not", "never regretted", "nothing but", "nothing against"),
 )
 """What holds a no and denies nothing."""
 
 TURN = (
-    *"but however although though whereas while except because since so then unless until therefore".split(),
-    *(f"and {word}" for word in "they we he she it i you is are was will would want wants need needs asked also".split()),
+    *[
+        "but",
+        "however",
+        "although",
+        "though",
+        "whereas",
+        "while",
+        "except",
+        "because",
+        "since",
+        "so",
+        "then",
+        "unless",
+        "until",
+        "therefore",
+    ],
+    *(
+        f"and {word}"
+        for word in [
+            "they",
+            "we",
+            "he",
+            "she",
+            "it",
+            "i",
+            "you",
+            "is",
+            "are",
+            "was",
+            "will",
+            "would",
+            "want",
+            "wants",
+            "need",
+            "needs",
+            "asked",
+            "also",
+        ]
+    ),
 )
 """What ends the reach of a no."""
 
-_NOT = "not ", "never ", "isn t ", "aren t ", "wasn t ", "weren t ", "hasn t ", "haven t ", "isnt ", "wasnt ", "arent ", "no longer "
+_NOT = (
+    "not ",
+    "never ",
+    "isn t ",
+    "aren t ",
+    "wasn t ",
+    "weren t ",
+    "hasn t ",
+    "haven t ",
+    "isnt ",
+    "wasnt ",
+    "arent ",
+    "no longer ",
+)
 _REFUSED = (
-    *("needed", "required", "necessary", "relevant", "wanted", "interesting", "discussed", "mentioned", "asked", "planned"),
-    *("been discussed", "been mentioned", "a priority", "a fit", "a good fit", "of interest", "in scope", "for us", "for them"),
-    *("an option", "on the table", "on the roadmap", "important", "interested", "now", "at this time", "right now", "today"),
+    *(
+        "needed",
+        "required",
+        "necessary",
+        "relevant",
+        "wanted",
+        "interesting",
+        "discussed",
+        "mentioned",
+        "asked",
+        "planned",
+    ),
+    *(
+        "been discussed",
+        "been mentioned",
+        "a priority",
+        "a fit",
+        "a good fit",
+        "of interest",
+        "in scope",
+        "for us",
+        "for them",
+    ),
+    *(
+        "an option",
+        "on the table",
+        "on the roadmap",
+        "important",
+        "interested",
+        "now",
+        "at this time",
+        "right now",
+        "today",
+    ),
 )
 DENIED = (
     *(f"{no}{what}" for no in _NOT for what in _REFUSED),

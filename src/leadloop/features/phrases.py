@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +18,8 @@ from leadloop.features import negation
 from leadloop.features.lookup import Lookup
 from leadloop.features.tokens import COLON, COMMA, END, LINE, QUESTION, SENTENCE, TokenCodes, Vocabulary, split_texts
 from leadloop.features.word_forms import word_forms
+from leadloop.playbook.phrase_file import LONGEST_PHRASE
 
-LONGEST_PHRASE = 12
 EXACT = "="
 """A phrase that starts with this is taken as it stands, without other forms of its words."""
 _WORDS = re.compile(r"\w+")
@@ -106,7 +105,10 @@ def _patterns(phrase: str) -> Iterator[tuple[tuple[str, ...], ...]]:
     """
     words = split_texts([phrase])[:-1]
     exact = phrase.startswith(EXACT)
-    yield tuple((word,) if exact else word_forms(word) for word in words)
+    forms = [(word,) if exact else word_forms(word) for word in words]
+    if not exact and len(words) > 1 and len(words[-1]) == 2:
+        forms[-1] = (words[-1], f"{words[-1]}s")  # follow-ups
+    yield tuple(forms)
     # Two words written as one, where that can hardly be another word: "no table" is not "notable".
     if len(words) == 2 and ("-" in phrase or (len(words[0]) > 2 and len(words[0] + words[1]) > 5)):
         joined = "".join(words)
@@ -157,7 +159,11 @@ class PhraseMatcher:
         self._first = np.zeros(self._size, dtype=np.int32)
         for word, state in walk.steps[0].items():
             self._first[vocabulary[word]] = state
-        pairs = [(state * self._size + vocabulary[word], to) for state, step in enumerate(walk.steps) for word, to in step.items()]
+        pairs = [
+            (state * self._size + vocabulary[word], to)
+            for state, step in enumerate(walk.steps)
+            for word, to in step.items()
+        ]
         self._steps = Lookup([key for key, _ in pairs], [to for _, to in pairs])
         self._goes_on = np.array([bool(step) for step in walk.steps])
         self._ending = np.array([len(ended) for ended in walk.accepted], dtype=np.int64)
@@ -230,7 +236,9 @@ def _without_overlaps(found: Matches) -> Matches:
 
 def _find_denied(ours: Matches, side: Matches, lists: int, tokens: TokenCodes) -> np.ndarray:
     """Whether each phrase stands in the reach of a no, or before words that deny it."""
-    by_side = [(side.starts[side.lists == lists + one], side.stops[side.lists == lists + one]) for one in range(len(_SIDES))]
+    by_side = [
+        (side.starts[side.lists == lists + one], side.stops[side.lists == lists + one]) for one in range(len(_SIDES))
+    ]
     denied = np.zeros(len(ours.starts), dtype=bool)
     if not (len(by_side[_NO][0]) + len(by_side[_SHORT_NO][0]) + len(by_side[_WITHOUT][0]) + len(by_side[_DENIED][0])):
         if not len(by_side[_ALONE][0]):

@@ -38,11 +38,32 @@ def _table(keep: bytes, other: dict[bytes, bytes]) -> bytes:
 _BLANK, _DASH, _BRACKET = 32, 7, 8
 _SIMPLE = _table(
     b"\6",
-    {b".": b"\1", b"!": b"\1", b";": b"\1", b"?": b"\2", b",": b"\3", b":": b"\4", b"\n": b"\5", b"-": b"\7", b"(": b"\x08"},
+    {
+        b".": b"\1",
+        b"!": b"\1",
+        b";": b"\1",
+        b"?": b"\2",
+        b",": b"\3",
+        b":": b"\4",
+        b"\n": b"\5",
+        b"-": b"\7",
+        b"(": b"\x08",
+    },
 )
 _NO_MARKS = bytes(_BLANK if code < ord(END) else code for code in range(256))
 _ODD = re.compile(r"[^\w\x00-\x7f]")
-_PLAIN = {"’": "'", "‘": "'", "–": " - ", "—": " - ", "…": ". ", "。": ". ", "！": ". ", "？": "? ", "，": ", ", "；": ". "}
+_PLAIN = {
+    "’": "'",
+    "‘": "'",
+    "–": " - ",
+    "—": " - ",
+    "…": ". ",
+    "。": ". ",
+    "！": ". ",
+    "？": "? ",
+    "，": ", ",
+    "；": ". ",
+}
 
 
 def plain(text: str) -> str:

@@ -25,9 +25,6 @@ STATISTICS = (
 quote then."""
 
 _LINK = re.compile(r"https?://|(?<!/)\bwww\.")
-_CAPITALS = bytes(range(ord("A"), ord("Z") + 1))
-_LETTERS = _CAPITALS + _CAPITALS.lower()
-_DIGITS = b"0123456789"
 
 
 def describe_writing(texts: Sequence[str], lowered: Sequence[str], tokens: TokenCodes) -> np.ndarray:
@@ -35,47 +32,65 @@ def describe_writing(texts: Sequence[str], lowered: Sequence[str], tokens: Token
 
     Counts are on a log scale, log(1 + count), since the tenth exclamation mark says less than the first.
     """
-    counts = np.array(
+    characters = _count_characters(texts)
+    marks = np.array(
         [
             (
                 len(text),
-                *_count_characters(text),
+                text.count("?"),
+                text.count("!"),
+                len(_LINK.findall(low)) if "www." in low or "://" in low else 0,
+                text.count("\n") + (text.count("\r") - text.count("\r\n") if "\r" in text else 0),
+            )
+            if text.isascii()
+            else (
+                len(text),
                 text.count("?") + text.count("？"),
                 text.count("!") + text.count("！"),
-                len(_LINK.findall(low)) if "www." in low or "://" in low else 0,
+                len(_LINK.findall(low)),
                 text.count("\n") + text.count("\r") - text.count("\r\n"),
             )
             for text, low in zip(texts, lowered, strict=True)
         ],
         dtype=np.float64,
-    ).reshape(len(texts), 9)
-    length, capitals, letters, digits, written, *marks = counts.T
+    ).reshape(len(texts), 5)
+    capitals, letters, digits, written = characters.T
     words = tokens.words
     figures = np.empty((len(texts), len(STATISTICS)))
-    figures[:, 0] = np.log1p(length)
+    figures[:, 0] = np.log1p(marks[:, 0])
     figures[:, 1] = np.log1p(words)
     figures[:, 2] = np.log1p(tokens.sentences)
     figures[:, 3] = written / np.maximum(words, 1)
     figures[:, 4] = capitals / np.maximum(letters, 1)
     figures[:, 5] = np.log1p(digits)
-    figures[:, 6:] = np.log1p(np.stack(marks, axis=1))
+    figures[:, 6:] = np.log1p(marks[:, 1:])
     return figures
 
 
-def _count_characters(text: str) -> tuple[int, int, int, int]:
-    """How many capital letters, letters, digits, and characters of words a text has.
+def _count_characters(texts: Sequence[str]) -> np.ndarray:
+    """How many capital letters, letters, digits, and characters of words each text has: shape (texts, 4).
 
-    >>> _count_characters("Room 101, ÖBB")
-    (4, 7, 3, 10)
+    >>> _count_characters(["Room 101, OBB", "Room 101, ÖBB"]).tolist()
+    [[4.0, 7.0, 3.0, 10.0], [4.0, 7.0, 3.0, 10.0]]
     """
-    if text.isascii():
-        # Deleting a class of bytes and looking at what is left is thirty times faster than asking every character.
-        raw = text.encode()
-        capitals, letters, digits = (len(raw) - len(raw.translate(None, kind)) for kind in (_CAPITALS, _LETTERS, _DIGITS))
-        return capitals, letters, digits, letters + digits + raw.count(b"_")
-    return (
-        sum(map(str.isupper, text)),
-        sum(map(str.isalpha, text)),
-        sum(map(str.isdecimal, text)),
-        sum(map(str.isalnum, text)) + text.count("_"),
-    )
+    counts = np.empty((len(texts), 4))
+    plain = [row for row, text in enumerate(texts) if text.isascii()]
+    raw = np.frombuffer("".join([texts[row] for row in plain]).encode(), dtype=np.uint8)
+    # Bytes below the first of a class wrap around to large ones, so that one comparison tells.
+    capital, digit = raw - 65 < 26, raw - 48 < 10
+    letter = (raw | 32) - 97 < 26
+    written = letter | digit | (raw == ord("_"))
+    start = 0
+    for row in plain:
+        stop = start + len(texts[row])
+        counts[row] = [np.count_nonzero(one[start:stop]) for one in (capital, letter, digit, written)]
+        start = stop
+    for row, text in enumerate(texts):
+        if not text.isascii():
+            counts[row] = (
+                sum(map(str.isupper, text)),
+                sum(map(str.isalpha, text)),
+                sum(map(str.isdecimal, text)),
+                sum(map(str.isalnum, text)) + text.count("_"),
+            )
+    return counts

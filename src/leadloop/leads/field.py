@@ -12,6 +12,12 @@ FieldType = Literal[
 FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 
 
+TEXT_FINDS = (
+    "salary", "experience", "budget", "timeline", "employees", "meeting", "pricing", "actions", "questions",
+)  # fmt: skip
+"""The kinds of facts that can be looked for in a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One column of a lead, as a playbook declares it."""

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from leadloop.errors import Problem
 from leadloop.leads import Field, LeadSchema
+from leadloop.leads.field import TEXT_FINDS
+from leadloop.playbook.phrase_file import find_file_problems, find_phrase_problems
 from leadloop.playbook.playbook import Playbook
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -24,6 +26,7 @@ def find_problems(playbook: Playbook) -> list[Problem]:
     problems += _name_problems(playbook)
     problems += _field_problems(playbook)
     problems += _reference_problems(playbook)
+    problems += _phrase_problems(playbook)
     problems += _target_problems(playbook)
     problems += _policy_problems(playbook)
     return problems
@@ -55,6 +58,7 @@ def _field_problems(playbook: Playbook) -> Iterator[Problem]:
                 yield Problem(
                     f"{where}.aliases", f"“{alias}” is also claimed by {claimed[alias]}", "keep it in one of them"
                 )
+        yield from _text_problems(field, where)
         if field.formats and field.type not in ("time", "number", "money"):
             yield Problem(f"{where}.formats", f"has no meaning for {field.type}", "leave it out")
         elif field.type == "time":
@@ -67,6 +71,25 @@ def _field_problems(playbook: Playbook) -> Iterator[Problem]:
             yield Problem(f"{where}.formats", "knows only decimal_comma for numbers", "leave the rest out")
     if not any(_may_be_feature(playbook, field) for field in schema.fields):
         yield Problem("fields", "leave nothing to learn from", "let at least one field be used and known when scoring")
+
+
+def _text_problems(field: Field, where: str) -> Iterator[Problem]:
+    for name in ("terms", "finds"):
+        if getattr(field, name) and field.type != "text":
+            yield Problem(f"{where}.{name}", f"has no meaning for {field.type}", "leave it out")
+    for find in field.finds:
+        if find not in TEXT_FINDS:
+            close = difflib.get_close_matches(find, TEXT_FINDS, n=1)
+            cure = f"did you mean “{close[0]}”?" if close else f"write some of {', '.join(TEXT_FINDS)}"
+            yield Problem(f"{where}.finds", f"“{find}” cannot be found in texts", cure)
+        elif field.finds.count(find) > 1:
+            yield Problem(f"{where}.finds", f"names “{find}” twice", "name it once")
+
+
+def _phrase_problems(playbook: Playbook) -> Iterator[Problem]:
+    for name, phrases in playbook.phrases:
+        yield from find_phrase_problems(f"phrases.{name}", phrases)
+    yield from find_file_problems(playbook.phrase_files)
 
 
 def _may_be_feature(playbook: Playbook, field: Field) -> bool:

@@ -119,6 +119,8 @@ class Playbook:
     """Rules beside the playbook, as in "rules:left_a_phone"."""
     phrases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Named lists of phrases to look for in every text field."""
+    phrase_files: tuple[str, ...] = ()
+    """Files beside the playbook with further lists, as in "phrases/urgency.txt"."""
     rulings: tuple[Ruling, ...] = ()
     """A person's word on leakage findings."""
     description: str = ""

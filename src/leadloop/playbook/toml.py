@@ -218,6 +218,7 @@ def _read_playbook(top: _Reader) -> Playbook:
         features=top.texts("features"),
         rules=top.texts("rules"),
         phrases=_read_phrases(top.one("phrases")),
+        phrase_files=top.texts("phrase_files"),
         rulings=_read_rulings(top),
     )
     top.finish()
@@ -234,6 +235,8 @@ def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
         missing=reader.texts("missing"),
         aliases=reader.texts("aliases"),
         formats=reader.texts("formats"),
+        terms=reader.whole("terms", 0, low=0, high=2_000),
+        finds=reader.texts("finds"),
         means=reader.text("means", ""),
         guess=reader.texts("guess"),
     )
@@ -344,7 +347,11 @@ def render_playbook(playbook: Playbook) -> str:
     ):
         if value:
             document[key] = value
-    for key, names in (("features", playbook.features), ("rules", playbook.rules)):
+    for key, names in (
+        ("features", playbook.features),
+        ("rules", playbook.rules),
+        ("phrase_files", playbook.phrase_files),
+    ):
         if names:
             document[key] = list(names)
     document["capacity"] = _same_zero(playbook.policy.capacity)
@@ -421,6 +428,8 @@ def _field_table(field: Field) -> Table:
             "missing": field.missing,
             "aliases": field.aliases,
             "formats": field.formats,
+            "terms": field.terms,
+            "finds": field.finds,
             "means": field.means,
         }
     )

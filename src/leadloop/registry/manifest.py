@@ -16,7 +16,7 @@ from typing import Any, Self
 from leadloop.errors import Problem, VersionError
 from leadloop.registry.files import hash_bytes
 
-FORMAT = 1
+FORMAT = 2
 NAME = "manifest.json"
 VERSION_ID = re.compile(r"v\d{8}_\d{6}_[0-9a-f]{8}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")

@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leadloop.features.finds.calls import ACTIONS, MEETING, PRICING, QUESTIONS
-from leadloop.features.finds.calls import find_actions, find_meeting, find_pricing, find_questions
+from leadloop.features.finds.calls import (
+    ACTIONS,
+    MEETING,
+    PRICING,
+    QUESTIONS,
+    find_actions,
+    find_meeting,
+    find_pricing,
+    find_questions,
+)
 from leadloop.features.finds.experience import EXPERIENCE, find_experience
 from leadloop.features.finds.find import Find, FindColumn, tidy
 from leadloop.features.finds.pay import BUDGET, SALARY, find_budget, find_salary
@@ -17,8 +25,7 @@ from leadloop.features.finds.people import EMPLOYEES, find_employees
 from leadloop.features.finds.timeline import TIMELINE, find_timeline
 
 FINDS: Mapping[str, Find] = {
-    find.name: find
-    for find in (SALARY, EXPERIENCE, BUDGET, TIMELINE, EMPLOYEES, MEETING, PRICING, ACTIONS, QUESTIONS)
+    find.name: find for find in (SALARY, EXPERIENCE, BUDGET, TIMELINE, EMPLOYEES, MEETING, PRICING, ACTIONS, QUESTIONS)
 }
 """Every find by its name in a playbook."""
 

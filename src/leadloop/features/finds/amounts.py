@@ -10,8 +10,29 @@ from math import nan
 NUMBER_WORDS = {
     word: float(number)
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
     )
 } | {"thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "hundred": 100.0}
 NUMBER = rf"(?:\d[\d,.]*\d|\d|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})"
@@ -29,7 +50,9 @@ _AFTER = re.compile(
 )
 _LINK = re.compile(r"\s?(?:-|to|and|or)\s?(?:[$€£₹]|(?:usd|eur|gbp|inr|rs)\.?\s?)?\s?$")
 _BETWEEN = re.compile(r"\bbetween\b[^.]{0,6}$")
-_UP_TO = re.compile(r"(?:up to|at most|no more than|not more than|max(?:imum)?\.?(?: of)?|under|below|less than)\s*(?:[$€£₹]|usd |eur )?\s?$")
+_UP_TO = re.compile(
+    r"(?:up to|at most|no more than|not more than|max(?:imum)?\.?(?: of)?|under|below|less than)\s*(?:[$€£₹]|usd |eur )?\s?$"
+)
 _FROM = re.compile(
     r"(?:from|starting (?:at|from)|starts at|at least|min(?:imum)?\.?(?: of)?|over|more than|above|upwards of)\s*(?:[$€£₹]|usd |eur )?\s?$"
 )
@@ -52,7 +75,12 @@ def read_number(text: str) -> float:
         return float(text)
     if 1 <= len(parts[0]) <= 3 and parts[0] != "0" and all(len(part) == 3 for part in parts[1:]):
         return float("".join(parts))
-    if "." in text and len(parts[-1]) <= 2 and all(len(part) == 3 for part in parts[1:-1]) and "," not in text[text.index(".") :]:
+    if (
+        "." in text
+        and len(parts[-1]) <= 2
+        and all(len(part) == 3 for part in parts[1:-1])
+        and "," not in text[text.index(".") :]
+    ):
         return float("".join(parts[:-1]) + "." + parts[-1])
     return nan
 
@@ -93,7 +121,9 @@ def read_amounts(text: str) -> Iterator[Amount]:
             continue
         if after and (times or behind or word):
             stop = after.end()
-        currency = _SIGNS.get((sign[1] or sign[2]) if sign else (behind or word or ""), (sign[2] if sign else word) or "")
+        currency = _SIGNS.get(
+            (sign[1] or sign[2]) if sign else (behind or word or ""), (sign[2] if sign else word) or ""
+        )
         if stop < len(text) and not times and (text[stop].isalpha() or text[stop] == "_") and not word:
             if not text.startswith(("h", "l"), stop):
                 value_is_name = True
@@ -117,7 +147,10 @@ def read_amounts(text: str) -> Iterator[Amount]:
 
 
 def _join(
-    low: tuple[float, float, str, int, int, bool], high: tuple[float, float, str, int, int, bool], written: float, text: str
+    low: tuple[float, float, str, int, int, bool],
+    high: tuple[float, float, str, int, int, bool],
+    written: float,
+    text: str,
 ) -> Amount | None:
     between = text[low[4] : high[3]]
     if len(between) > 8 or not re.fullmatch(r"\s?(?:-|to|and|or)\s?", between):

@@ -29,10 +29,14 @@ _NO_PRICING = re.compile(
     rf"|(?:\bnot|\bnever|n't) (?:ask|asked|in?quire|discuss\w*|mention\w*|talk)\b[^.\n]{{0,20}}\b{_PRICE}\b|\b{_PRICE} (?:was|were) never\b"
 )
 _DENIES = re.compile(r"(?:\bno|\bnot|\bnever|n't)\b[^,.;:\n]{0,25}$")
-_HEADING = re.compile(r"(?:^|\n|[.!?] )\s*(action items?|actions|next steps?|to[ -]?dos?|follow[ -]ups?)\s?:[ \t]*([^\n]*)((?:\n\s*(?:[-*•]|\d+[.)])[^\n]+)*)")
+_HEADING = re.compile(
+    r"(?:^|\n|[.!?] )\s*(action items?|actions|next steps?|to[ -]?dos?|follow[ -]ups?)\s?:[ \t]*([^\n]*)((?:\n\s*(?:[-*•]|\d+[.)])[^\n]+)*)"
+)
 _BOX = re.compile(r"(?:^|\n)\s*(?:[-*]\s*)?\[[ x]?\]\s*\S")
 _NONE = re.compile(r"\W*(?:none|no|nothing|n/?a)?\W*$")
-_ASKED = re.compile(r"\b(?:asked|asks|asking|wondered|inquired|enquired) (?:whether|if|how|when|what|why|where|which|about)\b")
+_ASKED = re.compile(
+    r"\b(?:asked|asks|asking|wondered|inquired|enquired) (?:whether|if|how|when|what|why|where|which|about)\b"
+)
 _AND_ASKED = re.compile(r"\band (?:whether|if|how|when|what|why|where|which|about)\b")
 _DIRECT = re.compile(r"\?+(?=[\s\"')]|$)")
 _TECHNICAL = re.compile(
@@ -45,7 +49,11 @@ _TECHNICAL = re.compile(
 def find_meeting(text: str, when: datetime | None = None) -> bool | None:
     """Whether a next meeting or follow-up is set (true), is said not to be (false), or neither (None).
 
-    >>> find_meeting("demo booked for friday"), find_meeting("no follow-up scheduled"), find_meeting("the meeting ran long")
+    >>> (
+    ...     find_meeting("demo booked for friday"),
+    ...     find_meeting("no follow-up scheduled"),
+    ...     find_meeting("the meeting ran long"),
+    ... )
     (True, False, None)
     """
     denied = bool(_NO_MEETING.search(text))
@@ -150,7 +158,9 @@ QUESTIONS = Find(
     "How many questions are asked, and how many of them are technical.",
     (
         FindColumn("questions asked (log)", "asks {}", "asks no question", "count of question"),
-        FindColumn("technical questions asked (log)", "asks {}", "asks no technical question", "count of technical question"),
+        FindColumn(
+            "technical questions asked (log)", "asks {}", "asks no technical question", "count of technical question"
+        ),
     ),
     ("?", "asked", "asks", "asking", "wondered", "nquired"),
     _questions,

@@ -17,21 +17,29 @@ _SAID = re.compile(r"\bexp(?:er[a-z]{5,7}|ir[a-z]{5,7}|\b)|\byoe\b")
 _ASKED = re.compile(
     r"\b(?:require[sdm]?\w*|min(?:imum)?\b|at ?least|must have|need(?:s|ed)?|looking for|ideally|prefer\w*|similar role|qualifications?|senior|junior)"
 )
-_ASKED_AFTER = re.compile(r"^\s*(?:in (?:an? )?(?:similar|related|comparable|relevant)|hands-on|(?:minimum|required|preferred)\b)")
+_ASKED_AFTER = re.compile(
+    r"^\s*(?:in (?:an? )?(?:similar|related|comparable|relevant)|hands-on|(?:minimum|required|preferred)\b)"
+)
 _LEAST = re.compile(r"(?:at ?least|min(?:imum)?\.?(?: of)?|more than|over)\s*(?:an?\s*)?$")
 _MOST = re.compile(r"(?:up to|max(?:imum)?\.?(?: of)?|at most|no more than)\s*$")
 _OTHER_AFTER = re.compile(
     r"^\s*(?:ago|old|older|of age|or older|in business|warrant\w*|contract|lease|term|guarantee|of service|free|now|later|left|running)\b"
 )
 _OTHER_BEFORE = re.compile(r"(?:\bage[ds]?|\bnext|\blast|\bpast|\bevery|\bcelebrating|\bfor over|\bunder)\s*$")
-_OWN = re.compile(r"\b(?:we(?:'ve)?|i(?:'ve)?) (?:have|has|had|bring|offer|got|been|boast)\b|\bwe've\b|\bour (?:company|team|firm|staff|crew)\b")
+_OWN = re.compile(
+    r"\b(?:we(?:'ve)?|i(?:'ve)?) (?:have|has|had|bring|offer|got|been|boast)\b|\bwe've\b|\bour (?:company|team|firm|staff|crew)\b"
+)
 _COMPANY = re.compile(r"^\W*with (?:over|more than)?\s*$")
 
 
 def find_experience(text: str, when: datetime | None = None) -> tuple[float, float] | None:
     """The years of experience that a text asks for: fewest and most (NaN where open); None where it asks for none.
 
-    >>> find_experience("3+ years of experience"), find_experience("2-4 yrs exp"), find_experience("10 years in business")
+    >>> (
+    ...     find_experience("3+ years of experience"),
+    ...     find_experience("2-4 yrs exp"),
+    ...     find_experience("10 years in business"),
+    ... )
     ((3.0, nan), (2.0, 4.0), None)
     """
     for place in sorted(places_of(text, ("year", "yr", "yera", "yaer", "month", "yoe"))):
@@ -45,7 +53,13 @@ def find_experience(text: str, when: datetime | None = None) -> tuple[float, flo
         if count is None:
             continue
         ahead = before[: len(before) - len(count[0])]
-        if _OTHER_AFTER.match(after) or _OTHER_BEFORE.search(ahead) or _OWN.search(ahead) or _OWN.search(after) or _COMPANY.search(ahead):
+        if (
+            _OTHER_AFTER.match(after)
+            or _OTHER_BEFORE.search(ahead)
+            or _OWN.search(ahead)
+            or _OWN.search(after)
+            or _COMPANY.search(ahead)
+        ):
             continue
         plus = bool(count[2] or count[4])
         said = unit[0].startswith("yoe") or bool(_SAID.search(after[:45]))
@@ -72,8 +86,15 @@ EXPERIENCE = Find(
     "experience",
     "The years of experience asked for.",
     (
-        FindColumn("experience from (years, log)", "asks for {} of experience", "asks for no experience", "count of year"),
-        FindColumn("experience up to (years, log)", "asks for up to {} of experience", "names no most years of experience", "count of year"),
+        FindColumn(
+            "experience from (years, log)", "asks for {} of experience", "asks for no experience", "count of year"
+        ),
+        FindColumn(
+            "experience up to (years, log)",
+            "asks for up to {} of experience",
+            "names no most years of experience",
+            "count of year",
+        ),
     ),
     ("year", "yr", "yera", "yaer", "month", "yoe"),
     _columns,

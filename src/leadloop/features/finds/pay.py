@@ -25,7 +25,9 @@ _NOT_PAY = re.compile(
     r"reimburse\w*|allowance|shipping|revenue|raised|arr|mrr|invoice|insurance)\b"
 )
 _NEXT_TO = re.compile(r"\s?(?:base|gross|ote|salary|basic|lpa|fixed)\b")
-_SPEND = re.compile(r"\b(?:budgets?|set aside|setting aside|allocated|approved spend|to spend|can spend|willing to (?:pay|spend)|earmarked)\b")
+_SPEND = re.compile(
+    r"\b(?:budgets?|set aside|setting aside|allocated|approved spend|to spend|can spend|willing to (?:pay|spend)|earmarked)\b"
+)
 
 
 def find_salary(text: str, when: datetime | None = None) -> tuple[float, float, bool, str] | None:
@@ -42,7 +44,9 @@ def find_salary(text: str, when: datetime | None = None) -> tuple[float, float, 
         cue = bool(_CUE.search(before)) or bool(_NEXT_TO.match(after))
         if _NOT_PAY.search(before[-30:]) or re.match(r"\s?(?:bonus|shipping|fee)\b", after):
             continue
-        wage = period == HOURS_A_YEAR or (period > 0 and bool(amount.currency)) or bool(re.match(r"\s?p\.?\s?a\b", after))
+        wage = (
+            period == HOURS_A_YEAR or (period > 0 and bool(amount.currency)) or bool(re.match(r"\s?p\.?\s?a\b", after))
+        )
         lakhs = amount.multiplied and re.search(r"lpa|lakhs?|lacs?", text[amount.start : amount.stop + 5])
         if not (cue or wage or (lakhs and period)):
             continue

@@ -12,12 +12,16 @@ from leadloop.features.finds.find import Find, FindColumn, places_of, sentence_a
 _RANGE = rf"({NUMBER})(k)?\s?(\+)?(?:\s?(?:-|to)\s?({NUMBER})(k)?)?"
 _MORE = r"(over|more than|at least|upwards of)?\s*(?:about|around|roughly|approximately|some|nearly|almost)?\s*"
 _COUNT = re.compile(rf"{_MORE}(?<![\w$€£.,]){_RANGE}\s(?:full-time |permanent )?$")
-_OF = re.compile(rf"(?:\bteam|\bstaff|\bworkforce|\bcompany|\bfirm|\bheadcount)(?: of| is|:)\s*{_MORE}{_RANGE}(?![\w%])")
+_OF = re.compile(
+    rf"(?:\bteam|\bstaff|\bworkforce|\bcompany|\bfirm|\bheadcount)(?: of| is|:)\s*{_MORE}{_RANGE}(?![\w%])"
+)
 _SIZED = re.compile(
     rf"(?<![\w$€£.,]){_RANGE}[\s-](?:person|people|employee|man)[\s-](?:company|team|firm|shop|business|startup|start-up|agency|office|organi[sz]ation)"
 )
 _WE_ARE = re.compile(rf"\b(?:we are|we're|they are|they're)\s+{_MORE}{_RANGE}\speople\b")
-_CHANGE = re.compile(r"\b(?:laid off|lay off|hir(?:ed?|es|ing)|fired?|cut(?:ting)?|add(?:ed|ing|s)?|train(?:ed|ing|s)?|interview\w*|new|lost|let go)\s*(?:of\s*)?$")
+_CHANGE = re.compile(
+    r"\b(?:laid off|lay off|hir(?:ed?|es|ing)|fired?|cut(?:ting)?|add(?:ed|ing|s)?|train(?:ed|ing|s)?|interview\w*|new|lost|let go)\s*(?:of\s*)?$"
+)
 _WORKERS = re.compile(r"(?:employees|staff|ftes?|workers)\b")
 
 
@@ -65,6 +69,18 @@ EMPLOYEES = Find(
     "employees",
     "How many people work there: of a range the geometric mean, as for a field of that type.",
     (FindColumn("employees named (log)", "speaks of {}", "names no number of employees", "count of employee"),),
-    ("employee", "staff", "fte", "workers", "workforce", "team of", "company of", "firm of", "headcount", "person", "people"),
+    (
+        "employee",
+        "staff",
+        "fte",
+        "workers",
+        "workforce",
+        "team of",
+        "company of",
+        "firm of",
+        "headcount",
+        "person",
+        "people",
+    ),
     _columns,
 )

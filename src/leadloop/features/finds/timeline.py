@@ -25,7 +25,20 @@ _LAST_OF = re.compile(r"\bend of (?:the |this )?$")
 _THIS = re.compile(r"\b(?:by|before|within|later) this $")
 _SOON = ("asap", "as soon as possible", "immediately", "right away", "straight away", "at once")
 _DENIED = re.compile(r"\b(?:no|not|never|without|nothing)\b[^,.:;]*$|n't\b[^,.:;]*$|\bbut not[^,.:;]*$")
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _MONTH = re.compile(
     r"\b(?:(\d{1,2})(?:st|nd|rd|th)? (?:of )?)?(jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?|sept(?:ember)?|sep|"
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?(?: (\d{1,2})(?:st|nd|rd|th)?\b(?!\d))?(?:,? (20\d\d))?"
@@ -103,7 +116,9 @@ def _moments(text: str, today: date) -> Iterator[date]:
         yield today + timedelta((_WEEKDAYS.index(found[1]) - today.weekday() - 1) % 7 + 1)
     if "20" in text:
         for found in _ISO.finditer(text):
-            if re.search(r"\b(?:by|before|until|on|due|deadline:?) $", text[max(0, found.start() - 12) : found.start()]):
+            if re.search(
+                r"\b(?:by|before|until|on|due|deadline:?) $", text[max(0, found.start() - 12) : found.start()]
+            ):
                 yield from _day(int(found[1]), int(found[2]), int(found[3]))
     for found in _QUARTER.finditer(text) if "q" in text else ():
         quarter = int(found[1])
@@ -163,6 +178,24 @@ TIMELINE = Find(
     "timeline",
     "The soonest time to act that is named, in days from the lead's own time.",
     (FindColumn("days to act (log)", "names a time to act within {}", "names no time to act", "count of day"),),
-    ("day", "week", "month", "quarter", "year", *_SOON, "eoy", "eoq", "eom", "by ", "before ", "until ", "in ", "q1", "q2", "q3", "q4"),
+    (
+        "day",
+        "week",
+        "month",
+        "quarter",
+        "year",
+        *_SOON,
+        "eoy",
+        "eoq",
+        "eom",
+        "by ",
+        "before ",
+        "until ",
+        "in ",
+        "q1",
+        "q2",
+        "q3",
+        "q4",
+    ),
     _columns,
 )
