@@ -6,32 +6,45 @@ import re
 from datetime import datetime
 from math import log1p, nan
 
-from leadloop.features.finds.find import Find, FindColumn, sentence_around
+from leadloop.features.finds.find import Find, FindColumn, places_of, sentence_around, sentences_with
 
-_TALK = r"(?:calls?|meetings?|demos?|sessions?|follow[ -]?ups?|workshops?|reviews?|next steps?|check-?ins?|syncs?|appointments?|invites?)"
+_TALK = (
+    r"(?:calls?|meetings?|demos?|sessions?|follow[ -]?ups?|workshops?|reviews?|next steps?|check-?ins?|syncs?|appointments?|"
+    r"invites?)"
+)
 _MADE = r"(?:scheduled|booked|arranged|confirmed|planned|agreed|put in)"
 _MEETING = re.compile(
-    rf"\b{_TALK}\b[^.\n?!]{{0,25}}\b{_MADE}\b|\b(?:{_MADE}|set up|sent|sending|schedule|book)\b[^.\n?!]{{0,20}}\b{_TALK}\b"
-    r"|\b(?:will|'ll|to|going to|agreed to|let's) (?:follow[ -]up|meet|reconnect|reconvene|regroup|touch base|circle back|catch up)\b"
-    r"|\bfollow(?:ing)?[ -]up (?:on|next|in) |\bcalendar invite\b"
+    rf"\b{_TALK}\b.{{0,25}}\b{_MADE}\b|\b(?:{_MADE}|set up|sent|sending|schedule|book)\b.{{0,20}}\b{_TALK}\b"
+    r"|\b(?:will|'ll|to|going to|agreed to|let's) (?:follow[ -]up|meet|reconnect|reconvene|regroup|touch base|circle back|"
+    r"catch up)\b|\bfollow(?:ing)?[ -]up (?:on|next|in) |\bcalendar invite\b"
+)
+_MEETING_WORDS = (
+    *("scheduled", "booked", "arranged", "confirmed", "planned", "agreed", "put in", "set up", "sent ", "sending", "schedule"),
+    *("book ", "follow", " meet", "reconnect", "reconvene", "regroup", "touch base", "circle back", "catch up", "invite"),
 )
 _NO_MEETING = re.compile(
-    rf"\b(?:no|not|never|nothing|without)\b[^.\n,;?!]{{0,30}}\b(?:{_TALK}|scheduled|planned)\b|n't\b[^.\n,;?!]{{0,30}}\b{_TALK}\b"
+    rf"\b(?:no|not|never|nothing|without)\b[^,]{{0,30}}\b(?:{_TALK}|scheduled|planned)\b|n't\b[^,]{{0,30}}\b{_TALK}\b"
 )
+_NO_WORDS = ("no ", "not ", "never", "nothing", "without", "n't")
 _PRICE = r"(?:pric(?:e|es|ing)|costs?|quotes?|quotation|rates?|fees?)"
+_PRICE_WORDS = ("how much", "pric", "cost", "quot", "rate", "fee")
 _PRICING = re.compile(
-    rf"\bhow much (?:does|do|would|will|is|are|it|for|they|we)\b|\bwhat(?:'s| is| are| would| does| do)\b[^.\n?]{{0,30}}\b{_PRICE}\b"
-    rf"|\b(?:ask(?:ed|s|ing)?|in?quired?|enquired|wants? to know|wanted to know|request(?:ed|s|ing)?|curious|questions?)\b[^.\n?!]{{0,30}}\b(?:{_PRICE}|how much)\b"
-    rf"|\b(?:send|get|need|needs|provide|share)\b[^.\n!]{{0,15}}\b(?:quote|pricing|price list|rate card|quotation)\b"
+    rf"\bhow much (?:does|do|would|will|is|are|it|for|they|we)\b"
+    rf"|\bwhat(?:'s| is| are| would| does| do)\b.{{0,30}}\b{_PRICE}\b"
+    r"|\b(?:ask(?:ed|s|ing)?|in?quired?|enquired|wants? to know|wanted to know|request(?:ed|s|ing)?|curious|questions?)\b"
+    rf".{{0,30}}\b(?:{_PRICE}|how much)\b"
+    r"|\b(?:send|get|need|needs|provide|share)\b.{0,15}\b(?:quote|pricing|price list|rate card|quotation)\b"
 )
 _NO_PRICING = re.compile(
-    rf"\b{_PRICE}\b[^.\n]{{0,12}}(?:\bnot|\bnever|n't)\b(?: \w+)? (?:discussed|mentioned|asked|raised|covered)"
-    rf"|(?:\bnot|\bnever|n't) (?:ask|asked|in?quire|discuss\w*|mention\w*|talk)\b[^.\n]{{0,20}}\b{_PRICE}\b|\b{_PRICE} (?:was|were) never\b"
+    rf"\b{_PRICE}\b.{{0,12}}(?:\bnot|\bnever|n't)\b(?: \w+)? (?:discussed|mentioned|asked|raised|covered)"
+    rf"|(?:\bnot|\bnever|n't) (?:ask|asked|in?quire|discuss\w*|mention\w*|talk)\b.{{0,20}}\b{_PRICE}\b"
 )
-_DENIES = re.compile(r"(?:\bno|\bnot|\bnever|n't)\b[^,.;:\n]{0,25}$")
+_DENIES = re.compile(r"(?:\bno|\bnot|\bnever|n't)\b[^,:]{0,25}$")
 _HEADING = re.compile(
-    r"(?:^|\n|[.!?] )\s*(action items?|actions|next steps?|to[ -]?dos?|follow[ -]ups?)\s?:[ \t]*([^\n]*)((?:\n\s*(?:[-*•]|\d+[.)])[^\n]+)*)"
+    r"(action items?|actions|next steps?|to[ -]?dos?|follow[ -]ups?)\s?:[ \t]*([^\n]*)((?:\n\s*(?:[-*•]|\d+[.)])[^\n]+)*)"
 )
+_HEADING_WORDS = ("action", "next step", "todo", "to-do", "to do", "follow-up", "follow up")
+_STARTS = re.compile(r"(?:^|\n|[.!?-] )\s*$")
 _BOX = re.compile(r"(?:^|\n)\s*(?:[-*]\s*)?\[[ x]?\]\s*\S")
 _NONE = re.compile(r"\W*(?:none|no|nothing|n/?a)?\W*$")
 _ASKED = re.compile(
@@ -40,29 +53,34 @@ _ASKED = re.compile(
 _AND_ASKED = re.compile(r"\band (?:whether|if|how|when|what|why|where|which|about)\b")
 _DIRECT = re.compile(r"\?+(?=[\s\"')]|$)")
 _TECHNICAL = re.compile(
-    r"\b(?:apis?|sdks?|webhooks?|integrat\w+|authenticat\w*|sso|saml|oauth|encrypt\w*|latency|uptime|sla|endpoints?|rest|graphql|schemas?|"
-    r"databases?|scal(?:e|es|ing|ability)|throughput|rate limits?|deploy\w*|on-prem\w*|kubernetes|docker|security|protocols?|architecture|"
-    r"migrat\w+|backups?|python|javascript|java|code|bandwidth|failover|load balanc\w+|2fa|mfa|sandbox|data (?:residency|model|format))\b"
+    r"\b(?:apis?|sdks?|webhooks?|integrat\w+|authenticat\w*|sso|saml|oauth|encrypt\w*|latency|uptime|sla|endpoints?|rest|"
+    r"graphql|schemas?|databases?|scal(?:e|es|ing|ability)|throughput|rate limits?|deploy\w*|on-prem\w*|kubernetes|docker|"
+    r"security|protocols?|architecture|migrat\w+|backups?|python|javascript|java|code|bandwidth|failover|load balanc\w+|2fa|"
+    r"mfa|sandbox|data (?:residency|model|format))\b"
 )
 
 
 def find_meeting(text: str, when: datetime | None = None) -> bool | None:
     """Whether a next meeting or follow-up is set (true), is said not to be (false), or neither (None).
 
-    >>> (
-    ...     find_meeting("demo booked for friday"),
-    ...     find_meeting("no follow-up scheduled"),
-    ...     find_meeting("the meeting ran long"),
-    ... )
+    >>> find_meeting("demo booked for friday"), find_meeting("no follow-up scheduled"), find_meeting("the meeting ran long")
     (True, False, None)
     """
-    denied = bool(_NO_MEETING.search(text))
-    for found in _MEETING.finditer(text):
-        before, _ = sentence_around(text, found.start(), found.start(), 30)
-        if not _DENIES.search(before) and not re.search(r"\b(?:no|not|nothing|never)\b|n't\b", found[0]):
-            return True
-        denied = True
-    return False if denied else None
+    denied = False
+    for _, sentence in sentences_with(text, _MEETING_WORDS):
+        for found in _MEETING.finditer(sentence):
+            if not _DENIES.search(sentence[max(0, found.start() - 30) : found.start()]) and not _SAYS_NO.search(found[0]):
+                return True
+            denied = True
+    return False if denied or _says(text, _NO_WORDS, _NO_MEETING) else None
+
+
+_SAYS_NO = re.compile(r"\b(?:no|not|nothing|never)\b|n't\b")
+
+
+def _says(text: str, words: tuple[str, ...], pattern: re.Pattern[str]) -> bool:
+    """Whether a sentence that holds one of these words matches."""
+    return any(pattern.search(sentence) for _, sentence in sentences_with(text, words))
 
 
 def find_pricing(text: str, when: datetime | None = None) -> bool | None:
@@ -71,14 +89,12 @@ def find_pricing(text: str, when: datetime | None = None) -> bool | None:
     >>> find_pricing("asked about pricing"), find_pricing("pricing was not discussed"), find_pricing("a high price")
     (True, False, None)
     """
-    if _NO_PRICING.search(text):
-        denied = True
-    else:
-        denied = False
-    for found in _PRICING.finditer(text):
-        before, _ = sentence_around(text, found.start(), found.start(), 30)
-        if not _DENIES.search(before):
+    denied = False
+    for _, sentence in sentences_with(text, _PRICE_WORDS):
+        found = _PRICING.search(sentence)
+        if found and not _DENIES.search(sentence[max(0, found.start() - 30) : found.start()]) and not _NO_PRICING.search(sentence):
             return True
+        denied = denied or bool(_NO_PRICING.search(sentence))
     return False if denied else None
 
 
@@ -89,10 +105,12 @@ def find_actions(text: str, when: datetime | None = None) -> int | None:
     (2, None)
     """
     count = 0
-    for found in _HEADING.finditer(text):
-        listed = found[3].count("\n")
-        count += listed + (not _NONE.fullmatch(found[2]))
-    count += len(_BOX.findall(text))
+    for place in places_of(text, _HEADING_WORDS):
+        found = _HEADING.match(text, place)
+        if found and _STARTS.search(text, max(0, place - 4), place):
+            count += found[3].count("\n") + (not _NONE.fullmatch(found[2]))
+    if "[" in text:
+        count += len(_BOX.findall(text))
     return count or None
 
 
@@ -107,11 +125,10 @@ def find_questions(text: str, when: datetime | None = None) -> tuple[int, int] |
         before, _ = sentence_around(text, found.start(), found.start(), 200)
         if any(character.isalnum() for character in before):
             asked.append(before)
-    for found in _ASKED.finditer(text):
-        _, after = sentence_around(text, found.start(), found.start(), 200)
-        if "?" in after:
-            continue
-        asked += _AND_ASKED.split(after)
+    for _, sentence in sentences_with(text, ("asked ", "asks ", "asking ", "wondered ", "nquired ")):
+        told = _ASKED.search(sentence)
+        if told and not sentence.endswith("?"):
+            asked += _AND_ASKED.split(sentence[told.start() :])
     if not asked:
         return None
     return len(asked), sum(bool(_TECHNICAL.search(one)) for one in asked)
@@ -135,15 +152,14 @@ MEETING = Find(
     "meeting",
     "Whether a next meeting or a follow-up is set.",
     (FindColumn("next meeting is set", "says that a next meeting is set", "says of no next meeting", binary=True),),
-    ("call", "meet", "demo", "session", "follow", "workshop", "review", "next step", "check", "sync", "appointment", "invite", "connect",
-     "touch base", "scheduled", "planned", "reconvene", "regroup", "circle back", "catch up"),
+    (*_MEETING_WORDS, *_NO_WORDS),
     lambda text, when: _flag(find_meeting(text, when)),
 )  # fmt: skip
 PRICING = Find(
     "pricing",
     "Whether somebody asked for the price.",
     (FindColumn("price is asked for", "asks for the price", "does not ask for the price", binary=True),),
-    ("how much", "pric", "cost", "quot", "rate", "fee"),
+    _PRICE_WORDS,
     lambda text, when: _flag(find_pricing(text, when)),
 )
 ACTIONS = Find(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+_SENTENCE_END = re.compile(r"[.!?;]\s+|\n")
 Reader = Callable[[str, datetime | None], tuple[float, ...] | None]
 
 
@@ -59,6 +61,24 @@ def places_of(text: str, words: tuple[str, ...]) -> Iterator[int]:
         while place >= 0:
             yield place
             place = text.find(word, place + 1)
+
+
+def sentences_with(text: str, words: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """The sentences or lines that hold any of these words or parts of words, each once, with where it begins.
+
+    >>> list(sentences_with("one call. two demos. three", ("demo", "two")))
+    [(10, 'two demos.')]
+    """
+    end = -1
+    for place in sorted(places_of(text, words)):
+        if place < end:
+            continue
+        begin = max(end, 0)
+        for before in _SENTENCE_END.finditer(text, begin, place):
+            begin = before.end()
+        found = _SENTENCE_END.search(text, place)
+        end = found.end() if found else len(text)
+        yield begin, text[begin:end].rstrip()
 
 
 def sentence_around(text: str, start: int, stop: int, reach: int) -> tuple[str, str]:

@@ -6,8 +6,8 @@ import re
 from datetime import datetime
 from math import isnan, log1p, nan
 
-from leadloop.features.finds.amounts import Amount, read_amounts
-from leadloop.features.finds.find import Find, FindColumn, sentence_around
+from leadloop.features.finds.amounts import read_amounts
+from leadloop.features.finds.find import Find, FindColumn, sentence_around, sentences_with
 
 HOURS_A_YEAR = 2080.0
 _PERIODS = {"h": HOURS_A_YEAR, "hr": HOURS_A_YEAR, "hour": HOURS_A_YEAR, "hourly": HOURS_A_YEAR, "day": 260.0, "daily": 260.0,
@@ -28,6 +28,7 @@ _NEXT_TO = re.compile(r"\s?(?:base|gross|ote|salary|basic|lpa|fixed)\b")
 _SPEND = re.compile(
     r"\b(?:budgets?|set aside|setting aside|allocated|approved spend|to spend|can spend|willing to (?:pay|spend)|earmarked)\b"
 )
+_SPEND_WORDS = ("budget", "aside", "allocated", "spend", "willing to pay", "earmarked")
 
 
 def find_salary(text: str, when: datetime | None = None) -> tuple[float, float, bool, str] | None:
@@ -77,18 +78,17 @@ def find_budget(text: str, when: datetime | None = None) -> tuple[float, float, 
     >>> find_budget("budget: 30-40k"), find_budget("on a tight budget with 40 agents")
     ((30000.0, 40000.0, ''), None)
     """
-    cues = [(cue.start(), cue.end()) for cue in _SPEND.finditer(text)]
-    if not cues:
-        return None
-    for amount in read_amounts(text):
-        if not (amount.currency or amount.multiplied):
+    for _, sentence in sentences_with(text, _SPEND_WORDS):
+        if not _SPEND.search(sentence):
             continue
-        before, after = sentence_around(text, amount.start, amount.stop, 48)
-        if not (_SPEND.search(before) or _SPEND.search(after[:30])):
-            continue
-        period = _period("", after)
-        times = period if period > 1 else 1.0
-        return amount.low * times, amount.high * times, amount.currency
+        for amount in read_amounts(sentence):
+            if not (amount.currency or amount.multiplied):
+                continue
+            before, after = sentence[max(0, amount.start - 48) : amount.start], sentence[amount.stop :][:48]
+            if _SPEND.search(before) or _SPEND.search(after[:30]):
+                period = _period("", after)
+                times = period if period > 1 else 1.0
+                return amount.low * times, amount.high * times, amount.currency
     return None
 
 
@@ -129,7 +129,6 @@ BUDGET = Find(
         FindColumn("budget from (log)", "names a budget from {}", "names no budget", "amount"),
         FindColumn("budget up to (log)", "names a budget up to {}", "names no budget", "amount"),
     ),
-    ("budget", "aside", "allocated", "spend", "willing to pay", "earmarked"),
+    _SPEND_WORDS,
     _budget_columns,
 )
-__all__ = ["BUDGET", "SALARY", "Amount", "find_budget", "find_salary"]

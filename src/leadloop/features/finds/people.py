@@ -7,7 +7,7 @@ from datetime import datetime
 from math import isnan, log1p, nan
 
 from leadloop.features.finds.amounts import NUMBER, read_number
-from leadloop.features.finds.find import Find, FindColumn, places_of, sentence_around
+from leadloop.features.finds.find import Find, FindColumn, places_of, sentence_around, sentences_with
 
 _RANGE = rf"({NUMBER})(k)?\s?(\+)?(?:\s?(?:-|to)\s?({NUMBER})(k)?)?"
 _MORE = r"(over|more than|at least|upwards of)?\s*(?:about|around|roughly|approximately|some|nearly|almost)?\s*"
@@ -38,11 +38,14 @@ def find_employees(text: str, when: datetime | None = None) -> tuple[float, floa
         found = _COUNT.search(before)
         if found and not _CHANGE.search(before[: found.start()]):
             return _size(found.groups())
-    for pattern in (_OF, _WE_ARE):
-        for found in pattern.finditer(text):
-            return _size(found.groups())
-    for found in _SIZED.finditer(text):
-        return _size((None, *found.groups()))
+    for _, sentence in sentences_with(text, ("team", "staff", "workforce", "company", "firm", "headcount", "people", "person", "-man ")):
+        for pattern in (_OF, _WE_ARE):
+            said = pattern.search(sentence)
+            if said:
+                return _size(said.groups())
+        sized = _SIZED.search(sentence)
+        if sized:
+            return _size((None, *sized.groups()))
     return None
 
 

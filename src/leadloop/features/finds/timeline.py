@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from math import isnan, log1p
 
-from leadloop.features.finds.amounts import NUMBER, read_number
+from leadloop.features.finds.amounts import NUMBER, NUMBER_WORDS, read_number
 from leadloop.features.finds.find import Find, FindColumn, places_of, sentence_around
 
 _DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
@@ -16,9 +16,11 @@ _NEXT = {"week": 7, "month": 30, "quarter": 91, "year": 365}
 _MANY = rf"(?:{NUMBER}|an?|a couple(?: of)?|couple of|a few|few)"
 _UNITS = re.compile(r"(day|week|month|quarter|year)s?\b")
 _SPAN = re.compile(
-    rf"\b(?:in|within|over|time(?:line|frame| frame)(?: is| of|:)?|deadline(?: is|:)?|horizon(?: is|:)?)\s+(?:the\s+)?(?:next\s+|coming\s+)?"
+    r"\b(?:in|within|over|time(?:line|frame| frame)(?: is| of|:)?|deadline(?: is|:)?|horizon(?: is|:)?)\s+"
+    r"(?:the\s+)?(?:next\s+|coming\s+)?"
     rf"(?:about\s+|around\s+|roughly\s+|approximately\s+|less than\s+|under\s+)?({_MANY})(?:\s?(?:-|to|or)\s?({NUMBER}))?[\s-]$"
 )
+_MAY_COUNT = re.compile(rf"(?:\d|\b(?:an?|of|few|{'|'.join(NUMBER_WORDS)}))[\s-]$")
 _FROM_NOW = re.compile(r"\s(?:from now|out|away)\b")
 _COUNTED = re.compile(rf"\b({NUMBER})[\s-]$")
 _LAST_OF = re.compile(r"\bend of (?:the |this )?$")
@@ -40,17 +42,20 @@ _MONTHS = (
     "december",
 )
 _MONTH = re.compile(
-    r"\b(?:(\d{1,2})(?:st|nd|rd|th)? (?:of )?)?(jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?|sept(?:ember)?|sep|"
-    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?(?: (\d{1,2})(?:st|nd|rd|th)?\b(?!\d))?(?:,? (20\d\d))?"
+    r"(?:jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|"
+    r"dec(?:ember)?)\b\.?(?: (\d{1,2})(?:st|nd|rd|th)?\b(?!\d))?(?:,? (20\d\d))?"
 )
-_QUARTER = re.compile(r"\bq([1-4])\b(?:(?:,? |/)(20\d\d))?")
+_DAY_BEFORE = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? (?:of )?$")
+_QUARTER = re.compile(r"q([1-4])\b(?:(?:,? |/)(20\d\d))?")
 _WHEN = re.compile(
     r"\b(by|before|until|in|during|for|on|end of|late|early|start of|beginning of|mid|middle of)(?: the)?[ -](?:late |early )?$"
 )
 _DUE = re.compile(r"\b(?:deadline|due|go[ -]live|launch|target|start(?:s|ing)?|need(?:s|ed)?)\b")
-_WEEKDAY = re.compile(r"\b(?:by|before|until) (mon|tues|wednes|thurs|fri|satur|sun)day\b")
+_DATED = re.compile(r"\b(?:by|before|until|on|due|deadline:?) $")
+_UNTIL = re.compile(r"\b(?:by|before|until)(?: the)? $")
+_WEEKDAY = re.compile(r"(?:by|before|until) (mon|tues|wednes|thurs|fri|satur|sun)day\b")
 _WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
-_ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
+_ISO = re.compile(r"(20\d\d)-(\d\d)-(\d\d)\b")
 
 
 def find_timeline(text: str, when: datetime | None = None) -> int | None:
@@ -78,10 +83,13 @@ def _spans(text: str) -> Iterator[int]:
         unit = _UNITS.match(text, place)
         if unit is None or (place and text[place - 1].isalpha()):
             continue
+        next_one = text.endswith("next ", 0, place)
+        if not next_one and not _MAY_COUNT.search(text, max(0, place - 12), place):
+            continue
         before, after = sentence_around(text, place, unit.end(), 44)
         if after.startswith(" ago"):
             continue
-        if before.endswith("next ") and unit[1] in _NEXT and not unit[0].endswith("s"):
+        if next_one and unit[1] in _NEXT and not unit[0].endswith("s"):
             yield _NEXT[unit[1]]
         span = _SPAN.search(before)
         if span:
@@ -112,7 +120,7 @@ def _moments(text: str, today: date) -> Iterator[date]:
     for place in places_of(text, ("eoy", "eoq", "eom", "year-end", "year end")):
         if not (place and text[place - 1].isalpha()):
             yield _last_of({"eoq": "quar", "eom": "mont"}.get(text[place : place + 3], "year"), today)
-    for found in _WEEKDAY.finditer(text) if "day" in text else ():
+    for found in _matches(text, ("by ", "before ", "until "), _WEEKDAY):
         yield today + timedelta((_WEEKDAYS.index(found[1]) - today.weekday() - 1) % 7 + 1)
     if "20" in text:
         for found in _ISO.finditer(text):
@@ -122,25 +130,40 @@ def _moments(text: str, today: date) -> Iterator[date]:
                 yield from _day(int(found[1]), int(found[2]), int(found[3]))
     for found in _QUARTER.finditer(text) if "q" in text else ():
         quarter = int(found[1])
-        ends = 3 * quarter
-        yield from _period(text, found, 3 * quarter - 2, ends, int(found[2] or 0), today)
-    for found in _MONTH.finditer(text) if any(month[:3] in text for month in _MONTHS) else ():
-        number = next(place for place, month in enumerate(_MONTHS, start=1) if month.startswith(found[2][:3]))
-        day = int(found[1] or found[3] or 0)
-        if day:
-            before, after = sentence_around(text, found.start(), found.end(), 36)
-            if re.search(r"\b(?:by|before|until)(?: the)? $", before) or _DUE.search(before) or _DUE.search(after):
-                for year in (int(found[4]),) if found[4] else (today.year, today.year + 1):
-                    if (moments := list(_day(year, number, day))) and moments[0] > today:
-                        yield moments[0]
-                        break
-        else:
-            yield from _period(text, found, number, number, int(found[4] or 0), today)
+        yield from _period(text, found.start(), 3 * quarter - 2, 3 * quarter, int(found[2] or 0), today)
+    for number, stem in enumerate(_MONTHS, start=1):
+        for found in _matches(text, (stem,), _MONTH):
+            yield from _in_month(text, found, number, today)
 
 
-def _period(text: str, found: re.Match[str], first: int, last: int, year: int, today: date) -> Iterator[date]:
+def _in_month(text: str, found: re.Match[str], number: int, today: date) -> Iterator[date]:
+    ahead = _DAY_BEFORE.search(text, max(0, found.start() - 9), found.start())
+    day = int((ahead[1] if ahead else found[1]) or 0)
+    if not day:
+        yield from _period(text, found.start(), number, number, int(found[2] or 0), today)
+        return
+    begin = ahead.start() if ahead else found.start()
+    before, after = sentence_around(text, begin, found.end(), 36)
+    if _UNTIL.search(before) or _DUE.search(before) or _DUE.search(after):
+        for year in (int(found[2]),) if found[2] else (today.year, today.year + 1):
+            moments = [moment for moment in _day(year, number, day) if moment > today]
+            if moments:
+                yield moments[0]
+                return
+
+
+def _matches(text: str, words: tuple[str, ...], pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Where one of these words begins a word and the pattern matches there."""
+    for place in places_of(text, words):
+        if not (place and text[place - 1].isalnum()):
+            found = pattern.match(text, place)
+            if found:
+                yield found
+
+
+def _period(text: str, place: int, first: int, last: int, year: int, today: date) -> Iterator[date]:
     """The day that is meant by words such as "by", "in" or "end of" before a run of months."""
-    said = _WHEN.search(text, max(0, found.start() - 20), found.start())
+    said = _WHEN.search(text, max(0, place - 20), place)
     if said is None or (said[1] == "on"):
         return
     at_once = said[1] in ("by", "before", "until", "early", "start of", "beginning of")
