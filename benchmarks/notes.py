@@ -178,8 +178,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
 def make_notes(count: int, words: int = 300, seed: int = 0) -> list[str]:
     """Notes of about so many words each, the same for the same seed."""
     draw = np.random.default_rng(seed)
-    tail = [f"{a}{b}{c}" for a in ("pro", "con", "in", "de", "re", "sub") for b in ("ver", "duc", "sta", "mi", "lo", "gra", "fer")
-            for c in ("t", "tion", "ted", "ble", "ly", "ment", "r", "ns", "nce", "al", "ize", "or", "ful", "ist", "ous")]  # fmt: skip
+    heads, middles = ("pro", "con", "in", "de", "re", "sub"), ("ver", "duc", "sta", "mi", "lo", "gra", "fer")
+    ends = ("t", "tion", "ted", "ble", "ly", "ment", "r", "ns", "nce", "al", "ize", "or", "ful", "ist", "ous")
+    tail = [head + middle + end for head in heads for middle in middles for end in ends]
     frequent = 1 / (1 + np.arange(len(FILLERS) + len(tail)))
     vocabulary = np.array(FILLERS + tail)
     notes = []

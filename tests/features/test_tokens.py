@@ -21,7 +21,7 @@ def marks(text: str) -> str:
         ("1,000 calls, please: now", "www,w:w|"),
         ("voice - not SMS (yet)", "w,ww,w|"),
         ("two-factor", "ww|"),
-        ("really? https://a.example/x?y=1", "w?wwwwww|"),
+        ("really? https://a.example/x?y=1", "w?w:wwwww|"),
         ("one\ntwo", "w/w|"),
         ("don’t – ever…", "ww,w.|"),
         ("a\x06b\x01c", "www|"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -106,8 +106,8 @@ class FeatureSet:
         for field in by_type.get("category", []):
             keep(*CategoryBlock.fit(data[field.name], positive, folds))
         for field in by_type.get("text", []):
-            asked = {"phrases": dict(playbook.phrases), "terms": field.terms, "finds": field.finds}
-            keep(*TextBlock.fit(data, field.name, positive, folds, **asked, time=lead_time))
+            fit = partial(TextBlock.fit, data, field.name, positive, folds, time=lead_time)
+            keep(*fit(phrases=dict(playbook.phrases), terms=field.terms, finds=field.finds))
         if times:
             keep(TimesBlock.fit(data, times, lead_time))
         for field in by_type.get("email", []):

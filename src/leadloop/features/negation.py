@@ -14,8 +14,24 @@ GAP = 2
 """How many tokens may lie between a phrase and the words that deny it from behind."""
 
 _BEFORE_T = (
-    ["ain", "aren", "can", "couldn", "didn", "doesn", "don", "hadn", "hasn", "haven", "isn", "mustn", "needn", "shouldn", "wasn", "weren", "won", "wouldn"]
-)  # fmt: skip
+    *(
+        "ain",
+        "aren",
+        "can",
+        "couldn",
+        "didn",
+        "doesn",
+        "don",
+        "hadn",
+        "hasn",
+        "haven",
+        "isn",
+        "mustn",
+        "needn",
+        "shouldn",
+    ),
+    *("wasn", "weren", "won", "wouldn"),
+)
 NO = (
     *(f"{word} t" for word in _BEFORE_T),
     *(f"{word}t" for word in _BEFORE_T if word not in ("can", "won")),

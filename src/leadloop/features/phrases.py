@@ -240,9 +240,8 @@ def _find_denied(ours: Matches, side: Matches, lists: int, tokens: TokenCodes) -
         (side.starts[side.lists == lists + one], side.stops[side.lists == lists + one]) for one in range(len(_SIDES))
     ]
     denied = np.zeros(len(ours.starts), dtype=bool)
-    if not (len(by_side[_NO][0]) + len(by_side[_SHORT_NO][0]) + len(by_side[_WITHOUT][0]) + len(by_side[_DENIED][0])):
-        if not len(by_side[_ALONE][0]):
-            return denied
+    if not any(len(by_side[one][0]) for one in (_NO, _SHORT_NO, _WITHOUT, _DENIED, _ALONE)):
+        return denied
     codes = tokens.codes
     hollow = _inside(by_side[_HOLLOW], len(codes))
     turns = _boundaries(by_side, codes)

@@ -86,7 +86,7 @@ def _simplify(texts: Sequence[str]) -> np.ndarray:
     end = " \6 " if texts else " "
     held = np.frombuffer(bytearray(f" {joined}{end}".encode("utf-8", "replace").translate(_SIMPLE)), dtype=np.uint8)
     blank = (held == _BLANK) | (held == ord(LINE))
-    # A mark counts before a blank only: "3.5" and "a.example" end no sentence, "1,000" no part of one. A dash needs two.
+    # A mark within a word does not count: "3.5" and "a.example" end no sentence, "1,000" no part of one. A dash needs two.
     held[:-1][(held[:-1] < ord(LINE)) & ~blank[1:]] = _BLANK
     dash = held == _DASH
     held[dash] = _BLANK
@@ -186,12 +186,14 @@ class TokenCodes:
     @cached_property
     def rows(self) -> np.ndarray:
         """Which text each token belongs to, from 0."""
-        return np.repeat(np.arange(len(self.ends)), np.diff(self.ends, prepend=-1))
+        rows: np.ndarray = np.repeat(np.arange(len(self.ends)), np.diff(self.ends, prepend=-1))
+        return rows
 
     @cached_property
     def is_mark(self) -> np.ndarray:
         """Whether each token is a mark."""
-        return (self.codes < FIRST_WORD) & (self.codes != UNKNOWN)
+        marks: np.ndarray = (self.codes < FIRST_WORD) & (self.codes != UNKNOWN)
+        return marks
 
     @cached_property
     def _words_before(self) -> np.ndarray:
@@ -210,4 +212,5 @@ class TokenCodes:
         closes[1:] |= (codes[1:] == ord(LINE)) & (codes[:-1] == ord(LINE))
         places = np.flatnonzero(closes)
         full = np.diff(self._words_before[places], prepend=0) > 0
-        return np.bincount(self.rows[places[full]], minlength=len(self.ends))
+        counts: np.ndarray = np.bincount(self.rows[places[full]], minlength=len(self.ends))
+        return counts

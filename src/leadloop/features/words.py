@@ -71,7 +71,7 @@ class Words:
         said = way * self._worth[found.terms] * found.weights
         if not said.size or said.max() <= 0:
             return ""
-        return self.terms.terms[found.terms[int(said.argmax())]]
+        return self.terms.terms[int(found.terms[int(said.argmax())])]
 
     def state(self) -> dict[str, Any]:
         """The words and their worth as plain JSON values."""

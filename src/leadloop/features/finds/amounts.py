@@ -46,15 +46,17 @@ _CODE = "usd|eur|gbp|inr|cad|aud|chf"
 _DIGITS = re.compile(r"\d[\d,.]*")
 _SIGN_BEFORE = re.compile(rf"(?:([$€£₹])|\b({_CODE}|rs)\.?)\s?$")
 _AFTER = re.compile(
-    rf"\s?(?:({'|'.join(sorted(_TIMES, key=len, reverse=True))})(?![a-z]))?\s?(?:([€£])|({_CODE}|dollars?|euros?|pounds|rupees)\b)?"
+    rf"\s?(?:({'|'.join(sorted(_TIMES, key=len, reverse=True))})(?![a-z]))?\s?(?:([€£])|({_CODE}|dollars?|euros?|"
+    rf"pounds|rupees)\b)?"
 )
-_LINK = re.compile(r"\s?(?:-|to|and|or)\s?(?:[$€£₹]|(?:usd|eur|gbp|inr|rs)\.?\s?)?\s?$")
+_HOURS = re.compile(r"h(?:r|our)?\b")
 _BETWEEN = re.compile(r"\bbetween\b[^.]{0,6}$")
 _UP_TO = re.compile(
     r"(?:up to|at most|no more than|not more than|max(?:imum)?\.?(?: of)?|under|below|less than)\s*(?:[$€£₹]|usd |eur )?\s?$"
 )
 _FROM = re.compile(
-    r"(?:from|starting (?:at|from)|starts at|at least|min(?:imum)?\.?(?: of)?|over|more than|above|upwards of)\s*(?:[$€£₹]|usd |eur )?\s?$"
+    r"(?:from|starting (?:at|from)|starts at|at least|min(?:imum)?\.?(?: of)?|over|more than|above|upwards of)"
+    r"\s*(?:[$€£₹]|usd |eur )?\s?$"
 )
 
 
@@ -124,13 +126,9 @@ def read_amounts(text: str) -> Iterator[Amount]:
         currency = _SIGNS.get(
             (sign[1] or sign[2]) if sign else (behind or word or ""), (sign[2] if sign else word) or ""
         )
-        if stop < len(text) and not times and (text[stop].isalpha() or text[stop] == "_") and not word:
-            if not text.startswith(("h", "l"), stop):
-                value_is_name = True
-            else:
-                value_is_name = not re.match(r"h(?:r|our)?\b", text[stop : stop + 5])
-            if value_is_name:
-                continue
+        glued = stop < len(text) and (text[stop].isalpha() or text[stop] == "_")
+        if glued and not times and not word and not _HOURS.match(text, stop):
+            continue  # a part of a name, such as 2fa
         begin = sign.start() if sign else start
         factor = _TIMES.get(times or "", 1.0)
         number = (value * factor, factor, currency, begin, stop, bool(currency or times))

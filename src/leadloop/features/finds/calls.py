@@ -19,8 +19,31 @@ _MEETING = re.compile(
     r"catch up)\b|\bfollow(?:ing)?[ -]up (?:on|next|in) |\bcalendar invite\b"
 )
 _MEETING_WORDS = (
-    *("scheduled", "booked", "arranged", "confirmed", "planned", "agreed", "put in", "set up", "sent ", "sending", "schedule"),
-    *("book ", "follow", " meet", "reconnect", "reconvene", "regroup", "touch base", "circle back", "catch up", "invite"),
+    *(
+        "scheduled",
+        "booked",
+        "arranged",
+        "confirmed",
+        "planned",
+        "agreed",
+        "put in",
+        "set up",
+        "sent ",
+        "sending",
+        "schedule",
+    ),
+    *(
+        "book ",
+        "follow",
+        " meet",
+        "reconnect",
+        "reconvene",
+        "regroup",
+        "touch base",
+        "circle back",
+        "catch up",
+        "invite",
+    ),
 )
 _NO_MEETING = re.compile(
     rf"\b(?:no|not|never|nothing|without)\b[^,]{{0,30}}\b(?:{_TALK}|scheduled|planned)\b|n't\b[^,]{{0,30}}\b{_TALK}\b"
@@ -63,13 +86,19 @@ _TECHNICAL = re.compile(
 def find_meeting(text: str, when: datetime | None = None) -> bool | None:
     """Whether a next meeting or follow-up is set (true), is said not to be (false), or neither (None).
 
-    >>> find_meeting("demo booked for friday"), find_meeting("no follow-up scheduled"), find_meeting("the meeting ran long")
+    >>> (
+    ...     find_meeting("demo booked for friday"),
+    ...     find_meeting("no follow-up scheduled"),
+    ...     find_meeting("the meeting ran long"),
+    ... )
     (True, False, None)
     """
     denied = False
     for _, sentence in sentences_with(text, _MEETING_WORDS):
         for found in _MEETING.finditer(sentence):
-            if not _DENIES.search(sentence[max(0, found.start() - 30) : found.start()]) and not _SAYS_NO.search(found[0]):
+            if not _DENIES.search(sentence[max(0, found.start() - 30) : found.start()]) and not _SAYS_NO.search(
+                found[0]
+            ):
                 return True
             denied = True
     return False if denied or _says(text, _NO_WORDS, _NO_MEETING) else None
@@ -92,7 +121,11 @@ def find_pricing(text: str, when: datetime | None = None) -> bool | None:
     denied = False
     for _, sentence in sentences_with(text, _PRICE_WORDS):
         found = _PRICING.search(sentence)
-        if found and not _DENIES.search(sentence[max(0, found.start() - 30) : found.start()]) and not _NO_PRICING.search(sentence):
+        if (
+            found
+            and not _DENIES.search(sentence[max(0, found.start() - 30) : found.start()])
+            and not _NO_PRICING.search(sentence)
+        ):
             return True
         denied = denied or bool(_NO_PRICING.search(sentence))
     return False if denied else None

@@ -15,7 +15,8 @@ _COUNT = re.compile(
 )
 _SAID = re.compile(r"\bexp(?:er[a-z]{5,7}|ir[a-z]{5,7}|\b)|\byoe\b")
 _ASKED = re.compile(
-    r"\b(?:require[sdm]?\w*|min(?:imum)?\b|at ?least|must have|need(?:s|ed)?|looking for|ideally|prefer\w*|similar role|qualifications?|senior|junior)"
+    r"\b(?:require[sdm]?\w*|min(?:imum)?\b|at ?least|must have|need(?:s|ed)?|looking for|"
+    r"ideally|prefer\w*|similar role|qualifications?|senior|junior)"
 )
 _ASKED_AFTER = re.compile(
     r"^\s*(?:in (?:an? )?(?:similar|related|comparable|relevant)|hands-on|(?:minimum|required|preferred)\b)"
@@ -23,7 +24,8 @@ _ASKED_AFTER = re.compile(
 _LEAST = re.compile(r"(?:at ?least|min(?:imum)?\.?(?: of)?|more than|over)\s*(?:an?\s*)?$")
 _MOST = re.compile(r"(?:up to|max(?:imum)?\.?(?: of)?|at most|no more than)\s*$")
 _OTHER_AFTER = re.compile(
-    r"^\s*(?:ago|old|older|of age|or older|in business|warrant\w*|contract|lease|term|guarantee|of service|free|now|later|left|running)\b"
+    r"^\s*(?:ago|old|older|of age|or older|in business|warrant\w*|contract|lease|"
+    r"term|guarantee|of service|free|now|later|left|running)\b"
 )
 _OTHER_BEFORE = re.compile(r"(?:\bage[ds]?|\bnext|\blast|\bpast|\bevery|\bcelebrating|\bfor over|\bunder)\s*$")
 _OWN = re.compile(

@@ -18,10 +18,12 @@ _AFTER = re.compile(
     r"annually|anually|lpa)\b|\bp\.?\s?(a)\b)"
 )
 _BEFORE = re.compile(r"\b(hourly|daily|weekly|monthly|annual|yearly)\b")
-_CUE = re.compile(r"\b(?:sal(?:a|e)?ry|salaries|compensation|pay(?:ing|s)?|paid|wages?|base|ote|ctc|package|earn(?:ings?)?|remuneration|"
+_CUE = re.compile(r"\b(?:sal(?:a|e)?ry|salaries|compensation|pay(?:ing|s)?|paid|wages?|base|ote|ctc|package|"
+    r"earn(?:ings?)?|remuneration|"
                   r"stipend|rate|gross|lpa|starting at|offer(?:ing)?)\b")  # fmt: skip
 _NOT_PAY = re.compile(
-    r"\b(?:rent|rental|fees?|subscription|plan|costs?|budget|price[sd]?|bill|bills|spend|lease|loan|deposit|parking|willing to pay|bonus|"
+    r"\b(?:rent|rental|fees?|subscription|plan|costs?|budget|price[sd]?|bill|bills|spend|lease|"
+    r"loan|deposit|parking|willing to pay|bonus|"
     r"reimburse\w*|allowance|shipping|revenue|raised|arr|mrr|invoice|insurance)\b"
 )
 _NEXT_TO = re.compile(r"\s?(?:base|gross|ote|salary|basic|lpa|fixed)\b")
@@ -118,8 +120,9 @@ SALARY = Find(
         FindColumn("salary is by the hour", "offers pay by the hour", "offers no pay by the hour", binary=True),
         FindColumn("salary is in dollars", "offers a salary in dollars", "offers no salary in dollars", binary=True),
     ),
-    ("salar", "salry", "pay", "paid", "wage", "compensation", "base", "ote", "ctc", "lpa", "lakh", "package", "earn", "rate", "gross", "stipend",
-     "p.a", "annum", "hour", "/h", "per ", " a week", " a day", " a year", "/w", "/d", "/m", "/y", "starting at", "offer"),
+    ("salar", "salry", "pay", "paid", "wage", "compensation", "base", "ote", "ctc", "lpa", "lakh", "package", "earn", "rate",
+     "gross", "stipend", "p.a", "annum", "hour", "/h", "per ", " a week", " a day", " a year", "/w", "/d", 
+     "/m", "/y", "starting at", "offer"),
     _salary_columns,
 )  # fmt: skip
 BUDGET = Find(

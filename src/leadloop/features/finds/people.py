@@ -20,7 +20,8 @@ _SIZED = re.compile(
 )
 _WE_ARE = re.compile(rf"\b(?:we are|we're|they are|they're)\s+{_MORE}{_RANGE}\speople\b")
 _CHANGE = re.compile(
-    r"\b(?:laid off|lay off|hir(?:ed?|es|ing)|fired?|cut(?:ting)?|add(?:ed|ing|s)?|train(?:ed|ing|s)?|interview\w*|new|lost|let go)\s*(?:of\s*)?$"
+    r"\b(?:laid off|lay off|hir(?:ed?|es|ing)|fired?|cut(?:ting)?|add(?:ed|ing|s)?|"
+    r"train(?:ed|ing|s)?|interview\w*|new|lost|let go)\s*(?:of\s*)?$"
 )
 _WORKERS = re.compile(r"(?:employees|staff|ftes?|workers)\b")
 
@@ -38,7 +39,9 @@ def find_employees(text: str, when: datetime | None = None) -> tuple[float, floa
         found = _COUNT.search(before)
         if found and not _CHANGE.search(before[: found.start()]):
             return _size(found.groups())
-    for _, sentence in sentences_with(text, ("team", "staff", "workforce", "company", "firm", "headcount", "people", "person", "-man ")):
+    for _, sentence in sentences_with(
+        text, ("team", "staff", "workforce", "company", "firm", "headcount", "people", "person", "-man ")
+    ):
         for pattern in (_OF, _WE_ARE):
             said = pattern.search(sentence)
             if said:
