@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mlflow lint style types imports docs bench bench-accuracy peers mlflow lock environment clean
+.PHONY: help demo test test-mlflow lint style types imports docs bench bench-accuracy bench-text peers mlflow lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ bench: environment ## Train on real public data sets and print quality, time and
 
 bench-accuracy: environment ## Compare LeadLoop with other tools on the same leads; WRITE=1 puts the tables into docs/benchmarks.md.
 	$(bin)/python -m benchmarks.accuracy $(if $(WRITE),--write)
+
+bench-text: environment ## Time how texts are read: one note, and many, beside other ways to find phrases.
+	$(bin)/python -m benchmarks.text
 
 peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else leaves out.
 	sh scripts/uv.sh venv --quiet --clear --python "$$(sh scripts/python.sh)" .build/peers

@@ -409,7 +409,13 @@ def playbook_settings() -> str:
     )
     phrases = table(
         ("key", "takes", "meaning"),
-        [("the list's name", "list of texts", "Phrases of one word or several, in any case.")],
+        [
+            (
+                "the list's name",
+                "list of texts",
+                "Phrases of one word or several, in any case and any form of their words; after = as it stands.",
+            )
+        ],
     )
     usual = Policy()
     bands = ", ".join(f"`{band.name}` from {band.lowest:g} with {band.share:.0%} of leads" for band in usual.bands)
@@ -463,6 +469,7 @@ def features() -> str:
     import polars as pl
 
     from leadloop.features import FeatureSet
+    from leadloop.features.finds import FINDS
     from leadloop.leads import FIELD_TYPES, Field, LeadSchema
     from leadloop.leads.schema import _EXPECTED
     from leadloop.leads.values import FALSE_WORDS, TRUE_WORDS
@@ -514,6 +521,15 @@ def features() -> str:
             + ", ".join(code(column) for column in shown[:24])
             + f"{more}."
         )
+        if kind == "text":
+            listed = [
+                (code(find.name), find.means, ", ".join(code(one.name) for one in find.columns))
+                for find in FINDS.values()
+            ]
+            parts.append(
+                "Facts that `finds` may name, and their columns; all are missing where a text says nothing of the kind:"
+            )
+            parts.append(table(("find", "what it looks for", "columns"), listed))
     opening = (
         "Every field that is used and known when leads are scored becomes one or more columns of numbers, by its type. "
         "The lists below are what training really makes of a small sample of each."

@@ -4,7 +4,8 @@ Every page is a story that is played in a folder of its own, in the order of its
 
 - a ```console block runs each line that starts with `$ `; the lines below it must come out, apart from digits, and
   `...` stands for anything; `export NAME=value` holds for the rest of the page;
-- a ```python or ```toml block with `title="path"` is what a reader types into that file (TOML is added to what is there);
+- a ```python, ```toml or ```text block with `title="path"` is what a reader types into that file (TOML is added to what is
+  there);
 - a ```python block without a title runs; a ```text block with `title="prints"` below it is what it prints.
 
 A ```sh block is shown and not run: it needs a server of somebody's own. `<!-- test: refused -->` above a block says that its
@@ -158,7 +159,7 @@ class Player:
         for block in story:
             if block.kind == "console":
                 self.run_console(block)
-            elif block.kind in ("toml", "python") and block.title:
+            elif block.kind in ("toml", "python", "text") and block.title not in ("", "prints"):
                 self.type_in(block)
             elif block.kind == "python":
                 self.run_python(block)
@@ -197,7 +198,8 @@ class Player:
 
     def type_in(self, block: Block) -> None:
         path = self.folder / block.title
-        if block.kind == "python":
+        if block.kind != "toml" or not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
             return
         document = tomlkit.parse(path.read_text(encoding="utf-8"))

@@ -5,16 +5,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadloop.features.terms import Terms
+from leadloop.features.terms import Corpus, Terms
+from leadloop.features.tokens import Vocabulary
 
 WORDS = ("pizza", "please", "family", "hungry", "college", "rent", "week", "a", "42")
 
 
+def fit(texts: list[list[str]], most: int) -> Terms:
+    return Terms.fit(Corpus.of([" ".join(words) for words in texts]), most)
+
+
 def weights(terms: Terms, texts: list[list[str]]) -> np.ndarray:
+    vocabulary = Vocabulary(["another", *terms.terms])
+    tokens = vocabulary.encode([" ".join(words) for words in texts])
     matrix = np.zeros((len(texts), len(terms.terms)))
-    for row, words in enumerate(texts):
-        for place, weight in terms.weigh(words):
-            matrix[row, place] = weight
+    found = terms.weigh(tokens, terms.places_in(vocabulary))
+    matrix[found.rows, found.terms] = found.weights
+    counted = terms.weigh_corpus(Corpus.of([" ".join(words) for words in texts]))
+    assert all(np.array_equal(one, other) for one, other in zip(found, counted, strict=True))
     return matrix
 
 
@@ -22,7 +30,7 @@ def weights(terms: Terms, texts: list[list[str]]) -> np.ndarray:
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=30), min_size=12, max_size=60))
 def test_weights_are_those_of_scikit_learn(texts):
     sklearn = pytest.importorskip("sklearn.feature_extraction.text", reason="needs the train extra")
-    terms = Terms.fit(texts, 100)
+    terms = fit(texts, 100)
     if not terms.terms:
         return
     oracle = sklearn.TfidfVectorizer(sublinear_tf=True, vocabulary=list(terms.terms))
@@ -32,25 +40,32 @@ def test_weights_are_those_of_scikit_learn(texts):
 
 def test_terms_are_neither_rare_nor_in_most_texts_nor_numbers_nor_single_letters():
     texts = [["the", "pizza", "2012", "x"] for _ in range(5)] + [["the", "rent"] for _ in range(4)] + [["the"]] * 11
-    assert Terms.fit(texts, 100).terms == ("pizza",)
+    assert fit(texts, 100).terms == ("pizza",)
 
 
 def test_the_terms_kept_are_those_whose_weight_varies_most():
     texts = [["pizza"], ["rent"]] * 10 + [["pizza", "rent", "please"]] * 5
-    chosen = Terms.fit([*texts, *[["other"]] * 30], 2)
+    chosen = fit([*texts, *[["other"]] * 30], 2)
     assert chosen.terms == ("pizza", "rent")
 
 
 def test_too_few_texts_give_no_terms():
-    assert Terms.fit([["pizza"]] * 4, 100).terms == ()
-    assert Terms.fit([], 100).terms == ()
+    assert fit([["pizza"]] * 4, 100).terms == ()
+    assert fit([], 100).terms == ()
 
 
 def test_a_vocabulary_survives_json():
-    terms = Terms.fit([["pizza"], ["rent"]] * 10 + [["other"]] * 5, 10)
+    terms = fit([["pizza"], ["rent"]] * 10 + [["other"]] * 5, 10)
     assert Terms.from_state(json.loads(json.dumps(terms.state()))) == terms
 
 
 def test_a_vocabulary_whose_weights_do_not_match_is_refused():
     with pytest.raises(ValueError, match="do not match"):
         Terms.from_state({"terms": ["pizza", "rent"], "weights": [1.0]})
+
+
+def test_taking_some_texts_of_a_corpus_is_counting_those_alone():
+    texts = ["pizza please", "rent", "pizza pizza", "please rent please"] * 10
+    some = np.array([0, 3, 4, 6, 11, 13, 17, 30, 31, 38])
+    taken, alone = Corpus.of(texts).take(some), Corpus.of([texts[place] for place in some])
+    assert Terms.fit(taken, 9) == Terms.fit(alone, 9)

@@ -1,21 +1,35 @@
-import sys
-
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadloop.features.tokens import STATISTICS, count_characters, describe_writing, split_words
+from leadloop.features.tokens import END, MARKS, Vocabulary, split_texts
 
-NAMES = [name for name, *_ in STATISTICS]
-
-
-def described(text: str) -> dict[str, float]:
-    lowered = text.lower()
-    return dict(zip(NAMES, describe_writing(text, lowered, split_words(lowered)), strict=True))
+ANY = Vocabulary(["call", "me", "é"])
 
 
-def test_a_full_stop_within_a_number_ends_no_sentence():
-    assert split_words("costs 3.5 euros. good").ends == {3}
+def marks(text: str) -> str:
+    """The marks of a text, with w for each word."""
+    return "".join("w" if code not in map(ord, MARKS) else ".?,:/|"[code - 1] for code in ANY.encode([text]).codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("", "|"),
+        ("costs 3.5 euros. good", "wwww.w|"),
+        ("1,000 calls, please: now", "www,w:w|"),
+        ("voice - not SMS (yet)", "w,ww,w|"),
+        ("two-factor", "ww|"),
+        ("really? https://a.example/x?y=1", "w?w:wwwww|"),
+        ("one\ntwo", "w/w|"),
+        ("don’t – ever…", "ww,w.|"),
+        ("a\x06b\x01c", "www|"),
+        ("你好。再见", "w.w|"),
+    ],
+)
+def test_marks_stand_where_they_part_what_is_said(text, seen):
+    assert marks(text) == seen
 
 
 @pytest.mark.parametrize(
@@ -33,30 +47,28 @@ def test_a_full_stop_within_a_number_ends_no_sentence():
     ],
 )
 def test_sentences_are_counted_by_their_ends(text, sentences):
-    assert split_words(text).sentences == sentences
+    assert ANY.encode(["before", text, "after."]).sentences.tolist() == [1, sentences, 1]
 
 
-def test_counts_are_on_a_log_scale_and_shares_are_not():
-    figures = described("CALL me? http://x.com and www.y.com!!\r\nTel 12")
-    assert figures["question marks (log)"] == pytest.approx(0.6931, abs=1e-4)
-    assert figures["exclamation marks (log)"] == pytest.approx(1.0986, abs=1e-4)
-    assert figures["links (log)"] == pytest.approx(1.0986, abs=1e-4)
-    assert figures["line breaks (log)"] == pytest.approx(0.6931, abs=1e-4)
-    assert figures["digits (log)"] == pytest.approx(1.0986, abs=1e-4)
-    assert described("ABcd, 12 éÉ!")["share of capitals"] == pytest.approx(3 / 6)
+@given(st.lists(st.text(), max_size=6))
+def test_each_word_gets_the_code_that_a_dictionary_would_give_it(texts):
+    tokens = split_texts(texts)
+    vocabulary = Vocabulary([word for word in tokens[::2] if word != END])
+    codes = vocabulary.encode(texts).codes
+    shown = codes[(codes == 0) | (codes > len(MARKS)) | (codes == ord(END))]
+    assert shown.tolist() == [ord(END) if word == END else vocabulary.index.get(word, 0) for word in tokens]
 
 
-def test_a_text_without_words_has_zeros_and_no_error():
-    assert described("?")["mean word length"] == 0.0
-    assert described("1")["share of capitals"] == 0.0
+@given(st.lists(st.text(), max_size=6))
+def test_a_text_alone_has_the_tokens_that_it_has_among_others(texts):
+    together = ANY.encode(texts)
+    alone = [ANY.encode([text]) for text in texts]
+    assert together.codes.tolist() == [code for one in alone for code in one.codes.tolist()]
+    assert together.words.tolist() == [int(one.words[0]) for one in alone]
+    assert together.sentences.tolist() == [int(one.sentences[0]) for one in alone]
+    assert together.rows.tolist() == [row for row, one in enumerate(alone) for _ in one.codes]
 
 
-@given(st.text(st.characters(max_codepoint=127)))
-def test_the_fast_count_of_plain_letters_agrees_with_asking_every_character(text):
-    slow = (sum(map(str.isupper, text)), sum(map(str.isalpha, text)), sum(map(str.isdecimal, text)))
-    assert count_characters(text) == slow
-
-
-@given(st.text())
-def test_any_text_is_described_with_finite_figures(text):
-    assert all(0 <= value < sys.float_info.max for value in described(text).values())
+def test_a_text_of_megabytes_is_no_different():
+    long = ANY.encode(["call me " * 400_000]).codes
+    assert np.array_equal(long[:-1], np.tile(ANY.encode(["call me"]).codes[:-1], 400_000))

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
-from leadloop.features.words import WordsBlock
+from leadloop.features.terms import Corpus
+from leadloop.features.text import TextBlock
+from leadloop.features.words import Words
 
 DRAW = np.random.default_rng(0)
 WORDS = np.array(["please", "team", "thanks", "product", "office", "monday", "question", "account"])
@@ -14,9 +18,16 @@ CELLS = pl.Series("message", TEXTS)
 FOLDS = np.arange(600) % 5
 
 
+def fit(cells: pl.Series, won: np.ndarray, folds: np.ndarray) -> tuple[TextBlock, np.ndarray]:
+    """The words of a field alone, and what they say of the training texts."""
+    block, values = TextBlock.fit(cells.to_frame(), cells.name, won, folds)
+    only = tuple(column.name for column in block.columns if "its words" in column.name)
+    return replace(block, kept=only), values[:, [column.name in only for column in block.columns]]
+
+
 @pytest.fixture(scope="module")
 def fitted():
-    return WordsBlock.fit(CELLS, WON, FOLDS)
+    return fit(CELLS, WON, FOLDS)
 
 
 def test_words_that_came_before_a_win_speak_for_the_next_one(fitted):
@@ -38,7 +49,7 @@ def test_a_training_text_never_sees_its_own_outcome():
     draw = np.random.default_rng(1)
     noise = pl.Series("message", [" ".join(f"w{n}" for n in draw.integers(0, 60, 12)) for _ in range(800)])
     won = (draw.random(800) < 0.5).astype(float)
-    block, apart = WordsBlock.fit(noise, won, np.arange(800) % 5)
+    block, apart = fit(noise, won, np.arange(800) % 5)
     own = block.values(noise.to_frame())[:, 0]
 
     def auc(values: np.ndarray) -> float:
@@ -62,17 +73,17 @@ def test_the_telling_word_is_the_one_that_says_most(fitted):
 
 
 def test_too_few_outcomes_teach_nothing_about_words():
-    block, values = WordsBlock.fit(CELLS[:50], WON[:50], FOLDS[:50])
+    block, values = fit(CELLS[:50], WON[:50], FOLDS[:50])
     assert block.columns == ()
     assert values.shape == (50, 0)
 
 
 def test_it_goes_through_plain_values_and_back(fitted):
     block, _ = fitted
-    again = WordsBlock.from_state(block.state())
+    again = TextBlock.from_state(block.state())
     assert again.values(CELLS.to_frame()).tolist() == block.values(CELLS.to_frame()).tolist()
     with pytest.raises(ValueError, match="do not match"):
-        WordsBlock.from_state({**block.state(), "worth": [1.0]})
+        Words.from_state({**block.words.state(), "worth": [1.0]})
 
 
 def test_what_words_are_worth_is_what_scikit_learn_finds(fitted):
@@ -81,9 +92,8 @@ def test_what_words_are_worth_is_what_scikit_learn_finds(fitted):
     from leadloop.features.words import STRENGTH
 
     block, _ = fitted
-    design = np.zeros((600, len(block.terms.terms)))
-    for row, text in enumerate(TEXTS):
-        for place, weight in block.terms.weigh(text.split()):
-            design[row, place] = weight
+    found = block.words.terms.weigh_corpus(Corpus.of(TEXTS))
+    design = np.zeros((600, len(block.words.terms.terms)))
+    design[found.rows, found.terms] = found.weights
     peer = LogisticRegression(C=STRENGTH, tol=1e-9, max_iter=5_000).fit(design, WON)
-    assert block.worth == pytest.approx(peer.coef_[0], abs=1e-4)
+    assert block.words.worth == pytest.approx(peer.coef_[0], abs=1e-4)

@@ -116,3 +116,57 @@ def test_two_playbooks_of_one_name_do_not_share_their_functions(tmp_path):
     other = with_python(tmp_path / "b" / "tiny", features=["shapes:squared"], shapes=FEATURE.replace("** 2", "** 3"))
     first, second = read_playbook(one), read_playbook(other)
     assert str(first.features[0]()) != str(second.features[0]())
+
+
+def with_phrases(folder, files):
+    (folder / "phrases").mkdir(parents=True)
+    for name, text in files.items():
+        (folder / "phrases" / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    listed = ", ".join(f'"phrases/{name}"' for name in files)
+    write_playbook(folder, f"phrase_files = [{listed}]\n{SOUND}")
+    return folder
+
+
+def test_the_lists_of_phrase_files_become_the_playbook_s_own(tmp_path):
+    files = {
+        "urgency.txt": "# rush\nASAP\n\nright away # now\n",
+        "products.toml": '"voice AI" = ["voice AI"]\nsms = ["SMS"]',
+    }
+    found = read_playbook(with_phrases(tmp_path / "tiny", files)).playbook
+    mine = {"urgency": ("ASAP", "right away"), "voice AI": ("voice AI",), "sms": ("SMS",)}
+    assert dict(found.phrases) == dict(PLAYBOOK.phrases) | mine
+    assert found.phrase_files == ()
+
+
+def test_every_mistake_of_phrase_files_is_said_at_once(tmp_path):
+    folder = with_phrases(
+        tmp_path / "tiny",
+        {
+            "urgency.txt": "asap\n?!",
+            "other.toml": 'urgency = ["now"]\nprice = "how much"\nempty = []',
+            "broken.toml": "price = [",
+            "empty.txt": "# nothing yet",
+            "picture.txt": b"\xff\xfe\x00",
+            "gone.txt": "x",
+        },
+    )
+    (folder / "phrases" / "gone.txt").unlink()
+    assert [(where, what[:40]) for where, what, _ in refused(folder)] == [
+        ("phrases/urgency.txt, line 2", "“?!” has no words"),
+        ("phrases/other.toml: price", "is no list of texts"),
+        ("phrases/other.toml: empty", "holds no phrase"),
+        ("phrases/other.toml", "holds a list “urgency”, as phrases/urgen"),
+        ("phrases/broken.toml", "is not TOML: Invalid value (at end of do"),
+        ("phrases/empty.txt", "holds no phrase"),
+        ("phrases/picture.txt", "is not UTF-8 text"),
+        ("phrase_files", "names phrases/gone.txt, which does not e"),
+    ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are made otherwise elsewhere")
+def test_a_link_out_of_the_folder_is_no_phrase_file(tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    folder = with_phrases(tmp_path / "tiny", {"mine.txt": "x"})
+    (folder / "phrases" / "mine.txt").unlink()
+    (folder / "phrases" / "mine.txt").symlink_to(tmp_path / "secret.txt")
+    assert refused(folder)[0][1] == "names phrases/mine.txt, which does not exist"

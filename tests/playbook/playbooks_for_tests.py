@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from leadloop.leads import ACTIONABLE_TYPES, FIELD_TYPES, Field, LeadSchema
+from leadloop.leads.field import TEXT_FINDS
 from leadloop.playbook import Band, Derived, Order, Playbook, Policy, Route, Ruling, Target, Training
 from leadloop.playbook.check import find_problems
 from leadloop.playbook.derived import DERIVED_KINDS, TAKES
@@ -56,6 +57,7 @@ because = "it is written at intake here"
 # Anything that a column, a band or a sentence may hold: quotation marks, backslashes, line ends, signs of any script.
 words = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).filter(str.strip)
 lists = st.lists(words, max_size=3).map(tuple)
+phrases = st.lists(words.filter(lambda text: any(one.isalnum() for one in text)), min_size=1, max_size=3).map(tuple)
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 functions = st.from_regex(r"[a-z]{1,6}:[a-z]{1,6}", fullmatch=True)
 
@@ -117,6 +119,7 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         kind, known_at, use = draw(st.sampled_from(FIELD_TYPES)), draw(st.sampled_from(moments)), draw(st.booleans())
         read = use and known_at == moments[0] and name not in (lead_id, group_by)
         ordered = kind in ("number", "money", "employees", "boolean")
+        is_text = kind == "text"
         fields.append(
             Field(
                 name,
@@ -127,6 +130,8 @@ def playbooks(draw: st.DrawFn) -> Playbook:
                 required=draw(st.booleans()),
                 missing=draw(lists),
                 direction=draw(st.sampled_from(["", "up", "down"])) if ordered else "",
+                terms=draw(st.integers(0, 300)) if is_text else 0,
+                finds=tuple(draw(st.lists(st.sampled_from(TEXT_FINDS), unique=True))) if is_text else (),
                 guess=draw(lists),
             )
         )
@@ -170,7 +175,10 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         policy=draw(policies()),
         features=tuple(draw(st.lists(functions, max_size=2, unique=True))),
         rules=tuple(draw(st.lists(functions, max_size=2, unique=True))),
-        phrases=tuple(draw(st.dictionaries(words, lists, max_size=3)).items()),
+        phrases=tuple(draw(st.dictionaries(words, phrases, max_size=3)).items()),
+        phrase_files=tuple(
+            draw(st.lists(st.from_regex(r"[a-z]{1,6}/[a-z]{1,6}\.(txt|toml)", fullmatch=True), max_size=2, unique=True))
+        ),
         derived=draw(derived_features(fields, moments, {group_by, lead_id, order.field if order else ""})),
         rulings=tuple(
             draw(st.lists(st.builds(Ruling, st.sampled_from(field_names), words, words), max_size=2)),

@@ -58,6 +58,43 @@ WRONG = {
         "fields.note.direction",
         "has no meaning for text",
     ),
+    "terms of what is no text": (
+        with_field(Field("b", "category", "intake", terms=9)),
+        "fields.b.terms",
+        "has no meaning",
+    ),
+    "facts of what is no text": (
+        with_field(Field("b", "number", "intake", finds=("salary",))),
+        "fields.b.finds",
+        "has no meaning for number",
+    ),
+    "a fact that is not known": (
+        with_field(Field("b", "text", "intake", finds=("salery",))),
+        "fields.b.finds",
+        "“salery” cannot be found in texts",
+    ),
+    "a fact named twice": (
+        with_field(Field("b", "text", "intake", finds=("salary", "salary"))),
+        "fields.b.finds",
+        "names “salary” twice",
+    ),
+    "a list without a phrase": (replace(SOUND, phrases=(("price", ()),)), "phrases.price", "holds no phrase"),
+    "a phrase without a word": (replace(SOUND, phrases=(("price", ("?!",)),)), "phrases.price", "“?!” has no words"),
+    "a phrase of thirteen words": (
+        replace(SOUND, phrases=(("price", ("how " * 13,)),)),
+        "phrases.price",
+        "has 13 words",
+    ),
+    "a phrase file of another kind": (
+        replace(SOUND, phrase_files=("phrases.csv",)),
+        "phrase_files",
+        "“phrases.csv” is neither",
+    ),
+    "a phrase file elsewhere": (
+        replace(SOUND, phrase_files=("../phrases.txt",)),
+        "phrase_files",
+        "“../phrases.txt” lies outside",
+    ),
     "an alias that two fields claim": (
         with_field(Field("b", "text", "intake", aliases=("id",))),
         "fields.b.aliases",

@@ -87,6 +87,7 @@ CHANGES = {
     "rules": {"rules": ("rules:a",)},
     "phrases": {"phrases": (("price", ("how much",)),)},
     "derived": {"derived": (Derived("frequency", ("Lead Source",)),)},
+    "phrase_files": {"phrase_files": ("phrases/urgency.txt",)},
     "rulings": {"rulings": (Ruling("Lead Source", "separates", "another reason"),)},
     "description": {"description": "Leads of the web page"},
     "synthetic": {"synthetic": True},

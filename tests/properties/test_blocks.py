@@ -1,6 +1,7 @@
 """What every block promises, whatever the leads are."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -13,11 +14,11 @@ from leadloop.features.block import Block
 from leadloop.features.categories import CategoryBlock
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
 from leadloop.features.derived import DerivedBlock
+from leadloop.features.finds import FINDS
 from leadloop.features.functions import FunctionsBlock, feature
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.text import TextBlock
 from leadloop.features.times import TimesBlock
-from leadloop.features.words import WordsBlock
 from leadloop.leads import Field, LeadSchema
 from leadloop.leads.frame import DTYPES
 from leadloop.playbook import Derived
@@ -46,7 +47,28 @@ cells = {
     "price": numbers,
     "employees": st.tuples(sizes, sizes).map(lambda ends: {"low": min(ends), "high": max(ends)}),
     "source": st.sampled_from(["google", "Direct", "fax", "new one"]) | st.text(max_size=12),
-    "notes": st.lists(st.sampled_from(["no", "pizza", "voice", "price?", "call me.", "\n\n", "ÄÖ", "42"])).map(" ".join)
+    "notes": st.lists(
+        st.sampled_from(
+            [
+                "no",
+                "pizza",
+                "voice",
+                "price?",
+                "call me.",
+                "\n\n",
+                "ÄÖ",
+                "42",
+                "$5k",
+                "3+ years",
+                "in 2 weeks",
+                "by June 31",
+                "team of 9",
+                "asked if",
+                "not,",
+                "todo:\n- x",
+            ]
+        )
+    ).map(" ".join)
     | st.text(),
     "subscribed": st.booleans(),
     "came": st.datetimes(),
@@ -121,14 +143,15 @@ def fit_all() -> dict[str, Block]:
     data, won = training()
     phrases = {"price": ("price", "how much"), "voice": ("voice", "call me")}
     times = [field for field in FIELDS if field.type == "time"]
+    text = TextBlock.fit(data, "notes", phrases=phrases, finds=tuple(FINDS), time="came")[0]
     return {
         "numbers": NumbersBlock.fit(data, FIELDS[:2]),
         "numbers of wild leads": NumbersBlock(("visits", "price"), (False, True), (-3e38, -1e300), (3e38, 1e300)),
         "booleans": BooleansBlock(("subscribed",)),
         "employees": EmployeesBlock("employees"),
         "category": CategoryBlock.fit(data["source"], won, np.arange(300) % 5)[0],
-        "text": TextBlock.fit(data["notes"], phrases=phrases),
-        "words": WordsBlock.fit(data["notes"], won, np.arange(300) % 5)[0],
+        "text": TextBlock.fit(data, "notes", won, np.arange(300) % 5, phrases=phrases, terms=50)[0],
+        "text with facts": replace(text, kept=tuple(column.name for column in text._all_columns)),
         "times": TimesBlock.fit(data, times, "came"),
         "times without an order": TimesBlock.fit(data, times),
         "email": EmailBlock("email"),
@@ -230,7 +253,7 @@ def test_blocks_can_be_fitted_on_leads_without_any_value():
     for block in (
         NumbersBlock.fit(nothing, FIELDS[:2]),
         CategoryBlock.fit(nothing["source"], np.zeros(30))[0],
-        TextBlock.fit(nothing["notes"], phrases={"price": ("price",)}),
+        TextBlock.fit(nothing, "notes", np.zeros(30), phrases={"price": ("price",)}, terms=5, finds=tuple(FINDS))[0],
         TimesBlock.fit(nothing, [field for field in FIELDS if field.type == "time"], "came"),
         *(DerivedBlock.fit(each, TYPES, nothing, np.zeros(30))[0] for each in DERIVED),
     ):
@@ -243,7 +266,7 @@ def test_blocks_can_be_fitted_on_any_leads(data: pl.DataFrame):
     for block in (
         NumbersBlock.fit(data, FIELDS[:2]),
         CategoryBlock.fit(data["source"], np.zeros(data.height), least=1)[0],
-        TextBlock.fit(data["notes"]),
+        TextBlock.fit(data, "notes", np.zeros(data.height), terms=5, finds=tuple(FINDS), time="came")[0],
         TimesBlock.fit(data, [field for field in FIELDS if field.type == "time"], "came"),
         *(DerivedBlock.fit(each, TYPES, data, np.zeros(data.height))[0] for each in DERIVED),
     ):

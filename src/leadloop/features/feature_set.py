@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import polars as pl
 
-from leadloop.errors import Problem, VersionError
+from leadloop.errors import PlaybookError, Problem, VersionError
 from leadloop.features.block import Block, FeatureColumn
 from leadloop.features.categories import CategoryBlock
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
@@ -19,7 +19,6 @@ from leadloop.features.functions import FeatureFunction, FunctionsBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.text import TextBlock
 from leadloop.features.times import TimesBlock
-from leadloop.features.words import WordsBlock
 from leadloop.leads import Field, LeadFrame
 from leadloop.leads.field import sign_of
 from leadloop.playbook import Playbook
@@ -35,7 +34,6 @@ _BLOCKS: dict[str, BlockType] = {
         EmployeesBlock,
         CategoryBlock,
         TextBlock,
-        WordsBlock,
         TimesBlock,
         EmailBlock,
         PhoneBlock,
@@ -85,11 +83,17 @@ class FeatureSet:
         `positive` holds 0 or 1 a lead, `folds` a fold number a lead: what a block learns from outcomes is, for each
         training lead, learned from the other folds. `fields` are the fields to use (all usable ones, if not given).
         """
+        if playbook.phrase_files:
+            what = f"names {', '.join(playbook.phrase_files)}, which nobody has read"
+            raise PlaybookError(playbook.name, Problem("phrase_files", what, "read the playbook from its folder"))
         data = leads.data
         fields = usable_fields(playbook) if fields is None else fields
         by_type: dict[str, list[Field]] = {}
         for field in fields:
             by_type.setdefault(field.type, []).append(field)
+        times = by_type.get("time", [])
+        order = playbook.order.field if playbook.order else ""
+        lead_time = order if any(field.name == order for field in times) else ""
         fitted: list[tuple[Block, np.ndarray]] = []
 
         def keep(block: Block, values: np.ndarray | None = None) -> None:
@@ -105,11 +109,9 @@ class FeatureSet:
         for field in by_type.get("category", []):
             keep(*CategoryBlock.fit(data[field.name], positive, folds))
         for field in by_type.get("text", []):
-            keep(TextBlock.fit(data[field.name], phrases=dict(playbook.phrases), most_terms=0))
-            keep(*WordsBlock.fit(data[field.name], positive, folds))
-        if times := by_type.get("time"):
-            order = playbook.order.field if playbook.order else ""
-            lead_time = order if any(field.name == order for field in times) else ""
+            fit = partial(TextBlock.fit, data, field.name, positive, folds, time=lead_time)
+            keep(*fit(phrases=dict(playbook.phrases), terms=field.terms, finds=field.finds))
+        if times:
             keep(TimesBlock.fit(data, times, lead_time))
         for field in by_type.get("email", []):
             keep(EmailBlock(field.name))
@@ -147,12 +149,10 @@ class FeatureSet:
         functions = [block for block in self.blocks if isinstance(block, FunctionsBlock)]
         return {name: label.rstrip(".") for block in functions for name, label in block.labels.items() if label}
 
-    def telling_word(self, field: str, text: str, way: float) -> str:
-        """The word of a text field that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
-        for block in self.blocks:
-            if isinstance(block, WordsBlock) and block.field == field:
-                return block.telling_word(text, way)
-        return ""
+    @cached_property
+    def text_blocks(self) -> Mapping[str, TextBlock]:
+        """The blocks of text fields, by their fields."""
+        return {block.field: block for block in self.blocks if isinstance(block, TextBlock)}
 
     @cached_property
     def field_of_column(self) -> np.ndarray:

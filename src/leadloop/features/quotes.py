@@ -16,7 +16,8 @@ _QUARTERS = ("first", "second", "third", "last")
 def quote_value(quote: str, number: float, value: object) -> str:
     """A column's number, or its field's value where the number has lost what people would say, in words.
 
-    `quote` is "count of <thing>" for log(1 + count), "mean count of <thing>" for a mean, "share" for 0 to 1, "days" for
+    `quote` is "count of <thing>" for log(1 + count), "mean count of <thing>" for a mean, "amount" for log(1 + amount),
+    "share" for 0 to 1, "days" for
     sign * log(1 + days), or a part of the field's time: "hour", "weekday", "day", "month", "quarter". Raises `ValueError` for
     another.
 
@@ -29,6 +30,8 @@ def quote_value(quote: str, number: float, value: object) -> str:
         return _count(round(expm1(number)), quote.removeprefix("count of "))
     if quote.startswith("mean count of "):
         return _count(round(number, 1), quote.removeprefix("mean count of "))
+    if quote == "amount":
+        return f"{float(f'{expm1(number):.6g}'):,.10g}"  # a column holds seven digits, of which the last is rounded
     if quote == "share":
         return f"{number:.0%}" if number >= 0.01 else "under 1%"
     if quote == "days":

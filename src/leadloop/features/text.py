@@ -1,9 +1,10 @@
-"""Text: how it is written, which phrases it uses or denies, and which words it is made of."""
+"""Text: how it is written, which phrases it uses or denies, what facts it states, and what its words say about the outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -11,121 +12,269 @@ import numpy as np
 import polars as pl
 
 from leadloop.features.block import FeatureColumn
-from leadloop.features.phrases import PhraseLists
-from leadloop.features.terms import Terms
-from leadloop.features.tokens import STATISTICS, describe_writing, split_words
+from leadloop.features.finds import FINDS, tidy
+from leadloop.features.phrases import PhraseLists, PhraseMatcher, PhraseWalk
+from leadloop.features.terms import Corpus, Terms
+from leadloop.features.tokens import TokenCodes, Vocabulary
+from leadloop.features.words import Words
+from leadloop.features.writing import STATISTICS, describe_writing
 
 MOST_TEXTS = 20_000
+_CHUNK = 64
+_CHUNK_CHARACTERS = 250_000
 
 
 @dataclass(frozen=True)
 class TextBlock:
-    """One text field as figures about the writing, phrases used and denied, and TF-IDF weights of terms.
+    """One text field as figures about the writing, phrases used and denied, facts found, and the log-odds of its words.
 
-    A missing text is missing in every column; a text without words has zeros. `kept` names the columns that differ from
-    lead to lead in training, the others are left out: what never changes teaches nothing.
+    Each text is split into words once, for all of these. Where a playbook asks for `terms`, the words that differ most from
+    text to text have a column each, weighed by TF-IDF; where it asks for `finds`, so have the facts of each kind that the
+    text states. The log-odds of words are those of an L2-penalised logistic regression on TF-IDF weights; a text without a
+    known word adds 0.
+
+    A missing text is missing in every column; a text without words has zeros, but a fact that is not stated is missing.
+    `kept` names the columns that differ from lead to lead in training, the others are left out: what never changes teaches
+    nothing.
     """
 
     kind: ClassVar[str] = "text"
     field: str
     phrases: PhraseLists
+    finds: tuple[str, ...]
+    time: str
     terms: Terms
+    words: Words
     kept: tuple[str, ...]
 
     @classmethod
     def fit(
-        cls, cells: pl.Series, *, phrases: Mapping[str, tuple[str, ...]] | None = None, most_terms: int = 200
-    ) -> Self:
-        """Fit a vocabulary on training texts; `phrases` are named lists of phrases (see `PhraseLists.count`).
+        cls,
+        data: pl.DataFrame,
+        field: str,
+        positive: np.ndarray | None = None,
+        folds: np.ndarray | None = None,
+        *,
+        phrases: Mapping[str, tuple[str, ...]] | None = None,
+        terms: int = 0,
+        finds: Sequence[str] = (),
+        time: str = "",
+    ) -> tuple[Self, np.ndarray]:
+        """Fit on training leads; gives the block, and its columns for the training leads themselves.
 
-        Outcomes are not looked at, so no text gives its own outcome away. From more than 20,000 texts, evenly spaced
-        ones are looked at.
+        `phrases` are named lists of phrases (see `PhraseLists.count`), `terms` how many words get a column of their own,
+        `finds` names of `FINDS`, `time` the field with the lead's own time, from which days are counted.
+
+        `positive` holds 0 or 1 a lead, `folds` a fold number a lead: the words of each training text are judged by the
+        other folds only, as they would otherwise promise what they cannot keep. From more than 20,000 texts, evenly spaced
+        ones are learned from.
         """
-        texts = cells.drop_nulls()
-        if len(texts) > MOST_TEXTS:
-            texts = texts.gather(np.linspace(0, len(texts) - 1, MOST_TEXTS).astype(np.int64))
-        lists = PhraseLists.from_mapping(phrases or {})
-        terms = Terms.fit([split_words(text.lower()).words for text in texts], most_terms)
-        every = cls(cells.name, lists, terms, tuple(column.name for column in _all_columns(cells.name, lists, terms)))
-        values = every.values(texts.to_frame())
-        differs = (values != values[:1]).any(axis=0)
-        return cls(
-            cells.name, lists, terms, tuple(name for name, kept in zip(every.kept, differs, strict=True) if kept)
+        texts = data[field].to_list()
+        given = np.flatnonzero(data[field].is_not_null().to_numpy())
+        learned = given[np.linspace(0, len(given) - 1, min(len(given), MOST_TEXTS)).astype(np.int64)]
+        learn_words = positive is not None and len(learned) > 0
+        corpus = Corpus.of([texts[place] for place in learned]) if terms or learn_words else None
+        block = cls(
+            field,
+            PhraseLists.from_mapping(phrases or {}),
+            tuple(finds),
+            time,
+            Terms.fit(corpus, terms) if corpus is not None and terms else Terms((), ()),
+            Words.fit(corpus, positive[learned]) if corpus is not None and positive is not None else Words.none(),
+            (),
         )
+        every = replace(block, kept=tuple(column.name for column in block._all_columns))
+        values = every.values(data)
+        looked_at = values[learned]
+        differs = ~((looked_at == looked_at[:1]) | (np.isnan(looked_at) & np.isnan(looked_at[:1]))).all(axis=0)
+        if block.words.worth and corpus is not None and positive is not None:
+            if folds is not None:
+                values[:, -1] = block._judge_apart(texts, given, learned, corpus, positive, folds)
+            differs[-1] = True
+        kept = replace(block, kept=tuple(name for name, one in zip(every.kept, differs, strict=True) if one))
+        return kept, values[:, differs]
+
+    def _judge_apart(
+        self,
+        texts: list[str | None],
+        given: np.ndarray,
+        learned: np.ndarray,
+        corpus: Corpus,
+        positive: np.ndarray,
+        folds: np.ndarray,
+    ) -> np.ndarray:
+        """The log-odds of each text's words, judged by the texts of other folds."""
+        values = np.full(len(texts), np.nan)
+        for fold in np.unique(folds[given]):
+            others = np.flatnonzero(folds[learned] != fold)
+            judge = replace(self, words=Words.fit(corpus.take(others), positive[learned[others]]))
+            places = given[folds[given] == fold]
+            for chunk in _chunks([(int(place), texts[place] or "") for place in places]):
+                if judge.words.worth:
+                    tokens = judge._vocabulary.encode([text for _, text in chunk])
+                    values[[place for place, _ in chunk]] = judge.words.judge(tokens, judge._word_places)
+                else:
+                    values[[place for place, _ in chunk]] = 0.0
+        return values
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return (self.field,)
+        return (self.field, self.time) if self.time and "timeline" in self.finds else (self.field,)
 
     @cached_property
     def columns(self) -> tuple[FeatureColumn, ...]:
         kept = set(self.kept)
-        return tuple(column for column in _all_columns(self.field, self.phrases, self.terms) if column.name in kept)
+        return tuple(column for column in self._all_columns if column.name in kept)
+
+    @cached_property
+    def _all_columns(self) -> tuple[FeatureColumn, ...]:
+        field = self.field
+        columns = [
+            FeatureColumn(f"{field}, {name}", field, says, says_not, quote=quote)
+            for name, says, says_not, quote in STATISTICS
+        ]
+        for name in self.phrases.names:
+            topic = name.replace("_", " ")
+            says_not = f"does not mention {topic}"
+            columns.append(FeatureColumn(f"{field} mentions {name}", field, f"mentions {topic}", says_not))
+        for name in self.phrases.names:
+            topic = name.replace("_", " ")
+            says = (f"says no to {topic}", f"does not say no to {topic}")
+            columns.append(FeatureColumn(f"{field} says no to {name}", field, *says))
+        for find in self.finds:
+            columns += [
+                FeatureColumn(f"{field}, {one.name}", field, one.says, one.says_not, one.binary, one.quote)
+                for one in FINDS[find].columns
+            ]
+        for term in self.terms.terms:
+            says = (f"mentions “{term}”", f"does not mention “{term}”")
+            columns.append(FeatureColumn(f"{field} has the word {term}", field, *says))
+        if self.words.worth:
+            columns.append(FeatureColumn(f"{field}, its words (log-odds)", field, "{}", "{}", quote="telling word"))
+        return tuple(columns)
 
     @cached_property
     def _places(self) -> np.ndarray:
         kept = set(self.kept)
-        every = _all_columns(self.field, self.phrases, self.terms)
-        return np.array([place for place, column in enumerate(every) if column.name in kept], dtype=np.int64)
+        return np.array([place for place, one in enumerate(self._all_columns) if one.name in kept], dtype=np.int64)
+
+    @cached_property
+    def _walk(self) -> PhraseWalk:
+        return PhraseWalk(self.phrases)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary((*self._walk.words, *self.terms.terms, *self.words.terms.terms))
+
+    @cached_property
+    def _matcher(self) -> PhraseMatcher:
+        return self._walk.compile(self._vocabulary)
+
+    @cached_property
+    def _term_places(self) -> np.ndarray:
+        return self.terms.places_in(self._vocabulary)
+
+    @cached_property
+    def _word_places(self) -> np.ndarray:
+        return self.words.terms.places_in(self._vocabulary)
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
         texts = data[self.field].to_list()
-        first_phrase = len(STATISTICS)
-        first_denied = first_phrase + len(self.phrases.names)
-        first_term = first_denied + len(self.phrases.names)
+        whens = data[self.time].to_list() if len(self.reads) > 1 else [None] * len(texts)
         places = self._places
         matrix = np.full((len(texts), len(places)), np.nan, dtype=np.float32)
-        for row, text in enumerate(texts):
-            if text is None:
-                continue
-            lowered = text.lower()
-            tokens = split_words(lowered)
-            every = [0.0] * (first_term + len(self.terms.terms))
-            every[:first_phrase] = describe_writing(text, lowered, tokens)
-            if self.phrases.names:
-                used, denied = self.phrases.count(tokens)
-                for number, count in used.items():
-                    every[first_phrase + number] = count
-                for number, count in denied.items():
-                    every[first_denied + number] = count
-            for place, weight in self.terms.weigh(tokens.words):
-                every[first_term + place] = weight
-            matrix[row] = np.array(every, dtype=np.float32)[places]
+        given = [(row, text) for row, text in enumerate(texts) if text is not None]
+        for chunk in _chunks(given) if len(places) else ():
+            rows = [row for row, _ in chunk]
+            every = self._chunk([text for _, text in chunk], [whens[row] for row in rows])
+            matrix[rows] = every[:, places]
         return matrix
+
+    def _chunk(self, texts: list[str], whens: Sequence[datetime | None]) -> np.ndarray:
+        """Every column, kept or not, for some texts."""
+        tokens = self._vocabulary.encode(texts)
+        every = np.zeros((len(texts), len(self._all_columns)))
+        lowered = [tidy(text) for text in texts]
+        at = len(STATISTICS)
+        every[:, :at] = describe_writing(texts, lowered, tokens)
+        lists = len(self.phrases.names)
+        every[:, at : at + lists], every[:, at + lists : at + 2 * lists] = self._matcher.count(tokens)
+        at += 2 * lists
+        for name in self.finds:
+            find = FINDS[name]
+            width = len(find.columns)
+            every[:, at : at + width] = np.nan
+            for row, text in enumerate(lowered):
+                if any(gate in text for gate in find.gates):
+                    found = find.read(text, whens[row])
+                    if found is not None:
+                        every[row, at : at + width] = found
+            at += width
+        if self.terms.terms:
+            rows, terms, weights = self.terms.weigh(tokens, self._term_places)
+            every[rows, at + terms] = weights
+        if self.words.worth:
+            every[:, -1] = self.words.judge(tokens, self._word_places)
+        return every
+
+    def _tokens(self, text: str) -> TokenCodes:
+        return self._vocabulary.encode([text])
+
+    def telling_word(self, text: str, way: float) -> str:
+        """The word of a text that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
+        return self.words.telling_word(self._tokens(text), self._word_places, way) if self.words.worth else ""
+
+    def says_no_to(self, text: str) -> frozenset[str]:
+        """The columns of phrases that a text says no to: it mentions them, though not for them.
+
+        A column of phrases that is zero where the text says no to them is no proof that it "does not mention" them.
+        """
+        _, denied = self._matcher.count(self._tokens(text))
+        names = (name for name, count in zip(self.phrases.names, denied[0], strict=True) if count)
+        return frozenset(f"{self.field} mentions {name}" for name in names)
 
     def state(self) -> dict[str, Any]:
         phrases = [
             [name, list(phrases)] for name, phrases in zip(self.phrases.names, self.phrases.phrases, strict=True)
         ]
-        return {"field": self.field, "phrases": phrases, "terms": self.terms.state(), "kept": self.kept}
+        return {
+            "field": self.field,
+            "phrases": phrases,
+            "finds": self.finds,
+            "time": self.time,
+            "terms": self.terms.state(),
+            "words": self.words.state(),
+            "kept": self.kept,
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        phrases = PhraseLists.from_mapping({str(name): tuple(map(str, phrases)) for name, phrases in state["phrases"]})
+        finds = tuple(str(name) for name in state["finds"])
+        if unknown := set(finds) - set(FINDS):
+            raise ValueError(f"{sorted(unknown)} cannot be found in texts")
         block = cls(
-            str(state["field"]), phrases, Terms.from_state(state["terms"]), tuple(str(name) for name in state["kept"])
+            str(state["field"]),
+            PhraseLists.from_mapping({str(name): tuple(map(str, phrases)) for name, phrases in state["phrases"]}),
+            finds,
+            str(state["time"]),
+            Terms.from_state(state["terms"]),
+            Words.from_state(state["words"]),
+            tuple(str(name) for name in state["kept"]),
         )
         if len(block.columns) != len(block.kept):
             raise ValueError("the columns kept are not columns of the block")
         return block
 
 
-def _all_columns(field: str, phrases: PhraseLists, terms: Terms) -> Sequence[FeatureColumn]:
-    columns = [
-        FeatureColumn(f"{field}, {name}", field, says, says_not, quote=quote)
-        for name, says, says_not, quote in STATISTICS
-    ]
-    for name in phrases.names:
-        columns.append(
-            FeatureColumn(f"{field} uses phrases: {name}", field, f"speaks of “{name}”", f"does not speak of “{name}”")
-        )
-    for name in phrases.names:
-        columns.append(
-            FeatureColumn(
-                f"{field} denies phrases: {name}", field, f"says no to “{name}”", f"does not say no to “{name}”"
-            )
-        )
-    for term in terms.terms:
-        says = (f"mentions “{term}”", f"does not mention “{term}”")
-        columns.append(FeatureColumn(f"{field} mentions: {term}", field, *says))
-    return columns
+def _chunks(texts: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Texts in parts that fit the memory next to the processor: at most 64, and 250,000 characters unless one is longer."""
+    part: list[tuple[int, str]] = []
+    characters = 0
+    for row, text in texts:
+        if part and (len(part) == _CHUNK or characters + len(text) > _CHUNK_CHARACTERS):
+            yield part
+            part, characters = [], 0
+        part.append((row, text))
+        characters += len(text)
+    if part:
+        yield part

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
-import polars as pl
 
-from leadloop.features.block import FeatureColumn
-from leadloop.features.terms import Terms
-from leadloop.features.tokens import split_words
+from leadloop.features.terms import Corpus, Terms, Weights
+from leadloop.features.tokens import TokenCodes
 
-MOST_TEXTS = 20_000
 MOST_TERMS = 3_000
 STRENGTH = 0.1
 """The inverse L2 penalty of the regression on words: strict, since there are many of them."""
@@ -26,107 +24,80 @@ LEAST_OUTCOMES = 30
 
 
 @dataclass(frozen=True)
-class WordsBlock:
-    """One text field as the log-odds that its words add, by an L2-penalised logistic regression on TF-IDF weights.
+class Words:
+    """The log-odds that words add, by an L2-penalised logistic regression on TF-IDF weights.
 
-    A missing text is missing; a text without a known word adds 0. A field whose words cannot be learned from has no column.
+    A text without a known word adds 0. Where words cannot be learned from there are none.
     """
 
-    kind: ClassVar[str] = "words"
-    field: str
     terms: Terms
     worth: tuple[float, ...]
 
     @classmethod
-    def fit(cls, cells: pl.Series, positive: np.ndarray, folds: np.ndarray | None = None) -> tuple[Self, np.ndarray]:
-        """Fit on training texts; gives the block, and its column for the training texts themselves.
-
-        `positive` holds 0 or 1 a lead, `folds` a fold number a lead: the words of each training text are judged by the
-        other folds only, as it would otherwise promise what it cannot keep. From more than 20,000 texts, evenly spaced
-        ones are learned from.
-        """
-        words = [None if text is None else split_words(text.lower()).words for text in cells.to_list()]
-        given = np.array([place for place, held in enumerate(words) if held is not None], dtype=np.int64)
-        evenly = np.linspace(0, len(given) - 1, min(len(given), MOST_TEXTS)).astype(np.int64)
-        learned_from = given[evenly]
-        block = cls._fit(cells.name, words, positive, learned_from)
-        if not block.worth:
-            return block, np.empty((len(words), 0), dtype=np.float32)
-        values = np.full((len(words), 1), np.nan, dtype=np.float32)
-        numbers = np.zeros(len(words), dtype=np.int64) if folds is None else folds
-        for fold in np.unique(numbers):
-            others = learned_from if folds is None else learned_from[numbers[learned_from] != fold]
-            judge = block if folds is None else cls._fit(cells.name, words, positive, others)
-            for place in given[numbers[given] == fold]:
-                values[place, 0] = judge._value(words[place] or [])
-        return block, values
+    def none(cls) -> Self:
+        """Nothing known of any word."""
+        return cls(Terms((), ()), ())
 
     @classmethod
-    def _fit(cls, name: str, words: list[list[str] | None], positive: np.ndarray, places: np.ndarray) -> Self:
-        won = int(positive[places].sum())
-        if min(won, len(places) - won) < LEAST_OUTCOMES:
-            return cls(name, Terms((), ()), ())
-        texts = [words[place] or [] for place in places]
-        terms = Terms.fit(texts, MOST_TERMS)
+    def fit(cls, corpus: Corpus, positive: np.ndarray) -> Self:
+        """Learn from texts of which `positive` (0 or 1 a text) were won."""
+        won = int(positive.sum())
+        if min(won, corpus.size - won) < LEAST_OUTCOMES:
+            return cls.none()
+        terms = Terms.fit(corpus, MOST_TERMS)
         if not terms.terms:
-            return cls(name, Terms((), ()), ())
-        return cls(name, terms, _regress(terms, texts, positive[places]))
+            return cls.none()
+        return cls(terms, _regress(terms.weigh_corpus(corpus), len(terms.terms), positive))
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return (self.field,)
+    @cached_property
+    def _worth(self) -> np.ndarray:
+        return np.array(self.worth, dtype=np.float64)
 
-    @property
-    def columns(self) -> tuple[FeatureColumn, ...]:
-        if not self.worth:
-            return ()
-        return (FeatureColumn(f"{self.field}, its words (log-odds)", self.field, "{}", "{}", quote="telling word"),)
+    def judge(self, tokens: TokenCodes, places: np.ndarray) -> np.ndarray:
+        """The log-odds that the words of each text add; `places` as `Terms.places_in` gives them."""
+        return self._add(self.terms.weigh(tokens, places), len(tokens.ends))
 
-    def values(self, data: pl.DataFrame) -> np.ndarray:
-        if not self.worth:
-            return np.empty((data.height, 0), dtype=np.float32)
-        texts = data[self.field].to_list()
-        said = [np.nan if text is None else self._value(split_words(text.lower()).words) for text in texts]
-        return np.array(said, dtype=np.float32).reshape(len(texts), 1)
+    def judge_corpus(self, corpus: Corpus) -> np.ndarray:
+        """The same for texts that are counted already."""
+        return self._add(self.terms.weigh_corpus(corpus), corpus.size)
 
-    def _value(self, words: list[str]) -> float:
-        return sum((self.worth[place] * weight for place, weight in self.terms.weigh(words)), 0.0)
+    def _add(self, found: Weights, size: int) -> np.ndarray:
+        total: np.ndarray = np.bincount(found.rows, self._worth[found.terms] * found.weights, size)
+        return total
 
-    def telling_word(self, text: str, way: float) -> str:
-        """The word of a text that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
-        found = [
-            (way * self.worth[place] * weight, place)
-            for place, weight in self.terms.weigh(split_words(text.lower()).words)
-        ]
-        best = max(found, default=(0.0, 0))
-        return self.terms.terms[best[1]] if best[0] > 0 else ""
+    def telling_word(self, tokens: TokenCodes, places: np.ndarray, way: float) -> str:
+        """The word of one text that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
+        found = self.terms.weigh(tokens, places)
+        said = way * self._worth[found.terms] * found.weights
+        if not said.size or said.max() <= 0:
+            return ""
+        return self.terms.terms[int(found.terms[int(said.argmax())])]
 
     def state(self) -> dict[str, Any]:
-        return {"field": self.field, "terms": self.terms.state(), "worth": self.worth}
+        """The words and their worth as plain JSON values."""
+        return {"terms": self.terms.state(), "worth": self.worth}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The words that `state` describes."""
         terms, worth = Terms.from_state(state["terms"]), tuple(float(one) for one in state["worth"])
         if len(terms.terms) != len(worth) or not np.isfinite(worth).all():
             raise ValueError("words and what they are worth do not match")
-        return cls(str(state["field"]), terms, worth)
+        return cls(terms, worth)
 
 
-def _regress(terms: Terms, texts: list[list[str]], positive: np.ndarray) -> tuple[float, ...]:
+def _regress(found: Weights, count: int, positive: np.ndarray) -> tuple[float, ...]:
     """What each term is worth in log-odds: L2-penalised logistic regression by Newton's method.
 
     Each step is solved by conjugate gradients (Lin, Weng and Keerthi 2008), which only ever multiply with the few terms
     that a text holds.
     """
-    weighed = [terms.weigh(words) for words in texts]
-    rows = np.repeat(np.arange(len(texts)), [len(pairs) for pairs in weighed])
-    places = np.array([place for pairs in weighed for place, _ in pairs], dtype=np.int64)
-    weights = np.array([weight for pairs in weighed for _, weight in pairs])
-    count = len(terms.terms)
+    rows, places, weights = found
+    texts = len(positive)
 
     def margins(worth: np.ndarray) -> np.ndarray:
-        found: np.ndarray = worth[count] + np.bincount(rows, weights * worth[places], len(texts))
-        return found
+        added: np.ndarray = worth[count] + np.bincount(rows, weights * worth[places], texts)
+        return added
 
     def back(values: np.ndarray) -> np.ndarray:
         return np.append(np.bincount(places, weights * values[rows], count), values.sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,7 @@ from leadloop.features.rules import RuleFunction
 from leadloop.learning.labels import LabelFunction
 from leadloop.learning.learners import Learner
 from leadloop.playbook import Playbook, parse_playbook
+from leadloop.playbook.phrase_file import Lists, parse_phrases
 
 FILE = "playbook.toml"
 _LARGEST = 8 << 20
@@ -78,6 +79,7 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
         ) from None
     playbook = parse_playbook(text, subject=subject)
     problems: list[Problem] = []
+    playbook = _with_phrase_files(playbook, file.parent, problems)
     modules = _Modules(file.parent, problems)
     features = [_marked(modules, name, "features", "reads", "@feature(reads=[...])") for name in playbook.features]
     rules = [_marked(modules, name, "rules", "points", "@rule(points=..., reads=[...])") for name in playbook.rules]
@@ -87,6 +89,35 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
     if problems:
         raise PlaybookError(subject, problems)
     return PlaybookFolder(file.parent, playbook, tuple(features), tuple(rules), labels, learners)
+
+
+def _with_phrase_files(playbook: Playbook, folder: Path, problems: list[Problem]) -> Playbook:
+    """The playbook with the lists of its phrase files as its own, so that whoever keeps it keeps them too."""
+    lists, came_from = dict(playbook.phrases), {name: FILE for name, _ in playbook.phrases}
+    for file in playbook.phrase_files:
+        found, wrong = _read_phrase_file(folder, file)
+        problems += wrong
+        for name, phrases in found:
+            if name in lists:
+                problems.append(
+                    Problem(file, f"holds a list “{name}”, as {came_from[name]} does", "give one of them another name")
+                )
+            lists[name], came_from[name] = phrases, file
+    return replace(playbook, phrases=tuple(lists.items()), phrase_files=())
+
+
+def _read_phrase_file(folder: Path, file: str) -> tuple[Lists, list[Problem]]:
+    path = folder / file
+    if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+        return (), [Problem("phrase_files", f"names {file}, which does not exist", f"create {file}")]
+    if path.stat().st_size > _LARGEST:
+        return (), [Problem(file, "is larger than any list of phrases can be", "is it another file?")]
+    try:
+        return parse_phrases(path.read_text(encoding="utf-8-sig"), file)
+    except UnicodeDecodeError:
+        return (), [Problem(file, "is not UTF-8 text", "save it as UTF-8")]
+    except OSError as error:
+        return (), [Problem(file, f"cannot be read: {error.strerror}", "see who may read it")]
 
 
 def _marked(modules: _Modules, name: str, where: str, mark: str, decorator: str) -> Any:

@@ -19,6 +19,12 @@ ACTIONABLE_TYPES: tuple[FieldType, ...] = (
 """Types of fields that another value can be proposed for; what a person should write or when is not for us to say."""
 
 
+TEXT_FINDS = (
+    "salary", "experience", "budget", "timeline", "employees", "meeting", "pricing", "actions", "questions",
+)  # fmt: skip
+"""The kinds of facts that can be looked for in a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One column of a lead, as a playbook declares it."""
@@ -46,6 +52,10 @@ class Field:
     """What you know of the field whatever the leads say: "up" where more of it (or yes) must never lower a score, "down" where
     it must never raise one. For numbers, money, employees and booleans. A lead of which it is not known may stand anywhere,
     and features that you write in Python are not held to it."""
+    terms: int = 0
+    """Of a text: how many of its words get a column each, weighed by TF-IDF; those whose use differs most between leads."""
+    finds: tuple[str, ...] = ()
+    """Of a text: the kinds of facts to look for in it, such as "salary" or "timeline"."""
     means: str = ""
     """The field's common name where it is known ("employees" for Salesforce's NumberOfEmployees); for people, nothing reads
     it."""

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from leadloop.errors import Problem
 from leadloop.leads import ACTIONABLE_TYPES, Field, LeadSchema
+from leadloop.leads.field import TEXT_FINDS
 from leadloop.playbook.derived import derived_problems
+from leadloop.playbook.phrase_file import find_file_problems, find_phrase_problems
 from leadloop.playbook.playbook import Playbook
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -26,6 +28,7 @@ def find_problems(playbook: Playbook) -> list[Problem]:
     problems += _name_problems(playbook)
     problems += _field_problems(playbook)
     problems += _reference_problems(playbook)
+    problems += _phrase_problems(playbook)
     problems += _target_problems(playbook)
     problems += _policy_problems(playbook)
     naming = {playbook.lead_id, playbook.group_by}
@@ -64,6 +67,7 @@ def _field_problems(playbook: Playbook) -> Iterator[Problem]:
                 )
         if field.actionable and (why := _why_not_actionable(playbook, field)):
             yield Problem(f"{where}.actionable", *why)
+        yield from _text_problems(field, where)
         if field.formats and field.type not in ("time", "number", "money"):
             yield Problem(f"{where}.formats", f"has no meaning for {field.type}", "leave it out")
         elif field.type == "time":
@@ -96,6 +100,25 @@ def _why_not_actionable(playbook: Playbook, field: Field) -> tuple[str, str] | N
     if not field.use or field.name in (playbook.lead_id, playbook.group_by, order):
         return "is set on a field that is not used for scores", f"{leave_out}, or let the field be used"
     return None
+
+
+def _text_problems(field: Field, where: str) -> Iterator[Problem]:
+    for name in ("terms", "finds"):
+        if getattr(field, name) and field.type != "text":
+            yield Problem(f"{where}.{name}", f"has no meaning for {field.type}", "leave it out")
+    for find in field.finds:
+        if find not in TEXT_FINDS:
+            close = difflib.get_close_matches(find, TEXT_FINDS, n=1)
+            cure = f"did you mean “{close[0]}”?" if close else f"write some of {', '.join(TEXT_FINDS)}"
+            yield Problem(f"{where}.finds", f"“{find}” cannot be found in texts", cure)
+        elif field.finds.count(find) > 1:
+            yield Problem(f"{where}.finds", f"names “{find}” twice", "name it once")
+
+
+def _phrase_problems(playbook: Playbook) -> Iterator[Problem]:
+    for name, phrases in playbook.phrases:
+        yield from find_phrase_problems(f"phrases.{name}", phrases)
+    yield from find_file_problems(playbook.phrase_files)
 
 
 def _may_be_feature(playbook: Playbook, field: Field) -> bool:

@@ -152,6 +152,8 @@ class Playbook:
     """Named lists of phrases to look for in every text field."""
     derived: tuple[Derived, ...] = ()
     """Features that are made of two fields together."""
+    phrase_files: tuple[str, ...] = ()
+    """Files beside the playbook with further lists, as in "phrases/urgency.txt"."""
     rulings: tuple[Ruling, ...] = ()
     """A person's word on leakage findings."""
     description: str = ""

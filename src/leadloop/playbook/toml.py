@@ -236,6 +236,7 @@ def _read_playbook(top: _Reader) -> Playbook:
         rules=top.texts("rules"),
         phrases=_read_phrases(top.one("phrases")),
         derived=_read_derived(top),
+        phrase_files=top.texts("phrase_files"),
         rulings=_read_rulings(top),
     )
     top.finish()
@@ -253,6 +254,8 @@ def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
         aliases=reader.texts("aliases"),
         formats=reader.texts("formats"),
         direction=reader.text("direction", "", choices=("up", "down")),  # type: ignore[arg-type]
+        terms=reader.whole("terms", 0, low=0, high=2_000),
+        finds=reader.texts("finds"),
         means=reader.text("means", ""),
         actionable=reader.flag("actionable", False),
         guess=reader.texts("guess"),
@@ -391,7 +394,11 @@ def render_playbook(playbook: Playbook) -> str:
     ):
         if value:
             document[key] = value
-    for key, names in (("features", playbook.features), ("rules", playbook.rules)):
+    for key, names in (
+        ("features", playbook.features),
+        ("rules", playbook.rules),
+        ("phrase_files", playbook.phrase_files),
+    ):
         if names:
             document[key] = list(names)
     document["capacity"] = _same_zero(playbook.policy.capacity)
@@ -488,6 +495,8 @@ def _field_table(field: Field) -> Table:
             "aliases": field.aliases,
             "formats": field.formats,
             "direction": field.direction,
+            "terms": field.terms,
+            "finds": field.finds,
             "means": field.means,
             "actionable": field.actionable,
         }

@@ -75,9 +75,13 @@ class ReasonWriter:
             place = max(speaking, key=lambda place: way * contributions[row, place])
             column, held = self.features.columns[place], float(matrix[row, place])
             if column.quote == "telling word":
-                word = self.features.telling_word(name, str(value), contributions[row, place])
+                word = self.features.text_blocks[name].telling_word(str(value), contributions[row, place])
                 return f"{name} mentions “{word}”" if word else f"{name} has none of the words that usually tell"
             detail = column.says if held > 0 else column.says_not
+            if detail.startswith("does not mention ") and column.name in self.features.text_blocks[name].says_no_to(
+                str(value)
+            ):
+                detail = detail.replace("does not mention ", "says no to ", 1)
             if detail:
                 return (
                     f"{name} {detail.replace('{}', quote_value(column.quote, held, value)) if column.quote else detail}"
