@@ -43,7 +43,11 @@ DOCS = ROOT / "docs"
 PAGES = sorted(
     [*(path for path in DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 )
-HOW_TO = sorted(path for path in (DOCS / "how-to").glob("*.md") if path.name != "index.md")
+HOW_TO = [
+    DOCS / "training-guide.md",
+    *sorted(path for path in (DOCS / "how-to").glob("*.md") if path.name != "index.md"),
+]
+"""Pages that begin where the tutorial ends."""
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="the pages are written for a POSIX shell")
 

@@ -12,10 +12,11 @@ from leadloop.learning.learners.learner import (
     Learner,
     Settings,
     held_out_log_loss,
+    judge_by_fit,
     lead_log_loss,
 )
 from leadloop.learning.learners.lightgbm import LightGBMLearner
-from leadloop.learning.learners.logistic import LogisticLearner
+from leadloop.learning.learners.logistic import LogisticLearner, shape_terms
 from leadloop.learning.learners.prior import PriorLearner
 from leadloop.learning.learners.rules import RulesLearner
 from leadloop.learning.learners.smote import SmoteLearner
@@ -56,5 +57,7 @@ __all__ = [
     "Task",
     "XGBoostLearner",
     "held_out_log_loss",
+    "judge_by_fit",
     "lead_log_loss",
+    "shape_terms",
 ]
