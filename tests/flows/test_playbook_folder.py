@@ -145,7 +145,7 @@ def test_every_mistake_of_phrase_files_is_said_at_once(tmp_path):
             "urgency.txt": "asap\n?!",
             "other.toml": 'urgency = ["now"]\nprice = "how much"\nempty = []',
             "broken.toml": "price = [",
-            "empty.txt": "# nothing yet",
+            "nothing.txt": "# nothing yet",
             "picture.txt": b"\xff\xfe\x00",
             "gone.txt": "x",
         },
@@ -157,7 +157,7 @@ def test_every_mistake_of_phrase_files_is_said_at_once(tmp_path):
         ("phrases/other.toml: empty", "holds no phrase"),
         ("phrases/other.toml", "holds a list “urgency”, as phrases/urgen"),
         ("phrases/broken.toml", "is not TOML: Invalid value (at end of do"),
-        ("phrases/empty.txt", "holds no phrase"),
+        ("phrases/nothing.txt", "holds no phrase"),
         ("phrases/picture.txt", "is not UTF-8 text"),
         ("phrase_files", "names phrases/gone.txt, which does not e"),
     ]

@@ -90,6 +90,11 @@ WRONG = {
         "phrase_files",
         "“phrases.csv” is neither",
     ),
+    "a phrase file named twice": (
+        replace(SOUND, phrase_files=("phrases.txt", "phrases.txt")),
+        "phrase_files",
+        "names “phrases.txt” twice",
+    ),
     "a phrase file elsewhere": (
         replace(SOUND, phrase_files=("../phrases.txt",)),
         "phrase_files",

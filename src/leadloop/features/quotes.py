@@ -17,9 +17,8 @@ def quote_value(quote: str, number: float, value: object) -> str:
     """A column's number, or its field's value where the number has lost what people would say, in words.
 
     `quote` is "count of <thing>" for log(1 + count), "mean count of <thing>" for a mean, "amount" for log(1 + amount),
-    "share" for 0 to 1, "days" for
-    sign * log(1 + days), or a part of the field's time: "hour", "weekday", "day", "month", "quarter". Raises `ValueError` for
-    another.
+    "share" for 0 to 1, "days" for sign * log(1 + days), or a part of the field's time: "hour", "weekday", "day", "month",
+    "quarter". Raises `ValueError` for another.
 
     >>> quote_value("count of word", 1.3862944, None), quote_value("count of word", 0.6931472, None)
     ('3 words', '1 word')

@@ -106,7 +106,7 @@ def _text_problems(field: Field, where: str) -> Iterator[Problem]:
     for name in ("terms", "finds"):
         if getattr(field, name) and field.type != "text":
             yield Problem(f"{where}.{name}", f"has no meaning for {field.type}", "leave it out")
-    for find in field.finds:
+    for find in dict.fromkeys(field.finds):
         if find not in TEXT_FINDS:
             close = difflib.get_close_matches(find, TEXT_FINDS, n=1)
             cure = f"did you mean “{close[0]}”?" if close else f"write some of {', '.join(TEXT_FINDS)}"

@@ -77,7 +77,7 @@ def _wrong(where: str, phrase: str) -> Iterator[Problem]:
 
 def find_file_problems(files: tuple[str, ...]) -> Iterator[Problem]:
     """What is wrong with the names of phrase files: they lie beside the playbook or in folders there, nowhere else."""
-    for file in files:
+    for file in dict.fromkeys(files):
         place = PurePosixPath(file)
         if not file.endswith(_ENDINGS):
             yield Problem("phrase_files", f"“{file}” is neither a .txt nor a .toml file", 'write "phrases/urgency.txt"')

@@ -82,10 +82,10 @@ class ReasonWriter:
                 str(value)
             ):
                 detail = detail.replace("does not mention ", "says no to ", 1)
+            if "{}" in detail:
+                detail = detail.replace("{}", quote_value(column.quote, held, value))
             if detail:
-                return (
-                    f"{name} {detail.replace('{}', quote_value(column.quote, held, value)) if column.quote else detail}"
-                )
+                return f"{name} {detail}"
         if told:
             held = float(matrix[row, columns[0]])
             found = say_value(held == 1 if self.features.columns[columns[0]].binary and not np.isnan(held) else held)

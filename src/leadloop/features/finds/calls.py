@@ -15,8 +15,8 @@ _TALK = (
 _MADE = r"(?:scheduled|booked|arranged|confirmed|planned|agreed|put in)"
 _MEETING = re.compile(
     rf"\b{_TALK}\b.{{0,25}}\b{_MADE}\b|\b(?:{_MADE}|set up|sent|sending|schedule|book)\b.{{0,20}}\b{_TALK}\b"
-    r"|\b(?:will|'ll|to|going to|agreed to|let's) (?:follow[ -]up|meet|reconnect|reconvene|regroup|touch base|circle back|"
-    r"catch up)\b|\bfollow(?:ing)?[ -]up (?:on|next|in) |\bcalendar invite\b"
+    r"|\b(?:will|'ll|going to|agreed to|let's) (?:follow[ -]up|meet (?:again|with|on|next|in)|reconnect|reconvene|regroup|"
+    r"touch base|circle back|catch up)\b|\bfollow(?:ing)?[ -]up (?:on|next|in) |\bcalendar invite\b"
 )
 _MEETING_WORDS = (
     *(
@@ -46,13 +46,16 @@ _MEETING_WORDS = (
     ),
 )
 _NO_MEETING = re.compile(
-    rf"\b(?:no|not|never|nothing|without)\b[^,]{{0,30}}\b(?:{_TALK}|scheduled|planned)\b|n't\b[^,]{{0,30}}\b{_TALK}\b"
+    rf"\b(?:no(?! one\b)|nothing|without an?) (?:\w+ ){{0,2}}(?:{_TALK}|scheduled|planned)"
+    r"(?! (?:me|him|her|you|us|them|my|the)\b)\b"
+    rf"|(?:\bnot|\bnever|n't) (?:want|need|schedule|plan|agree|book|set)\w*\b[^,]{{0,20}}\b{_TALK}\b"
 )
 _NO_WORDS = ("no ", "not ", "never", "nothing", "without", "n't")
 _PRICE = r"(?:pric(?:e|es|ing)|costs?|quotes?|quotation|rates?|fees?)"
 _PRICE_WORDS = ("how much", "pric", "cost", "quot", "rate", "fee")
 _PRICING = re.compile(
-    rf"\bhow much (?:does|do|would|will|is|are|it|for|they|we)\b"
+    r"\bhow much (?:(?:does|do|would|will)\b.{1,20}\b(?:cost|be|run|charge|pay)|is|are|for|"
+    r"they charge|it (?:is|costs?|would (?:be|cost)))\b"
     rf"|\bwhat(?:'s| is| are| would| does| do)\b.{{0,30}}\b{_PRICE}\b"
     r"|\b(?:ask(?:ed|s|ing)?|in?quired?|enquired|wants? to know|wanted to know|request(?:ed|s|ing)?|curious|questions?)\b"
     rf".{{0,30}}\b(?:{_PRICE}|how much)\b"
@@ -64,7 +67,7 @@ _NO_PRICING = re.compile(
 )
 _DENIES = re.compile(r"(?:\bno|\bnot|\bnever|n't)\b[^,:]{0,25}$")
 _HEADING = re.compile(
-    r"(action items?|actions|next steps?|to[ -]?dos?|follow[ -]ups?)\s?:[ \t]*([^\n]*)((?:\n\s*(?:[-*•]|\d+[.)])[^\n]+)*)"
+    r"(action items?|actions|next steps?|to[ -]?dos?|follow[ -]ups?)\s?:[ \t]*([^\n]*)((?:\n[ \t]*(?:[-*•]|\d+[.)])[^\n]+)*)"
 )
 _HEADING_WORDS = ("action", "next step", "todo", "to-do", "to do", "follow-up", "follow up")
 _STARTS = re.compile(r"(?:^|\n|[.!?-] )\s*$")
@@ -138,9 +141,11 @@ def find_actions(text: str, when: datetime | None = None) -> int | None:
     (2, None)
     """
     count = 0
-    for place in places_of(text, _HEADING_WORDS):
-        found = _HEADING.match(text, place)
+    end = 0
+    for place in sorted(places_of(text, _HEADING_WORDS)):
+        found = _HEADING.match(text, place) if place >= end else None
         if found and _STARTS.search(text, max(0, place - 4), place):
+            end = found.end()
             count += found[3].count("\n") + (not _NONE.fullmatch(found[2]))
     if "[" in text:
         count += len(_BOX.findall(text))

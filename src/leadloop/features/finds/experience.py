@@ -15,13 +15,13 @@ _COUNT = re.compile(
 )
 _SAID = re.compile(r"\bexp(?:er[a-z]{5,7}|ir[a-z]{5,7}|\b)|\byoe\b")
 _ASKED = re.compile(
-    r"\b(?:require[sdm]?\w*|min(?:imum)?\b|at ?least|must have|need(?:s|ed)?|looking for|"
+    r"\b(?:require[sdm]?\w*|min(?:imum)?\b|at ?least|must have|"
     r"ideally|prefer\w*|similar role|qualifications?|senior|junior)"
 )
 _ASKED_AFTER = re.compile(
     r"^\s*(?:in (?:an? )?(?:similar|related|comparable|relevant)|hands-on|(?:minimum|required|preferred)\b)"
 )
-_LEAST = re.compile(r"(?:at ?least|min(?:imum)?\.?(?: of)?|more than|over)\s*(?:an?\s*)?$")
+_FIELD = re.compile(r"\s*(?:$|[,)+]|(?:in|as|of|with|hands-on|minimum|required|preferred|or more)\b)")
 _MOST = re.compile(r"(?:up to|max(?:imum)?\.?(?: of)?|at most|no more than)\s*$")
 _OTHER_AFTER = re.compile(
     r"^\s*(?:ago|old|older|of age|or older|in business|warrant\w*|contract|lease|"
@@ -63,13 +63,14 @@ def find_experience(text: str, when: datetime | None = None) -> tuple[float, flo
             or _COMPANY.search(ahead)
         ):
             continue
+        months = unit[0].startswith("month")
         plus = bool(count[2] or count[4])
         said = unit[0].startswith("yoe") or bool(_SAID.search(after[:45]))
         asked = bool(_SAID.search(ahead[-40:])) or bool(_ASKED.search(ahead[-40:]) or _ASKED_AFTER.match(after))
-        if not (said or asked or plus):
+        if not (said or plus or (asked and not months and _FIELD.match(after))):
             continue
         low, high = read_number(count[1]), read_number(count[3]) if count[3] else nan
-        if unit[0].startswith("month"):
+        if months:
             low, high = low / 12, high / 12
         elif isnan(low) or low > 50:
             continue

@@ -10,6 +10,9 @@ from leadloop.features.finds.amounts import read_amounts
 from leadloop.features.finds.find import Find, FindColumn, sentence_around, sentences_with
 
 HOURS_A_YEAR = 2080.0
+_LEAST_PAY = 5_000.0
+"""Less than this a year is pocket money, or no pay at all."""
+_LEAST_BUDGET = 100.0
 _PERIODS = {"h": HOURS_A_YEAR, "hr": HOURS_A_YEAR, "hour": HOURS_A_YEAR, "hourly": HOURS_A_YEAR, "day": 260.0, "daily": 260.0,
             "week": 52.0, "wk": 52.0, "weekly": 52.0, "month": 12.0, "mo": 12.0, "monthly": 12.0, "year": 1.0, "yr": 1.0,
             "annum": 1.0, "annual": 1.0, "annually": 1.0, "yearly": 1.0, "anually": 1.0, "pa": 1.0, "lpa": 1.0}  # fmt: skip
@@ -60,6 +63,8 @@ def find_salary(text: str, when: datetime | None = None) -> tuple[float, float, 
             period = 1.0
         if not amount.marked and not cue:
             continue
+        if (amount.low if isnan(amount.high) else amount.high) * period < _LEAST_PAY:
+            continue
         return amount.low * period, amount.high * period, period == HOURS_A_YEAR, amount.currency
     return None
 
@@ -84,7 +89,8 @@ def find_budget(text: str, when: datetime | None = None) -> tuple[float, float, 
         if not _SPEND.search(sentence):
             continue
         for amount in read_amounts(sentence):
-            if not (amount.currency or amount.multiplied):
+            most = amount.low if isnan(amount.high) else amount.high
+            if not (amount.currency or amount.multiplied) or most < _LEAST_BUDGET:
                 continue
             before, after = sentence[max(0, amount.start - 48) : amount.start], sentence[amount.stop :][:48]
             if _SPEND.search(before) or _SPEND.search(after[:30]):

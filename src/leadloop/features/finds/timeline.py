@@ -25,7 +25,7 @@ _FROM_NOW = re.compile(r"\s(?:from now|out|away)\b")
 _COUNTED = re.compile(rf"\b({NUMBER})[\s-]$")
 _LAST_OF = re.compile(r"\bend of (?:the |this )?$")
 _THIS = re.compile(r"\b(?:by|before|within|later) this $")
-_SOON = ("asap", "as soon as possible", "immediately", "right away", "straight away", "at once")
+_SOON = ("asap", "as soon as possible", "immediately", "right away", "straight away")
 _DENIED = re.compile(r"\b(?:no|not|never|without|nothing)\b[^,.:;]*$|n't\b[^,.:;]*$|\bbut not[^,.:;]*$")
 _MONTHS = (
     "january",
