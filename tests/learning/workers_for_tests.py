@@ -31,8 +31,8 @@ def work(out: Connection, address: str, wanted: int, slow: int, seconds: float) 
         time.sleep(seconds if len(begun) == slow else 0.05)
 
     class Worker(LogisticLearner):
-        def suggest(self, trial: Any) -> Any:
-            settings = super().suggest(trial)
+        def suggest(self, trial: Any, task: Any = None) -> Any:
+            settings = super().suggest(trial, task)
             begin(dict(settings))
             return settings
 
@@ -45,7 +45,7 @@ def work(out: Connection, address: str, wanted: int, slow: int, seconds: float) 
     found = search_settings(
         Worker(),
         make_folds(200),
-        in_time_order=True,
+        fading=True,
         seed=7,
         budget=Budget(wanted, 1e6, lambda: 0.0),
         storage=Storage(address, "test", Sharing(time.monotonic, time.sleep)),

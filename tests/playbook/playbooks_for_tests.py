@@ -148,7 +148,6 @@ def playbooks(draw: st.DrawFn) -> Playbook:
     )
     outcome = draw(st.sampled_from([{"positive": ("won",)}, {"filled": True}, {"label": "labels:won"}]))
     column = "" if "label" in outcome else result
-    lead_id, group_by = draw(anywhere), draw(anywhere)
     playbook = Playbook(
         name=draw(names),
         description=draw(words | st.just("")),

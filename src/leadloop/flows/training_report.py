@@ -60,6 +60,7 @@ _MOST_POINTS = 100
 _CALIBRATORS = {
     "shift": "Platt scaling (the shift alone: there are few outcomes)",
     "slope and shift": "Platt scaling (slope and shift)",
+    "slope and moving shift": "Platt scaling with a shift that follows the newest leads (the share of won leads moves)",
     "beta": "beta calibration",
     "isotonic": "isotonic regression, smoothed to rise strictly",
 }

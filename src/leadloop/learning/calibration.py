@@ -32,7 +32,8 @@ _PARTS = 5
 _SURE = 1.0
 _KNOTS = 30
 
-Fit = Callable[[np.ndarray, np.ndarray, np.ndarray | None], Calibrator]
+Fit = Callable[..., Calibrator]
+"""Margins, outcomes and weights; `blocks` of leads are allowed and not looked at."""
 
 
 def choose_calibrator(margins: np.ndarray, positive: np.ndarray, weights: np.ndarray, *, seed: int) -> Calibrator:
@@ -41,22 +42,28 @@ def choose_calibrator(margins: np.ndarray, positive: np.ndarray, weights: np.nda
     `margins` are of unseen leads, `positive` their outcomes (0, 1 or a grade between), `weights` how much each counts. A more
     flexible one is taken only where it is better than the simpler one by more than one standard error.
     """
-    rarer = min(positive.sum(), len(positive) - positive.sum())
-    ways: list[Fit] = [fit_platt]
-    if rarer >= ENOUGH_FOR_BETA:
-        ways.append(fit_beta)
-    if rarer >= ENOUGH_FOR_ISOTONIC:
-        ways.append(fit_isotonic)
+    ways: list[Fit] = [fit_platt, *flexible_fits(positive)]
     best = ways[0]
     if len(ways) > 1:
         parts = np.random.default_rng(seed).permutation(len(margins)) % _PARTS
         losses = [_cross_fitted_losses(way, margins, positive, weights, parts) for way in ways]
         kept = losses[0]
         for way, loss in zip(ways[1:], losses[1:], strict=True):
-            gain = kept - loss
-            if gain.mean() > _SURE * gain.std() / np.sqrt(len(gain)):
+            if is_better(kept - loss):
                 best, kept = way, loss
     return best(margins, positive, weights)
+
+
+def flexible_fits(positive: np.ndarray) -> list[Fit]:
+    """The calibrators with more freedom than a line that so many outcomes allow to be tried."""
+    rarer = min(positive.sum(), len(positive) - positive.sum())
+    enough = ((fit_beta, ENOUGH_FOR_BETA), (fit_isotonic, ENOUGH_FOR_ISOTONIC))
+    return [way for way, least in enough if rarer >= least]
+
+
+def is_better(gain: np.ndarray) -> bool:
+    """Whether a gain in log-loss, lead by lead, is more than one standard error above zero."""
+    return bool(gain.mean() > _SURE * gain.std() / np.sqrt(len(gain)))
 
 
 def _cross_fitted_losses(
@@ -99,7 +106,9 @@ def fit_platt(margins: np.ndarray, positive: np.ndarray, weights: np.ndarray | N
     return PlattCalibrator("shift" if few else "slope and shift", slope, shift)
 
 
-def fit_beta(margins: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None) -> BetaCalibrator:
+def fit_beta(
+    margins: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None, blocks: object = None
+) -> BetaCalibrator:
     """Two slopes and a shift for the margins of unseen leads, both slopes above zero."""
     from scipy.optimize import minimize
 
@@ -117,7 +126,9 @@ def fit_beta(margins: np.ndarray, positive: np.ndarray, weights: np.ndarray | No
     return BetaCalibrator(float(up), float(down), float(shift))
 
 
-def fit_isotonic(margins: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None) -> Calibrator:
+def fit_isotonic(
+    margins: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None, blocks: object = None
+) -> Calibrator:
     """A curve that rises strictly, through groups of equal size of unseen leads: their mean margins and pooled rates.
 
     Rates are held back by half a lead won and half a lead lost, and pooled where they would fall (Zadrozny and Elkan 2002);

@@ -18,7 +18,6 @@ from leadloop.features.functions import FeatureFunction
 from leadloop.leads import Field
 from leadloop.learning.blending import weigh_models
 from leadloop.learning.calendar import CalendarFields, leave_out, weigh_calendar_fields
-from leadloop.learning.calibration import fit_platt
 from leadloop.learning.evaluation import area_under_curve, log_loss
 from leadloop.learning.folds import Folds, fit_features, make_folds
 from leadloop.learning.labelled import Labelled
@@ -198,8 +197,8 @@ def learn(
     weighing = weigh_models([search.margins for search in searches], judged, counts, blocks)
     blended = blend_margins([search.margins for search in searches], weighing.weights)
     ages = blocks.max() - blocks if forward else np.zeros_like(blocks)
-    calibrator, fading = calibrate_for_now(blended, judged, counts, ages, seed=seed)
-    moved = forward and not np.array_equal(fading, counts)
+    calibrator = calibrate_for_now(blended, judged, counts, ages, seed=seed)
+    moved = calibrator.kind == "slope and moving shift"
     recent = choose_recent(ages, judged) if moved else np.ones(len(judged), dtype=bool)
     venn_abers = VennAbers.fit(blended[recent], judged[recent], counts[recent])
     score_map = ScoreMap.fit(playbook.policy, calibrator.probabilities(blended))
@@ -251,7 +250,8 @@ def learn(
     ruled = None
     if rules:
         alone = RulesLearner(rules).fit(examples, features.columns, {}, seed=seed)
-        ruled = Blend((alone,), (1.0,), fit_platt(searches[1].margins, judged, fading), venn_abers, score_map)
+        said = calibrate_for_now(searches[1].margins, judged, counts, ages, seed=seed)
+        ruled = Blend((alone,), (1.0,), said, venn_abers, score_map)
     won = float(examples.counts @ examples.positive / examples.counts.sum() * len(labelled))
     tick("asking folds what moves scores")
     in_blend = [(voice.learner, voice.search.settings, voice.weight) for voice in voices]

@@ -48,7 +48,7 @@ class Calibrator(Protocol):
 class PlattCalibrator:
     """A straight line in log-odds: `slope * margin + shift` (Platt 1999), or the shift alone where outcomes are few."""
 
-    kind: Literal["shift", "slope and shift"]
+    kind: Literal["shift", "slope and shift", "slope and moving shift"]
     slope: float
     shift: float
 
