@@ -338,7 +338,7 @@ def _finding_lines(playbook: Playbook, fields: Sequence[Field], findings: Sequen
             finding.kind,
             finding.severity,
             finding.evidence,
-            "used" if finding.field in used else "left out",
+            "kept as they are" if finding.kind == "twins" else "used" if finding.field in used else "left out",
             because.get((finding.field, finding.kind), ""),
         )
         for finding in findings
