@@ -15,8 +15,8 @@ help: ## List what there is to run.
 demo: environment ## Train on a small made-up world of leads, score it and show the results.
 	$(bin)/leadloop demo
 
-test: environment ## Run every test, the examples in docstrings and docs included.
-	$(bin)/python -m pytest
+test: environment ## Run every test, the examples in docstrings and docs included, on all cores.
+	$(bin)/python -m pytest -n auto --dist worksteal
 
 test-mlflow: environment mlflow ## Run the tests against a real MLflow server alone; `make test` has them too, once `make mlflow` was run.
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
