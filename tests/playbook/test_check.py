@@ -23,6 +23,18 @@ def with_field(field):
     return replace(SOUND, schema=LeadSchema((*SOUND.schema.fields, field), SOUND.schema.moments))
 
 
+def made(groups=(("web", ("Google",)),), **changes):
+    field = Field("line", "category", "intake", groups_of="Lead Source", groups=groups)
+    return with_field(replace(field, **changes))
+
+
+def made_from(source, **changes):
+    """A playbook with one more field, and a domain made from it."""
+    domain = Field("domain", "category", "intake", domain_of=source.name)
+    fields = (*SOUND.schema.fields, source, replace(domain, **changes))
+    return replace(SOUND, schema=LeadSchema(fields, SOUND.schema.moments))
+
+
 def target(**changes):
     return replace(SOUND, target=replace(SOUND.target, **changes))
 
@@ -53,6 +65,48 @@ WRONG = {
         "names a moment twice",
     ),
     "a field without a name": (with_field(Field(" ", "text", "intake")), "fields. ", "has no name"),
+    "groups of nothing": (made(groups_of=""), "fields.line.groups_of", "is missing"),
+    "a field made in two ways": (
+        made_from(Field("mail", "email", "intake"), groups_of="Lead Source", groups=(("web", ("Google",)),)),
+        "fields.domain",
+        "is made in two ways",
+    ),
+    "a group of what is no field": (made(groups_of="Lead Sorce"), "fields.line.groups_of", "which is no field"),
+    "a group that is no name": (made(type="number"), "fields.line.type", "is number, and what is made is a name"),
+    "a group of what is no category": (made(groups_of="asked_at"), "fields.line.groups_of", "which is of type time"),
+    "a domain of what is no address": (
+        made_from(Field("n", "text", "intake")),
+        "fields.domain.domain_of",
+        "of type text",
+    ),
+    "a group of groups": (
+        replace(
+            made(),
+            schema=LeadSchema((*made().schema.fields, replace(made().schema["line"], name="l2", groups_of="line"))),
+        ),
+        "fields.l2.groups_of",
+        "which is made itself",
+    ),
+    "a group that is known before its values": (
+        made(groups_of="result"),
+        "fields.line.known_at",
+        "is “intake”, and result",
+    ),
+    "a group that must be given": (made(required=True), "fields.line.required", "the field has no column"),
+    "a group under another name": (made(aliases=("Line",)), "fields.line.aliases", "the field has no column"),
+    "a group of what may be proposed": (
+        made_from(Field("mail", "email", "intake", actionable=True)),
+        "fields.domain",
+        "proposals would change one and not the other",
+    ),
+    "no groups at all": (made(groups=()), "fields.line.groups", "are missing"),
+    "a group without a name": (made(groups=((" ", ("Google",)),)), "fields.line.groups", "one has no name"),
+    "a group without values": (made(groups=(("web", ()),)), "fields.line.groups.web", "holds no value"),
+    "a value in two groups": (
+        made(groups=(("web", ("Google",)), ("ads", ("google ",)))),
+        "fields.line.groups.ads",
+        "holds “google ”, as web does",
+    ),
     "a direction of what has no more and less": (
         with_field(Field("note", "text", "intake", direction="up")),
         "fields.note.direction",

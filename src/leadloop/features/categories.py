@@ -15,18 +15,10 @@ import numpy as np
 import polars as pl
 
 from leadloop.features.block import FeatureColumn
+from leadloop.leads.made_fields import normalise_levels
 
 MOST_COLUMNS = 40
 SMOOTHING = 20.0
-
-
-def normalise_levels(cells: pl.Series) -> pl.Series:
-    """Category values without regard to case and spacing.
-
-    >>> normalise_levels(pl.Series(["Google ", "google", "Olark  Chat"])).to_list()
-    ['google', 'google', 'olark chat']
-    """
-    return cells.str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
 
 
 @dataclass(frozen=True)

@@ -78,11 +78,62 @@ def _field_problems(playbook: Playbook) -> Iterator[Problem]:
                     )
         elif set(field.formats) - {"decimal_comma"}:
             yield Problem(f"{where}.formats", "knows only decimal_comma for numbers", "leave the rest out")
+        yield from _made_problems(playbook, field, where)
         if field.direction and field.type not in _DIRECTED:
             mend = f"leave it out, or read the field as one of {', '.join(_DIRECTED)}"
             yield Problem(f"{where}.direction", f"has no meaning for {field.type}: it has no more and less", mend)
     if not any(_may_be_feature(playbook, field) for field in schema.fields):
         yield Problem("fields", "leave nothing to learn from", "let at least one field be used and known when scoring")
+
+
+def _made_problems(playbook: Playbook, field: Field, where: str) -> Iterator[Problem]:
+    """What is wrong with a field that is made from another."""
+    schema, moments = playbook.schema, playbook.schema.moments
+    if field.groups and not field.groups_of:
+        yield Problem(f"{where}.groups_of", "is missing", "name the field whose values these groups hold")
+    if field.groups_of and field.domain_of:
+        yield Problem(where, "is made in two ways", "keep groups_of or domain_of")
+    if not field.made_from:
+        return
+    key = "groups_of" if field.groups_of else "domain_of"
+    if field.made_from not in schema:
+        mend = _nearest(field.made_from, schema)
+        yield Problem(f"{where}.{key}", f"names “{field.made_from}”, which is no field", mend)
+        return
+    source = schema[field.made_from]
+    takes = ("category",) if field.groups_of else ("email", "url")
+    if field.type != "category":
+        yield Problem(f"{where}.type", f"is {field.type}, and what is made is a name", 'write type = "category"')
+    if source.type not in takes or source.made_from:
+        said = "is made itself" if source.made_from else f"is of type {source.type}"
+        mend = f"name a field of type {' or '.join(takes)} that has a column"
+        yield Problem(f"{where}.{key}", f"names “{source.name}”, which {said}", mend)
+    if moments.index(field.known_at) < moments.index(source.known_at):
+        said = f"is “{field.known_at}”, and {source.name} is known at {source.known_at}"
+        yield Problem(f"{where}.known_at", said, f'write known_at = "{source.known_at}"')
+    for name in ("required", "actionable", "aliases", "missing"):
+        if getattr(field, name):
+            yield Problem(f"{where}.{name}", "has no meaning here: the field has no column", f"set it on {source.name}")
+    if source.actionable and field.use:
+        said = f"is made from {source.name}, which is actionable: proposals would change one and not the other"
+        yield Problem(where, said, "write use = false, or leave actionable out there")
+    if field.groups_of:
+        yield from _group_problems(field, where)
+
+
+def _group_problems(field: Field, where: str) -> Iterator[Problem]:
+    if not field.groups:
+        yield Problem(f"{where}.groups", "are missing", f"list values of {field.groups_of} under each group's name")
+    group_of: dict[str, str] = {}
+    for group, values in field.groups:
+        if not group.strip():
+            yield Problem(f"{where}.groups", "one has no name", "name each")
+        if not values:
+            yield Problem(f"{where}.groups.{group}", "holds no value", "list at least one, or leave the group out")
+        for value in values:
+            plain = " ".join(value.split()).lower()
+            if (other := group_of.setdefault(plain, group)) != group:
+                yield Problem(f"{where}.groups.{group}", f"holds “{value}”, as {other} does", "keep it in one of them")
 
 
 def _why_not_actionable(playbook: Playbook, field: Field) -> tuple[str, str] | None:

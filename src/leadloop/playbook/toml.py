@@ -116,6 +116,11 @@ class _Reader:
             return ()
         return tuple(whole)
 
+    def lists(self, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """A table of lists of texts."""
+        reader = _Reader(self.table_of(key), self.place(key), self.problems)
+        return tuple((name, reader.texts(name)) for name in reader.table)
+
     def table_of(self, key: str) -> Mapping[str, Any]:
         self.asked.add(key)
         value = self.table.get(key, {})
@@ -258,6 +263,9 @@ def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
         finds=reader.texts("finds"),
         means=reader.text("means", ""),
         actionable=reader.flag("actionable", False),
+        groups_of=reader.text("groups_of", ""),
+        groups=reader.lists("groups"),
+        domain_of=reader.text("domain_of", ""),
         guess=reader.texts("guess"),
     )
     reader.finish()
@@ -505,6 +513,11 @@ def _field_table(field: Field) -> Table:
         table["use"] = False
     if field.guess:
         table["guess"] = _array(field.guess)
+    for key in ("groups_of", "domain_of"):
+        if getattr(field, key):
+            table[key] = getattr(field, key)
+    if field.groups:
+        table["groups"] = _table(dict(field.groups), keep=dict(field.groups))
     return table
 
 

@@ -53,10 +53,9 @@ class RuleScorer:
 
     @cached_property
     def schema(self) -> LeadSchema:
-        """The fields that scoring reads: what the rules read, and the identifier."""
-        wanted = {*self.features.reads, self.playbook.lead_id, self.playbook.segment_by}
+        """The fields that scoring reads: what the rules read, the identifier, and what no lead may lack."""
         known = self.playbook.scoring_schema
-        return LeadSchema(tuple(field for field in known.fields if field.name in wanted), known.moments)
+        return known.only({*self.features.reads, self.playbook.lead_id, self.playbook.segment_by, *known.required})
 
     @cached_property
     def _writer(self) -> ReasonWriter:

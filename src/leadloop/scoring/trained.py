@@ -75,10 +75,9 @@ class TrainedPlaybook:
 
     @cached_property
     def schema(self) -> LeadSchema:
-        """The fields that scoring reads: what features read, and the identifier."""
-        wanted = {*self.features.reads, self.playbook.lead_id, self.playbook.segment_by}
+        """The fields that scoring reads: what features read, the identifier, and what no lead may lack."""
         known = self.playbook.scoring_schema
-        return LeadSchema(tuple(one for one in known.fields if one.name in wanted), known.moments)
+        return known.only({*self.features.reads, self.playbook.lead_id, self.playbook.segment_by, *known.required})
 
     @cached_property
     def _writer(self) -> ReasonWriter:
