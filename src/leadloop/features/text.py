@@ -83,7 +83,7 @@ class TextBlock:
             Words.fit(corpus, positive[learned]) if corpus is not None and positive is not None else Words.none(),
             (),
         )
-        every = replace(block, kept=tuple(column.name for column in block._all_columns))
+        every = block.keeping_all()
         values = every.values(data)
         looked_at = values[learned]
         differs = ~((looked_at == looked_at[:1]) | (np.isnan(looked_at) & np.isnan(looked_at[:1]))).all(axis=0)
@@ -116,6 +116,10 @@ class TextBlock:
                 else:
                     values[[place for place, _ in chunk]] = 0.0
         return values
+
+    def keeping_all(self) -> Self:
+        """The block with every column that it can make."""
+        return replace(self, kept=tuple(column.name for column in self._all_columns))
 
     @property
     def reads(self) -> tuple[str, ...]:

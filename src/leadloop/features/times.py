@@ -87,6 +87,12 @@ class TimesBlock:
             ]
         return cls(lead_time, tuple(parts))
 
+    @classmethod
+    def of_all(cls, field: str, lead_time: str = "") -> Self:
+        """The block of one field with every part that there can be."""
+        parts = [*_PARTS, _DAYS] if lead_time and field != lead_time else [*_PARTS]
+        return cls(lead_time, tuple((field, name) for name in parts))
+
     @cached_property
     def reads(self) -> tuple[str, ...]:
         fields = dict.fromkeys(field for field, _ in self.parts)
@@ -127,6 +133,11 @@ class TimesBlock:
         if unknown:
             raise ValueError(f"no part of a time is called {unknown[0]!r}")
         return cls(str(state["lead_time"]), parts)
+
+
+def days_needed(name: str) -> float:
+    """How many days training leads must span for this part of a time to be made; 0 where any will do."""
+    return _ROUNDS * _PARTS[name].cycle_days if name in _PARTS else 0.0
 
 
 def _part(field: str, name: str) -> pl.Expr:
