@@ -155,7 +155,7 @@ def _words(field: Field, text: str) -> Iterator[tuple[str, tuple[str, ...], str,
 
 def _said(column: FeatureColumn) -> str:
     """What a column says of its field, with the kind of value in place of the value."""
-    return f"{column.field} {column.says.replace('{}', f'<{column.quote}>')}" if column.says else column.field
+    return f"{column.field} {column.says.replace('{}', f'[{column.quote}]')}" if column.says else column.field
 
 
 def _known_at(playbook: Playbook, reads: tuple[str, ...]) -> str:

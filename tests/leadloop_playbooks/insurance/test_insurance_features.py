@@ -108,7 +108,7 @@ def test_each_feature_is_what_it_says(column, cells, expected):
 @pytest.mark.parametrize("field", ["source", "insurance_type", "state_code", "browser", "utm_source", "utm_campaign"])
 def test_frequent_values_get_a_column_each_that_is_1_for_them_alone(field):
     draw = np.random.default_rng(1)
-    values = {"state_code": ("state", ["TX", "Texas", "CA"])}.get(field, (field, ["a", "b", "c"]))
+    values = {"state_code": ("state", ["TX", "Texas", "CA", "Ohio"])}.get(field, (field, ["a", "b", "c"]))
     cells = pl.DataFrame(
         {
             "lead_id": [str(number) for number in range(300)],
