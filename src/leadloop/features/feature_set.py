@@ -17,6 +17,7 @@ from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
 from leadloop.features.derived import DerivedBlock
 from leadloop.features.functions import FeatureFunction, FunctionsBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
+from leadloop.features.readings import join_readings
 from leadloop.features.text import TextBlock
 from leadloop.features.times import TimesBlock
 from leadloop.leads import Field, LeadFrame
@@ -59,6 +60,15 @@ def usable_fields(playbook: Playbook) -> tuple[Field, ...]:
         and field.name not in (playbook.lead_id, playbook.group_by)
         and not (field.name == order and field.type != "time")
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _SharedText:
+    """A block that reads a text once, for its own columns and for functions that ask of it; where each one's columns are."""
+
+    both: TextBlock
+    own: np.ndarray
+    asked: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,8 @@ class FeatureSet:
             keep(*CategoryBlock.fit(data[field.name], positive, folds))
         for field in by_type.get("text", []):
             fit = partial(TextBlock.fit, data, field.name, positive, folds, time=lead_time)
-            keep(*fit(phrases=dict(playbook.phrases), terms=field.terms, finds=field.finds))
+            lists = {name: phrases for name, phrases in playbook.phrases if field.looks_for(name)}
+            keep(*fit(phrases=lists, terms=field.terms, finds=field.finds))
         if times:
             keep(TimesBlock.fit(data, times, lead_time))
         for field in by_type.get("email", []):
@@ -120,7 +131,8 @@ class FeatureSet:
         for field in by_type.get("url", []):
             keep(UrlBlock(field.name))
         if functions:
-            keep(FunctionsBlock.fit(functions, playbook.schema, playbook.scores_at))
+            schema, moment = playbook.schema, playbook.scores_at
+            keep(FunctionsBlock.fit(functions, schema, moment, dict(playbook.phrases), lead_time))
         used = {field.name: field.type for field in fields}
         for derived in playbook.derived:
             if used.keys() >= set(derived.reads):
@@ -162,7 +174,35 @@ class FeatureSet:
 
     def matrix(self, data: pl.DataFrame) -> np.ndarray:
         """What a model sees of these leads: float32, shape (leads, columns)."""
-        return np.hstack([block.values(data) for block in self.blocks])
+        shared = self._shared_texts
+        read = {field: one.both.values(data) for field, one in shared.items()}
+        parts = []
+        for block in self.blocks:
+            if isinstance(block, TextBlock) and block.field in read:
+                parts.append(read[block.field][:, shared[block.field].own])
+            elif isinstance(block, FunctionsBlock):
+                asked = [
+                    read[text.field][:, shared[text.field].asked] if text.field in read else text.values(data)
+                    for text in block.texts
+                ]
+                parts.append(block.values_of(data, asked))
+            else:
+                parts.append(block.values(data))
+        return np.hstack(parts)
+
+    @cached_property
+    def _shared_texts(self) -> Mapping[str, _SharedText]:
+        """The texts that have columns of their own and are asked of by functions too, by their fields."""
+        asked = [text for block in self.blocks if isinstance(block, FunctionsBlock) for text in block.texts]
+        shared = {}
+        for text in asked:
+            block = self.text_blocks.get(text.field)
+            both = join_readings(block, text) if block else None
+            if block and both and sum(other.field == text.field for other in asked) == 1:
+                place = {column.name: number for number, column in enumerate(both.columns)}
+                own, wanted = ([place[column.name] for column in one.columns] for one in (block, text))
+                shared[text.field] = _SharedText(both, np.array(own, np.int64), np.array(wanted, np.int64))
+        return shared
 
     def state(self) -> list[dict[str, Any]]:
         """Everything that was fitted, as plain JSON values."""

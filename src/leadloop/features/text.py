@@ -35,7 +35,8 @@ class TextBlock:
 
     A missing text is missing in every column; a text without words has zeros, but a fact that is not stated is missing.
     `kept` names the columns that differ from lead to lead in training, the others are left out: what never changes teaches
-    nothing.
+    nothing. `firsts` are lists whose first mention is looked for, `pairs` are pairs of lists whose common sentences are
+    counted; only features written in Python ask for these (`leadloop.features.readings`).
     """
 
     kind: ClassVar[str] = "text"
@@ -46,6 +47,8 @@ class TextBlock:
     terms: Terms
     words: Words
     kept: tuple[str, ...]
+    firsts: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def fit(
@@ -145,6 +148,8 @@ class TextBlock:
             topic = name.replace("_", " ")
             says = (f"says no to {topic}", f"does not say no to {topic}")
             columns.append(FeatureColumn(f"{field} says no to {name}", field, *says))
+        columns += [FeatureColumn(f"{field} first mentions {name}", field) for name in self.firsts]
+        columns += [FeatureColumn(f"{field} mentions {one} with {other}", field) for one, other in self.pairs]
         for find in self.finds:
             columns += [
                 FeatureColumn(f"{field}, {one.name}", field, one.says, one.says_not, one.binary, one.quote)
@@ -175,6 +180,15 @@ class TextBlock:
         return self._walk.compile(self._vocabulary)
 
     @cached_property
+    def _first_lists(self) -> list[int]:
+        return [self.phrases.names.index(name) for name in self.firsts]
+
+    @cached_property
+    def _paired_lists(self) -> list[tuple[int, int]]:
+        number = {name: place for place, name in enumerate(self.phrases.names)}
+        return [(number[one], number[other]) for one, other in self.pairs]
+
+    @cached_property
     def _term_places(self) -> np.ndarray:
         return self.terms.places_in(self._vocabulary)
 
@@ -202,8 +216,15 @@ class TextBlock:
         at = len(STATISTICS)
         every[:, :at] = describe_writing(texts, lowered, tokens)
         lists = len(self.phrases.names)
-        every[:, at : at + lists], every[:, at + lists : at + 2 * lists] = self._matcher.count(tokens)
+        said = self._matcher.read(tokens)
+        every[:, at : at + lists], every[:, at + lists : at + 2 * lists] = said.count()
         at += 2 * lists
+        if self.firsts:
+            every[:, at : at + len(self.firsts)] = said.first(self._first_lists)
+            at += len(self.firsts)
+        if self.pairs:
+            every[:, at : at + len(self.pairs)] = said.together(self._paired_lists)
+            at += len(self.pairs)
         for name in self.finds:
             find = FINDS[name]
             width = len(find.columns)
@@ -249,6 +270,8 @@ class TextBlock:
             "terms": self.terms.state(),
             "words": self.words.state(),
             "kept": self.kept,
+            **({"firsts": self.firsts} if self.firsts else {}),
+            **({"pairs": self.pairs} if self.pairs else {}),
         }
 
     @classmethod
@@ -264,7 +287,11 @@ class TextBlock:
             Terms.from_state(state["terms"]),
             Words.from_state(state["words"]),
             tuple(str(name) for name in state["kept"]),
+            tuple(str(name) for name in state.get("firsts", ())),
+            tuple((str(one), str(other)) for one, other in state.get("pairs", ())),
         )
+        if unknown := {*block.firsts, *(name for pair in block.pairs for name in pair)} - set(block.phrases.names):
+            raise ValueError(f"{sorted(unknown)} are no lists of phrases")
         if len(block.columns) != len(block.kept):
             raise ValueError("the columns kept are not columns of the block")
         return block

@@ -200,6 +200,21 @@ class TokenCodes:
         return np.cumsum(~self.is_mark)
 
     @cached_property
+    def word_numbers(self) -> np.ndarray:
+        """Which word of its text each token is, from 1; a mark has the number of the word before it."""
+        before = self._words_before
+        numbers: np.ndarray = before - np.append(0, before[self.ends[:-1]])[self.rows]
+        return numbers
+
+    @cached_property
+    def sentence_numbers(self) -> np.ndarray:
+        """Which sentence or line each token belongs to, counted through all texts from 0; the mark that ends one is of it."""
+        codes = self.codes
+        closes = (codes == ord(SENTENCE)) | (codes == ord(QUESTION)) | (codes == ord(LINE)) | (codes == ord(END))
+        numbers: np.ndarray = np.cumsum(closes) - closes
+        return numbers
+
+    @cached_property
     def words(self) -> np.ndarray:
         """How many words each text has."""
         return np.diff(self._words_before[self.ends], prepend=0)

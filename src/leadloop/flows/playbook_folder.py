@@ -17,6 +17,7 @@ from leadloop.flows.packaged import FILE, find_playbook, packaged_names
 from leadloop.learning.labels import LabelFunction
 from leadloop.learning.learners import Learner
 from leadloop.playbook import Playbook, parse_playbook
+from leadloop.playbook.check import find_list_problems
 from leadloop.playbook.phrase_file import Lists, parse_phrases
 
 _LARGEST = 8 << 20
@@ -76,6 +77,8 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
     playbook = parse_playbook(text, subject=subject)
     problems: list[Problem] = []
     playbook = _with_phrase_files(playbook, file.parent, problems)
+    if not problems:  # a file that could not be read may hold the list that a field names
+        problems += find_list_problems(playbook)
     modules = _Modules(file.parent, problems)
     features = [_marked(modules, name, "features", "reads", "@feature(reads=[...])") for name in playbook.features]
     rules = [_marked(modules, name, "rules", "points", "@rule(points=..., reads=[...])") for name in playbook.rules]

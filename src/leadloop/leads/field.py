@@ -56,6 +56,9 @@ class Field:
     """Of a text: how many of its words get a column each, weighed by TF-IDF; those whose use differs most between leads."""
     finds: tuple[str, ...] = ()
     """Of a text: the kinds of facts to look for in it, such as "salary" or "timeline"."""
+    phrases: tuple[str, ...] | None = None
+    """Of a text: which lists of phrases have columns of their own. Not said: all of them; an empty list: none. Features and
+    rules in Python may look for any list."""
     means: str = ""
     """The field's common name where it is known ("employees" for Salesforce's NumberOfEmployees); for people, nothing reads
     it."""
@@ -77,6 +80,10 @@ class Field:
     def made_from(self) -> str:
         """The field that this one is made from as leads are read; empty where it has a column of its own."""
         return self.groups_of or self.domain_of
+
+    def looks_for(self, phrases: str) -> bool:
+        """Whether a list of phrases has columns of its own in this field."""
+        return self.phrases is None or phrases in self.phrases
 
 
 def sign_of(field: Field) -> int:

@@ -15,6 +15,7 @@ from leadloop.leads.field import TEXT_FINDS
 from leadloop.playbook.derived import derived_problems
 from leadloop.playbook.phrase_file import find_file_problems, find_phrase_problems
 from leadloop.playbook.playbook import Playbook
+from leadloop.playbook.policy import Route
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*:[A-Za-z_]\w*")
@@ -157,6 +158,8 @@ def _text_problems(field: Field, where: str) -> Iterator[Problem]:
     for name in ("terms", "finds"):
         if getattr(field, name) and field.type != "text":
             yield Problem(f"{where}.{name}", f"has no meaning for {field.type}", "leave it out")
+    if field.phrases is not None and field.type != "text":
+        yield Problem(f"{where}.phrases", f"has no meaning for {field.type}", "leave it out")
     for find in dict.fromkeys(field.finds):
         if find not in TEXT_FINDS:
             close = difflib.get_close_matches(find, TEXT_FINDS, n=1)
@@ -170,6 +173,19 @@ def _phrase_problems(playbook: Playbook) -> Iterator[Problem]:
     for name, phrases in playbook.phrases:
         yield from find_phrase_problems(f"phrases.{name}", phrases)
     yield from find_file_problems(playbook.phrase_files)
+    if not playbook.phrase_files:
+        yield from find_list_problems(playbook)
+
+
+def find_list_problems(playbook: Playbook) -> Iterator[Problem]:
+    """The lists that fields name and that are none of the playbook's; its phrase files must have been read."""
+    lists = [name for name, _ in playbook.phrases]
+    for field in playbook.schema.fields:
+        for name in field.phrases or ():
+            if name not in lists:
+                close = difflib.get_close_matches(name, lists, n=1)
+                mend = f"did you mean “{close[0]}”?" if close else "add the list under [phrases] or in a phrase file"
+                yield Problem(f"fields.{field.name}.phrases", f"names “{name}”, and there is no such list", mend)
 
 
 def _may_be_feature(playbook: Playbook, field: Field) -> bool:
@@ -332,19 +348,44 @@ def _policy_problems(playbook: Playbook) -> Iterator[Problem]:
         lowest = [step.lowest for step in steps]
         if any(not step.name.strip() for step in steps):
             yield Problem(where, "one has no name", "name each")
-        if min(lowest, default=1.0) > 0:
-            under = f"scores under {min(lowest):g} have none" if lowest else "there are none"
+        sure = [step.lowest for step in steps if not (isinstance(step, Route) and step.when)]
+        if min(sure, default=1.0) > 0:
+            under = f"scores under {min(sure):g} have none" if sure else "there are none"
             yield Problem(where, under, "add one that starts at 0")
-        if len(set(lowest)) < len(lowest):
+        if len(set(sure)) < len(sure):
             yield Problem(where, "two start at the same score", "give each its own lowest score")
         elif lowest != sorted(lowest, reverse=True):
             yield Problem(where, "are not in order", "list the highest first")
+    yield from _route_problems(playbook)
     for band in policy.bands:
         if band.lowest >= 100:  # scores end there, so the band would have no room to rise in
             yield Problem(f"bands.{band.name}.lowest", f"is {band.lowest:g}", "start every band under 100")
     total = sum(band.share for band in policy.bands)
     if abs(total - 1) > 1e-6:
         yield Problem("bands", f"shares add up to {total:g}", "make them add up to 1")
+
+
+def _route_problems(playbook: Playbook) -> Iterator[Problem]:
+    routes, targets = playbook.policy.routes, _target_names(playbook)
+    keys = [route.key or route.name for route in routes]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield Problem("routes", f"two go by “{key}”", "give each a key of its own; names may be shared")
+    for place, route in enumerate(routes):
+        where = f"routes.{route.key or route.name}"
+        for target, _ in route.when:
+            if target not in targets:
+                close = difflib.get_close_matches(target, targets, n=1)
+                mend = f"did you mean “{close[0]}”?" if close else f"name one of {', '.join(targets)}"
+                yield Problem(f"{where}.when", f"names “{target}”, which is no target", mend)
+        if any(set(before.when) <= set(route.when) and before.lowest == route.lowest for before in routes[:place]):
+            yield Problem(
+                where, "is never reached: a route before it takes all of its leads", "list it before that one"
+            )
+
+
+def _target_names(playbook: Playbook) -> tuple[str, ...]:
+    """The targets whose scores a route may ask for."""
+    return (playbook.target.name,)
 
 
 def _nearest(name: str, schema: LeadSchema) -> str:

@@ -249,6 +249,7 @@ def _read_playbook(top: _Reader) -> Playbook:
 
 
 def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
+    reader.asked.add("phrases")
     field = Field(
         name=name,
         type=reader.text("type", choices=FIELD_TYPES) or "text",  # type: ignore[arg-type]
@@ -261,6 +262,7 @@ def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
         direction=reader.text("direction", "", choices=("up", "down")),  # type: ignore[arg-type]
         terms=reader.whole("terms", 0, low=0, high=2_000),
         finds=reader.texts("finds"),
+        phrases=reader.texts("phrases") if "phrases" in reader.table else None,
         means=reader.text("means", ""),
         actionable=reader.flag("actionable", False),
         groups_of=reader.text("groups_of", ""),
@@ -334,15 +336,31 @@ def _read_policy(top: _Reader) -> Policy:
         lowest = reader.number("lowest", None, low=0, high=100)
         bands.append(Band(name, lowest, reader.number("share", None, low=0.001, high=1)))
         reader.finish()
-    routes = []
-    for name, lowest_of in top.table_of("routes").items():
-        reader = _Reader({name: lowest_of}, "routes", top.problems)
-        routes.append(Route(name, reader.number(name, None, low=0, high=100)))
+    routes = [_read_route(name, held, top.problems) for name, held in top.table_of("routes").items()]
     return Policy(
         bands=tuple(sorted(bands, key=lambda band: -band.lowest)) or usual.bands,
-        routes=tuple(sorted(routes, key=lambda route: -route.lowest)) or usual.routes,
+        # Of routes from one score upwards, those with a condition come first: the others would leave them nothing.
+        routes=tuple(sorted(routes, key=lambda route: (-route.lowest, not route.when))) or usual.routes,
         capacity=capacity,
     )
+
+
+def _read_route(key: str, held: Any, problems: list[Problem]) -> Route:
+    """A route as its lowest score alone, or as a table."""
+    if not isinstance(held, dict):
+        reader = _Reader({key: held}, "routes", problems)
+        return Route(key, reader.number(key, None, low=0, high=100))
+    reader = _Reader(held, f"routes.{key}", problems)
+    when = reader.one("when")
+    route = Route(
+        name=reader.text("name", key),
+        lowest=reader.number("lowest", None, low=0, high=100),
+        priority=reader.text("priority", ""),
+        when=tuple((target, when.number(target, None, low=0, high=100)) for target in when.table),
+        key=key,
+    )
+    reader.finish()
+    return route if route.priority or route.when or route.name != key else Route(key, route.lowest)
 
 
 def _read_phrases(reader: _Reader) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -458,8 +476,8 @@ def render_playbook(playbook: Playbook) -> str:
             for band in playbook.policy.bands
         }
     )
-    lowest_of = {route.name: _same_zero(route.lowest) for route in playbook.policy.routes}
-    document["routes"] = _table(lowest_of, keep=lowest_of)
+    routes = {route.key or route.name: _route_value(route) for route in playbook.policy.routes}
+    document["routes"] = _table(routes, keep=routes)
     if playbook.phrases:
         phrases = dict(playbook.phrases)
         document["phrases"] = _table(phrases, keep=phrases)
@@ -493,6 +511,19 @@ def derived_tables(features: Iterable[Derived]) -> AoT:
     return listed
 
 
+def _route_value(route: Route) -> Any:
+    """A route as its lowest score, where that says it all, or as a table."""
+    if not (route.priority or route.when or route.key):
+        return _same_zero(route.lowest)
+    held = {"name": _unusual(route.name, route.key), "lowest": _same_zero(route.lowest), "priority": route.priority}
+    table = _table(held, keep=("lowest",))
+    if route.when:
+        when = tomlkit.inline_table()
+        when.update({target: _same_zero(least) for target, least in route.when})
+        table["when"] = when
+    return table
+
+
 def _field_table(field: Field) -> Table:
     table = _table(
         {
@@ -509,6 +540,8 @@ def _field_table(field: Field) -> Table:
             "actionable": field.actionable,
         }
     )
+    if field.phrases is not None:
+        table["phrases"] = _array(field.phrases)
     if not field.use:
         table["use"] = False
     if field.guess:
