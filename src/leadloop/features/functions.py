@@ -19,6 +19,7 @@ import polars as pl
 from leadloop.errors import PlaybookError, Problem, VersionError
 from leadloop.features.block import FeatureColumn
 from leadloop.features.expressions import Tree, columns_of, read_expression, write_expression
+from leadloop.features.one_lead import Compute, Unsure, prepare_for_one
 from leadloop.features.operations import Refused
 from leadloop.features.readings import plan_reading
 from leadloop.features.text import TextBlock
@@ -26,6 +27,9 @@ from leadloop.leads import FIELD_TYPES, LeadSchema
 from leadloop.leads.frame import DTYPES
 
 _LARGEST = float(np.finfo(np.float32).max)
+FEW = 4
+"""Up to so many leads are computed in plain Python, more by Polars."""
+MOST_BANDS = 10_000
 READING = pl.Float64
 """What is read from texts comes as these."""
 
@@ -174,6 +178,67 @@ class FunctionsBlock:
         """The columns for these leads, where what `texts` make of them is known already."""
         if not self.functions:
             return np.empty((data.height, 0), dtype=np.float32)
+        if data.height <= FEW:
+            return self._values_of_few(data, readings)
+        return self._values_of_many(data, readings)
+
+    def _values_of_few(self, data: pl.DataFrame, readings: Sequence[np.ndarray]) -> np.ndarray:
+        """The same, lead by lead, and by Polars only what plain Python cannot be sure of."""
+        numbers = np.full((data.height, len(self.functions)), np.nan)
+        unsure = {place for place, compute in enumerate(self._for_one) if compute is None}
+        for row, lead in enumerate(self._leads(data, readings)):
+            for place, compute in enumerate(self._for_one):
+                if compute is None or place in unsure:
+                    continue
+                try:
+                    value = compute(lead)
+                except Unsure:
+                    unsure.add(place)
+                else:
+                    numbers[row, place] = np.nan if value is None else value
+        values = _as_column(numbers)
+        if unsure:
+            places = sorted(unsure)
+            rest = FunctionsBlock(tuple(self.functions[place] for place in places), self.types, self.texts)
+            values[:, places] = rest._values_of_many(data, readings)
+        return values
+
+    @cached_property
+    def _for_one(self) -> list[Compute | None]:
+        """Each function in plain Python; None where that is left to Polars."""
+        types = dict(self.types) | {column.name: "reading" for text in self.texts for column in text.columns}
+        return [prepare_for_one(kept.tree, types) for kept in self.functions]
+
+    def _leads(self, data: pl.DataFrame, readings: Sequence[np.ndarray]) -> list[dict[str, Any]]:
+        """What functions read of each lead, as plain values; the size of a company as its middle."""
+        columns = {
+            name: [self._middles(ends) for ends in data[name].to_list()] if kind == "employees" else data[name].to_list()
+            for name, kind in self.types
+        }
+        for text, values in zip(self.texts, readings, strict=True):
+            for column, held in zip(text.columns, values.T.tolist(), strict=True):
+                columns[column.name] = [None if value != value else value for value in held]
+        return [{name: held[row] for name, held in columns.items()} for row in range(data.height)]
+
+    @cached_property
+    def _known_middles(self) -> dict[tuple[float, float], float]:
+        return {}
+
+    def _middles(self, ends: Mapping[str, float] | None) -> float | None:
+        """The middle of a band as Polars works it out, which is done once for each band."""
+        if ends is None:
+            return None
+        low, high = ends["low"], ends["high"]
+        if low == high:
+            return low
+        if (low, high) not in self._known_middles:
+            if len(self._known_middles) > MOST_BANDS:
+                self._known_middles.clear()
+            band = pl.DataFrame({"size": [ends, ends]}).select(_middle("size"))
+            self._known_middles[low, high] = band.to_series()[0]
+        return self._known_middles[low, high]
+
+    def _values_of_many(self, data: pl.DataFrame, readings: Sequence[np.ndarray]) -> np.ndarray:
         fields, columns = self._expressions
         found = [
             pl.Series(column.name, values[:, place].astype(np.float64), nan_to_null=True)
@@ -182,8 +247,7 @@ class FunctionsBlock:
         ]
         read = data.select(fields).with_columns(found) if found else data.select(fields)
         numbers = _as_of_many(read).select(columns).to_numpy()[: data.height]
-        known = np.where(np.isfinite(numbers), numbers, np.nan)
-        return np.clip(known, -_LARGEST, _LARGEST).astype(np.float32)
+        return _as_column(numbers)
 
     def state(self) -> dict[str, Any]:
         texts = {"texts": [text.state() for text in self.texts]} if self.texts else {}
@@ -219,6 +283,13 @@ class FunctionsBlock:
         if problems:
             raise VersionError("features", problems)
         return cls(tuple(functions.values()), tuple(types.items()), texts)
+
+
+def _as_column(numbers: np.ndarray) -> np.ndarray:
+    """Numbers as columns hold them: what is infinite or no number is missing."""
+    known = np.where(np.isfinite(numbers), numbers, np.nan)
+    column: np.ndarray = np.clip(known, -_LARGEST, _LARGEST).astype(np.float32)
+    return column
 
 
 def _as_of_many(data: pl.DataFrame) -> pl.DataFrame:

@@ -68,22 +68,10 @@ def small_business():
     return pl.col("employees") < 50
 
 
-@feature(reads=["employees"])
-def company_size():
-    """People who work there, on a steady scale: 1 for 10, 2 for 100, 3 for 1,000."""
-    return (pl.col("employees") + 1).log10()
-
-
 @feature(reads=["revenue"])
 def revenue_known():
     """The revenue is known."""
     return pl.col("revenue").is_not_null()
-
-
-@feature(reads=["revenue"])
-def revenue_size():
-    """Revenue on a steady scale: 6 for a million, 7 for ten."""
-    return (pl.col("revenue") + 1).log10()
 
 
 @feature(reads=["funding_stage"])
@@ -219,7 +207,7 @@ def strategic_score():
                 1.5 * funded,
                 1.5 * (mentions("description", "growth words") > 0),
                 1.5 * (mentions("description", "AI words") > 0),
-                *[0.3 * _site(signal) for signal in SITE_SIGNALS],
+                *[0.25 * _site(signal) for signal in SITE_SIGNALS],
             ]
         )
     ).clip(0, 10)
@@ -471,7 +459,7 @@ def engagement_score():
             1.5 * _notes("asks the price"),
             mentions_together("call_notes", "technical depth", "technical questions").clip(0, 2),
             0.75 * mentions("call_notes", "use cases").clip(0, 2),
-            0.4 * pl.col("urgency_level").clip(0, 5),
+            0.5 * pl.col("urgency_level").clip(0, 5),
         ]
     ).clip(0, 10)
 
