@@ -15,10 +15,11 @@ from leadloop.features.block import Block, FeatureColumn
 from leadloop.features.categories import CategoryBlock
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
 from leadloop.features.derived import DerivedBlock
-from leadloop.features.functions import FeatureFunction, FunctionsBlock
+from leadloop.features.functions import FEW, FeatureFunction, FunctionsBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.readings import join_readings
 from leadloop.features.text import TextBlock
+from leadloop.features.texts_together import TextsTogether
 from leadloop.features.times import TimesBlock
 from leadloop.leads import Field, LeadFrame
 from leadloop.leads.field import sign_of
@@ -60,15 +61,6 @@ def usable_fields(playbook: Playbook) -> tuple[Field, ...]:
         and field.name not in (playbook.lead_id, playbook.group_by)
         and not (field.name == order and field.type != "time")
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _SharedText:
-    """A block that reads a text once, for its own columns and for functions that ask of it; where each one's columns are."""
-
-    both: TextBlock
-    own: np.ndarray
-    asked: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -174,35 +166,41 @@ class FeatureSet:
 
     def matrix(self, data: pl.DataFrame) -> np.ndarray:
         """What a model sees of these leads: float32, shape (leads, columns)."""
-        shared = self._shared_texts
-        read = {field: one.both.values(data) for field, one in shared.items()}
+        read = self._read_texts(data)
         parts = []
         for block in self.blocks:
-            if isinstance(block, TextBlock) and block.field in read:
-                parts.append(read[block.field][:, shared[block.field].own])
+            if isinstance(block, TextBlock):
+                values, columns = read[block.field]
+                parts.append(values[:, [columns[column.name] for column in block.columns]])
             elif isinstance(block, FunctionsBlock):
-                asked = [
-                    read[text.field][:, shared[text.field].asked] if text.field in read else text.values(data)
-                    for text in block.texts
-                ]
+                asked = []
+                for text in block.texts:
+                    values, columns = read[text.field]
+                    asked.append(values[:, [columns[column.name] for column in text.columns]])
                 parts.append(block.values_of(data, asked))
             else:
                 parts.append(block.values(data))
         return np.hstack(parts)
 
+    def _read_texts(self, data: pl.DataFrame) -> Mapping[str, tuple[np.ndarray, Mapping[str, int]]]:
+        """What is read of each text field, once for its own columns and for functions: by field, with the columns' places."""
+        readers, together = self._text_readers
+        few = together is not None and data.height <= FEW
+        tables = together.values(data) if together and few else [one.values(data) for one in readers]
+        return {
+            one.field: (table, {column.name: place for place, column in enumerate(one.columns)})
+            for one, table in zip(readers, tables, strict=True)
+        }
+
     @cached_property
-    def _shared_texts(self) -> Mapping[str, _SharedText]:
-        """The texts that have columns of their own and are asked of by functions too, by their fields."""
-        asked = [text for block in self.blocks if isinstance(block, FunctionsBlock) for text in block.texts]
-        shared = {}
-        for text in asked:
-            block = self.text_blocks.get(text.field)
-            both = join_readings(block, text) if block else None
-            if block and both and sum(other.field == text.field for other in asked) == 1:
-                place = {column.name: number for number, column in enumerate(both.columns)}
-                own, wanted = ([place[column.name] for column in one.columns] for one in (block, text))
-                shared[text.field] = _SharedText(both, np.array(own, np.int64), np.array(wanted, np.int64))
-        return shared
+    def _text_readers(self) -> tuple[tuple[TextBlock, ...], TextsTogether | None]:
+        """A block for each text field that makes every column that anybody asks for; and all of them together."""
+        readers = dict(self.text_blocks)
+        for block in self.blocks:
+            for text in block.texts if isinstance(block, FunctionsBlock) else ():
+                readers[text.field] = join_readings(readers[text.field], text) if text.field in readers else text
+        listed = tuple(readers.values())
+        return listed, TextsTogether(listed) if TextsTogether.agree(listed) and len(listed) > 1 else None
 
     def state(self) -> list[dict[str, Any]]:
         """Everything that was fitted, as plain JSON values."""

@@ -212,7 +212,9 @@ class FunctionsBlock:
     def _leads(self, data: pl.DataFrame, readings: Sequence[np.ndarray]) -> list[dict[str, Any]]:
         """What functions read of each lead, as plain values; the size of a company as its middle."""
         columns = {
-            name: [self._middles(ends) for ends in data[name].to_list()] if kind == "employees" else data[name].to_list()
+            name: [self._middles(ends) for ends in data[name].to_list()]
+            if kind == "employees"
+            else data[name].to_list()
             for name, kind in self.types
         }
         for text, values in zip(self.texts, readings, strict=True):

@@ -44,7 +44,9 @@ def prepare_for_one(tree: Tree, types: Mapping[str, str]) -> Compute | None:
     function raises Unsure where a value makes it so.
 
     >>> from leadloop.features.expressions import write_expression
-    >>> late = prepare_for_one(write_expression(pl.col("hours") * 2 > pl.col("days") + 1), {"hours": "number", "days": "number"})
+    >>> late = prepare_for_one(
+    ...     write_expression(pl.col("hours") * 2 > pl.col("days") + 1), {"hours": "number", "days": "number"}
+    ... )
     >>> late({"hours": 3.0, "days": 4.0}), late({"hours": None, "days": 4.0})
     (True, None)
     """
@@ -144,7 +146,9 @@ def _binary(name: str, left: _Step, right: _Step) -> _Step:
 
         return _Step("flag", decide)
     if name in _COMPARISONS:
-        if not ("number" in kinds and kinds <= {"number", "whole"}) and not (kinds == {"text"} and name in ("Eq", "NotEq")):
+        if not ("number" in kinds and kinds <= {"number", "whole"}) and not (
+            kinds == {"text"} and name in ("Eq", "NotEq")
+        ):
             raise Unsure
         compare = _COMPARISONS[name]
 
@@ -188,7 +192,7 @@ def _as_number(step: _Step) -> _Step:
 
 def _choose(test: _Step, yes: _Step, no: _Step) -> _Step:
     kinds = {yes.kind, no.kind} - {"null"}
-    if test.kind != "flag" or not (kinds in ({"number"}, {"number", "whole"}, {"flag"})):
+    if test.kind != "flag" or kinds not in ({"number"}, {"number", "whole"}, {"flag"}):
         raise Unsure
     asked, then, otherwise = test.compute, yes.compute, no.compute
     return _Step("number" if "number" in kinds else "flag", lambda lead: (then if asked(lead) else otherwise)(lead))

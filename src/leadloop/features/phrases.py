@@ -210,6 +210,8 @@ class PhraseMatcher:
         ]
         self._steps = Lookup([key for key, _ in pairs], [to for _, to in pairs])
         self._goes_on = np.array([bool(step) for step in walk.steps])
+        self._in_phrase = np.zeros(self._size, dtype=bool)
+        self._in_phrase[[vocabulary[word] for step in walk.steps[1:] for word in step]] = True
         self._ending = np.array([len(ended) for ended in walk.accepted], dtype=np.int64)
         self._ended = np.array([one for ended in walk.accepted for one in ended], dtype=np.int64)
         self._ended_from = np.cumsum(self._ending) - self._ending
@@ -238,16 +240,19 @@ class PhraseMatcher:
         held: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         length = 1
         while len(starts):
-            many = self._ending[states]
-            which = np.repeat(np.arange(len(states)), many)
-            offsets = np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
-            lists = self._ended[self._ended_from[states[which]] + offsets]
-            held.append((starts[which], np.full(len(which), length), lists))
-            # Every text ends with a mark, so that there is a token after every word.
-            goes_on = self._goes_on[states]
-            starts, states = starts[goes_on], states[goes_on]
-            states = self._steps.find((states.astype(np.int64) * self._size + codes[starts + length]).astype(np.uint64))
-            goes_on = states > 0
+            over = np.flatnonzero(self._ending[states])
+            if len(over):
+                many = self._ending[states[over]]
+                which = np.repeat(over, many)
+                offsets = np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
+                lists = self._ended[self._ended_from[states[which]] + offsets]
+                held.append((starts[which], np.full(len(which), length), lists))
+            # Every text ends with a mark, so that there is a token after every word. Most are no words of any phrase.
+            following = codes[starts + length]
+            goes_on = np.flatnonzero(self._goes_on[states] & self._in_phrase[following])
+            starts, states, following = starts[goes_on], states[goes_on], following[goes_on]
+            states = self._steps.find((states.astype(np.int64) * self._size + following).astype(np.uint64))
+            goes_on = np.flatnonzero(states)
             starts, states = starts[goes_on], states[goes_on]
             length += 1
         if not held:
@@ -272,15 +277,21 @@ def _without_overlaps(found: Matches) -> np.ndarray:
     keep = np.ones(len(found.starts), dtype=bool)
     if not clash.any():
         return keep
-    starts, stops, lists = (part.tolist() for part in found)
-    taken, of = 0, -1
-    for place in range(len(starts)):
-        if lists[place] != of:
-            taken, of = 0, lists[place]
-        if starts[place] < taken:
+    # Far apart for each list, so that one reach tells which phrases anything before them could touch.
+    apart = found.lists * (int(found.stops.max()) + 1)
+    starts, stops = found.starts + apart, found.stops + apart
+    touched = np.flatnonzero(starts[1:] < np.maximum.accumulate(stops)[:-1]) + 1
+    taken, last = 0, -1
+    for place, start, stop, before in zip(
+        touched.tolist(), starts[touched].tolist(), stops[touched].tolist(), stops[touched - 1].tolist(), strict=True
+    ):
+        if place - 1 != last:  # the one before it is touched by nothing, and stays
+            taken = before
+        last = place
+        if start < taken:
             keep[place] = False
         else:
-            taken = stops[place]
+            taken = stop
     return keep
 
 

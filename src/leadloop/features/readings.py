@@ -144,20 +144,27 @@ def _pair(wanted: str, lists: Lists) -> tuple[str, str] | None:
     return None
 
 
-def join_readings(block: TextBlock, asked: TextBlock) -> TextBlock | None:
-    """One block that makes the columns of both, so that a text is read once; None where they read in different ways."""
+def join_readings(block: TextBlock, asked: TextBlock) -> TextBlock:
+    """One block that makes the columns of both, which read one field, so that the text is read once.
+
+    Raises ValueError where they read it in different ways: with other phrases under one name, or other times.
+    """
     lists = dict(zip(block.phrases.names, block.phrases.phrases, strict=True))
     more = dict(zip(asked.phrases.names, asked.phrases.phrases, strict=True))
-    if block.field != asked.field or any(lists.get(name, phrases) != phrases for name, phrases in more.items()):
-        return None
-    if "timeline" in asked.finds and "timeline" in block.finds and asked.time != block.time:
-        return None
-    return replace(
+    times = {one.time for one in (block, asked) if "timeline" in one.finds}
+    if (
+        block.field != asked.field
+        or len(times) > 1
+        or any(lists.get(name, held) != held for name, held in more.items())
+    ):
+        raise ValueError(f"{block.field} and {asked.field} are read in different ways")
+    joined = replace(
         block,
         phrases=PhraseLists.from_mapping(lists | more),
         finds=tuple(dict.fromkeys((*block.finds, *asked.finds))),
-        time=asked.time if "timeline" in asked.finds else block.time,
-        kept=tuple(dict.fromkeys((*block.kept, *asked.kept))),
+        time=times.pop() if times else block.time,
         firsts=tuple(dict.fromkeys((*block.firsts, *asked.firsts))),
         pairs=tuple(dict.fromkeys((*block.pairs, *asked.pairs))),
+        kept=tuple(dict.fromkeys((*block.kept, *asked.kept))),
     )
+    return replace(joined, kept=tuple(column.name for column in joined.columns))

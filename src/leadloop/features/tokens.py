@@ -138,8 +138,14 @@ class Vocabulary:
         held = _simplify(texts)
         starts, hashes = _hash_words(held)
         marks = np.flatnonzero(held <= ord(END))
-        codes = np.concatenate([self._codes.find(hashes), held[marks].astype(np.int32)])
-        return TokenCodes(codes[np.argsort(np.concatenate([starts, marks]), kind="stable")])
+        # Each mark goes before the words that start behind it.
+        places = np.searchsorted(starts, marks)
+        codes = np.empty(len(starts) + len(marks), dtype=np.int32)
+        is_word = np.ones(len(codes), dtype=bool)
+        is_word[places + np.arange(len(marks))] = False
+        codes[is_word] = self._codes.find(hashes)
+        codes[~is_word] = held[marks]
+        return TokenCodes(codes)
 
 
 _STEP = 0x5851F42D4C957F2D

@@ -24,8 +24,23 @@ FUNDING_ROUNDS = {
 }  # fmt: skip
 SITE_SIGNALS = ("authentication", "transactions", "communication", "platform", "scale")
 PRODUCTS = ("Voice AI", "Voice", "Messaging", "Verify", "Wireless")
-POSITIVE = ("asks the price", "technical questions", "money is there", "can decide", "wants to leave a vendor", "urgent")
-NEGATIVE = ("too expensive", "no meeting", "information only", "no money", "cannot decide", "bound to a vendor", "no hurry")
+POSITIVE = (
+    "asks the price",
+    "technical questions",
+    "money is there",
+    "can decide",
+    "wants to leave a vendor",
+    "urgent",
+)
+NEGATIVE = (
+    "too expensive",
+    "no meeting",
+    "information only",
+    "no money",
+    "cannot decide",
+    "bound to a vendor",
+    "no hurry",
+)
 
 
 def _notes(phrases):
@@ -171,9 +186,7 @@ def site_signals():
 @feature(reads=["description", "website_text"])
 def voice_ai_words():
     """How often description and site speak of Voice AI and its like."""
-    return pl.sum_horizontal(
-        [mentions("description", "Voice AI words"), mentions("website_text", "Voice AI words")]
-    )
+    return pl.sum_horizontal([mentions("description", "Voice AI words"), mentions("website_text", "Voice AI words")])
 
 
 @feature(reads=["description", "industry"])
