@@ -49,6 +49,10 @@ def routes(*lowest):
     return replace(SOUND, policy=replace(SOUND.policy, routes=listed))
 
 
+def with_routes(*listed):
+    return replace(SOUND, policy=replace(SOUND.policy, routes=listed))
+
+
 RULING = SOUND.rulings[0]
 TIMED = {"at": "won_at", "within_days": 30.0}
 ENDED = Field("won_at", "time", "outcome")
@@ -327,6 +331,36 @@ WRONG = {
     "no routes": (routes(), "routes", "there are none"),
     "two bands at one score": (bands((0.0, 0.5), (0.0, 0.5)), "bands", "two start at the same score"),
     "two routes at one score": (routes(10.0, 10.0, 0.0), "routes", "two start at the same score"),
+    "two routes of one key": (
+        with_routes(Route("a", 50.0, key="x"), Route("b", 0.0, key="x")),
+        "routes",
+        "two go by “x”",
+    ),
+    "a route that asks for what is no target": (
+        with_routes(Route("a", 50.0, when=(("gain", 50.0),)), Route("b", 0.0)),
+        "routes.a.when",
+        "names “gain”, which is no target",
+    ),
+    "a route that nobody goes": (
+        with_routes(Route("a", 0.0), Route("b", 0.0, when=((SOUND.target.name, 50.0),))),
+        "routes.b",
+        "is never reached",
+    ),
+    "scores whose only route asks for more": (
+        with_routes(Route("a", 0.0, when=((SOUND.target.name, 50.0),))),
+        "routes",
+        "there are none",
+    ),
+    "phrases of what is no text": (
+        with_field(Field("b", "number", "intake", phrases=())),
+        "fields.b.phrases",
+        "has no meaning for number",
+    ),
+    "a field that looks for no list of the playbook": (
+        with_field(Field("b", "text", "intake", phrases=("moods",))),
+        "fields.b.phrases",
+        "names “moods”, and there is no such list",
+    ),
     "the lowest band first": (bands((0.0, 0.5), (50.0, 0.5)), "bands", "are not in order"),
     "a band that begins where scores end": (bands((100.0, 0.5), (0.0, 0.5)), "bands.b0.lowest", "is 100"),
     "shares that are not the whole": (bands((50.0, 0.5), (0.0, 0.4)), "bands", "shares add up to 0.9"),

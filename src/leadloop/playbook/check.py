@@ -377,10 +377,9 @@ def _route_problems(playbook: Playbook) -> Iterator[Problem]:
                 close = difflib.get_close_matches(target, targets, n=1)
                 mend = f"did you mean “{close[0]}”?" if close else f"name one of {', '.join(targets)}"
                 yield Problem(f"{where}.when", f"names “{target}”, which is no target", mend)
-        if any(set(before.when) <= set(route.when) and before.lowest == route.lowest for before in routes[:place]):
-            yield Problem(
-                where, "is never reached: a route before it takes all of its leads", "list it before that one"
-            )
+        before = [one for one in routes[:place] if one.lowest == route.lowest and set(one.when) <= set(route.when)]
+        if route.when and before:
+            yield Problem(where, "is never reached: one before it takes its leads", "list it before that one")
 
 
 def _target_names(playbook: Playbook) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class Route:
     when: tuple[tuple[str, float], ...] = ()
     """The lowest scores of other targets that a lead must have too. A lead that has not goes the next route down."""
     key: str = ""
-    """What it is called in the playbook, where its name stands there by itself; two routes may share a name."""
+    """What it goes by in the playbook where that is not its name: two routes may share a name."""
 
     def takes(self, score: float, others: Mapping[str, float]) -> bool:
         """Whether a lead with this score, and these scores of other targets, goes here; a score not known is too low."""

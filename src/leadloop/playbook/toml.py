@@ -351,16 +351,16 @@ def _read_route(key: str, held: Any, problems: list[Problem]) -> Route:
         reader = _Reader({key: held}, "routes", problems)
         return Route(key, reader.number(key, None, low=0, high=100))
     reader = _Reader(held, f"routes.{key}", problems)
-    when = reader.one("when")
+    when, name = reader.one("when"), reader.text("name", key)
     route = Route(
-        name=reader.text("name", key),
+        name=name,
         lowest=reader.number("lowest", None, low=0, high=100),
         priority=reader.text("priority", ""),
         when=tuple((target, when.number(target, None, low=0, high=100)) for target in when.table),
-        key=key,
+        key="" if name == key else key,
     )
     reader.finish()
-    return route if route.priority or route.when or route.name != key else Route(key, route.lowest)
+    return route
 
 
 def _read_phrases(reader: _Reader) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -515,7 +515,7 @@ def _route_value(route: Route) -> Any:
     """A route as its lowest score, where that says it all, or as a table."""
     if not (route.priority or route.when or route.key):
         return _same_zero(route.lowest)
-    held = {"name": _unusual(route.name, route.key), "lowest": _same_zero(route.lowest), "priority": route.priority}
+    held = {"name": route.name if route.key else "", "lowest": _same_zero(route.lowest), "priority": route.priority}
     table = _table(held, keep=("lowest",))
     if route.when:
         when = tomlkit.inline_table()
