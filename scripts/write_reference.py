@@ -339,6 +339,10 @@ def read_settings() -> dict[str, list[Setting]]:
             note(self, key, "list of texts", "")
             return super().texts(key)
 
+        def lists(self, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+            note(self, key, "table of lists of texts", "")
+            return super().lists(key)
+
         def whole_numbers(self, key: str, *, low: int, high: int) -> tuple[int, ...]:
             note(self, key, "list of whole numbers", "", [f"{low:,} to {high:,}"])
             return super().whole_numbers(key, low=low, high=high)
@@ -600,6 +604,18 @@ API = (
         ],
     ),
     (
+        "Packaged playbooks, features and promises",
+        [
+            "leadloop.flows.packaged:list_packaged",
+            "leadloop.flows.packaged:copy_playbook",
+            "leadloop.flows.feature_list:list_features",
+            "leadloop.features.outline:FeatureOutline",
+            "leadloop.testing.battery:check_playbook",
+            "leadloop.testing.battery:try_playbook",
+            "leadloop.testing.battery:Kept",
+        ],
+    ),
+    (
         "For the Python files of a playbook",
         [
             "leadloop.features.functions:feature",
@@ -737,6 +753,56 @@ def errors() -> str:
 # ------------------------------------------------------------------------------------------------------------- pages
 
 
+def packaged_playbook(name: str) -> str:
+    """The page of a playbook that comes with LeadLoop: what it predicts, its features, levels, routes and rules."""
+    from leadloop.flows.feature_list import list_features
+    from leadloop.flows.playbook_folder import read_playbook
+
+    found, listed = read_playbook(name), list_features(name).features
+    playbook = found.playbook
+    target, policy = playbook.target, playbook.policy
+    features = [
+        (
+            code(one.name),
+            ", ".join(code(field) for field in one.reads),
+            one.known_at,
+            one.meaning + (" *" if one.fitted else ""),
+            one.example,
+        )
+        for one in listed
+    ]
+    within = f", within {target.within_days:g} days" if target.within_days else ""
+    learns = f" The outcome stands in {code(target.column)}{within}." if target.column else ""
+    parts = [
+        playbook.description,
+        f"It predicts {code(target.name)} and scores at {code(playbook.scores_at)}.{learns}",
+        "## Features",
+        f"What `leadloop features {name}` tells. Of what is marked * the training leads decide: a word in capitals stands "
+        "for what they hold, and what never differs is left out. Examples are those of one lead.",
+        table(("feature", "reads", "known at", "meaning", "example"), features),
+        "## Levels and routes",
+        table(
+            ("from a score of", "level", "about its share of leads"),
+            [(f"{band.lowest:g}", code(band.name), f"{band.share:.0%}") for band in policy.bands],
+        ),
+        table(("from a score of", "route"), [(f"{route.lowest:g}", code(route.name)) for route in policy.routes]),
+    ]
+    if found.rules:
+        from leadloop.features.functions import first_sentence
+
+        rules = [(code(rule.__name__), f"{rule.points:g}", first_sentence(rule.__doc__ or "")) for rule in found.rules]
+        parts += ["## Rules", "They score until there are outcomes to learn from, and are what a model must beat."]
+        parts.append(table(("rule", "points", "meaning"), rules))
+    return page(f"Playbook: {name}", *parts)
+
+
+def our_playbooks() -> list[str]:
+    """The playbooks that come with LeadLoop, by name."""
+    from leadloop.flows.packaged import list_packaged
+
+    return [one.name for one in list_packaged() if one.module.startswith("leadloop_playbooks.")]
+
+
 def index() -> str:
     return page(
         "Reference",
@@ -745,7 +811,10 @@ def index() -> str:
         "- [The command line](command-line.md): every command with its arguments, options and examples\n"
         "- [Playbook settings](playbook.md): every key of `playbook.toml`\n"
         "- [Fields and features](features.md): what each type of field becomes\n"
-        "- [Columns of a scored file](scored-leads.md): what `leadloop score` writes\n"
+        + "".join(
+            f"- [Playbook: {name}](playbooks/{name}.md): its features, levels and rules\n" for name in our_playbooks()
+        )
+        + "- [Columns of a scored file](scored-leads.md): what `leadloop score` writes\n"
         "- [Measures in a report](measures.md): what the figures mean\n"
         "- [From Python](python.md): functions and classes\n"
         "- [Errors](errors.md): what is raised, and when",
@@ -766,12 +835,13 @@ PAGES = {
 
 def write_pages() -> dict[str, str]:
     """Every page of the reference by its name, as it should be."""
-    return {name: make() for name, make in PAGES.items()}
+    pages = {name: make() for name, make in PAGES.items()}
+    return pages | {f"playbooks/{name}.md": packaged_playbook(name) for name in our_playbooks()}
 
 
 def find_stale(wanted: Mapping[str, str]) -> list[str]:
     """The pages on disk that differ from what they should be, that are missing, or that should not be there."""
-    there = {path.name: path.read_text(encoding="utf-8") for path in PLACE.glob("*.md")}
+    there = {path.relative_to(PLACE).as_posix(): path.read_text(encoding="utf-8") for path in PLACE.rglob("*.md")}
     return sorted(name for name in {*there, *wanted} if there.get(name) != wanted.get(name))
 
 
@@ -787,6 +857,7 @@ def main() -> int:
     PLACE.mkdir(parents=True, exist_ok=True)
     for name in find_stale(wanted):
         if name in wanted:
+            (PLACE / name).parent.mkdir(exist_ok=True)
             (PLACE / name).write_text(wanted[name], encoding="utf-8")
         else:
             (PLACE / name).unlink()

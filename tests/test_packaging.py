@@ -151,7 +151,17 @@ def test_the_wheel_holds_the_package_its_types_its_licence_and_its_command(tmp_p
     modules = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     assert modules <= names
     assert "leadloop/py.typed" in names
-    assert {name.split("/")[0] for name in names} == {"leadloop", info}
+    assert {name.split("/")[0] for name in names} == {"leadloop", "leadloop_playbooks", info}
+    beside = {
+        path.relative_to(ROOT / "src").as_posix()
+        for path in (ROOT / "src" / "leadloop_playbooks").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert any(path.endswith("insurance/playbook.toml") for path in beside)
+    assert beside <= names
+    for name, module in PROJECT["entry-points"]["leadloop.playbooks"].items():
+        assert f"{name} = {module}" in command
+        assert f"{module.replace('.', '/')}/playbook.toml" in names
     assert "leadloop = leadloop.cli:main" in command
     assert "Apache License" in licence
     assert "The LeadLoop authors" in licence

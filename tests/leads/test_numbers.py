@@ -152,7 +152,9 @@ def test_a_number_is_read_as_it_is_written_or_not_at_all(text, with_point, with_
         ("$12%", None),
         ("5k%", None),
         ("5 $ 5", None),
-        ("1-5k", None),
+        ("1-5", None),
+        ("$5M-$1M", None),
+        ("555-0100", None),
         ("10km", None),
         ("5 cr", None),  # crores or kronor
         ("5 apples", None),
@@ -231,3 +233,28 @@ def test_a_long_text_in_a_column_of_numbers_costs_no_more_than_its_length():
     hostile = ["1 " * 50_000 + "x", "1" + " " * 100_000 + "x", "(" * 100_000, "1," * 50_000, "k" * 100_000]
     assert read_money(pl.Series(hostile)).to_list() == [None] * 5
     assert read_numbers(pl.Series(hostile)).to_list() == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("$10M-40M", 10e6, 40e6),
+        ("$10-40M", 10e6, 40e6),
+        ("$10M – $40M", 10e6, 40e6),
+        ("10M to 40M", 10e6, 40e6),
+        ("$500,000-2M", 500_000, 2e6),
+        ("1-4 million USD", 1e6, 4e6),
+        ("1-5k", 1_000, 5_000),
+        ("$1,000 - $4,000", 1_000, 4_000),
+        ("€1bn+", 1e9, 4e9),
+        ("over $5M", 5e6, 20e6),
+        ("<$1M", 0.25e6, 1e6),
+        ("0-$1M", 0.25e6, 1e6),
+    ],
+)
+def test_a_range_of_money_counts_as_the_geometric_mean_of_its_ends(text, low, high):
+    assert read_money(pl.Series([text])).to_list() == [pytest.approx((low * high) ** 0.5)]
+
+
+def test_a_range_does_not_change_how_the_amounts_beside_it_are_read():
+    assert read_money(pl.Series(["$5", "$1M-4M", "no idea", None, "10k"])).to_list() == [5, 2e6, None, None, 10_000]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from leadloop.leads import ACTIONABLE_TYPES, FIELD_TYPES, Field, LeadSchema
@@ -57,7 +59,9 @@ because = "it is written at intake here"
 # Anything that a column, a band or a sentence may hold: quotation marks, backslashes, line ends, signs of any script.
 words = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).filter(str.strip)
 lists = st.lists(words, max_size=3).map(tuple)
-phrases = st.lists(words.filter(lambda text: any(one.isalnum() for one in text)), min_size=1, max_size=3).map(tuple)
+phrases = st.lists(
+    words.filter(lambda text: any(one.isalnum() for one in text) and not text.startswith("!")), min_size=1, max_size=3
+).map(tuple)
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 functions = st.from_regex(r"[a-z]{1,6}:[a-z]{1,6}", fullmatch=True)
 
@@ -85,6 +89,21 @@ def policies(draw: st.DrawFn) -> Policy:
 
 
 @st.composite
+def routes(draw: st.DrawFn, policy: Policy, target: str) -> Policy:
+    """The policy with priorities, and with routes that only some leads of a score go."""
+    listed = []
+    for number, route in enumerate(policy.routes):
+        priority = draw(words | st.just(""))
+        if draw(st.booleans()):
+            when = ((target, draw(above_zero | st.just(0))),)
+            listed.append(Route(draw(words), route.lowest, priority, when, f"some {number}"))
+        key = draw(st.sampled_from(["", f"all {number}"]))
+        listed.append(replace(route, name=draw(words), key=key) if key else replace(route, priority=priority))
+    keys = [route.key or route.name for route in listed]
+    return replace(policy, routes=tuple(listed)) if len(set(keys)) == len(keys) else policy
+
+
+@st.composite
 def derived_features(
     draw: st.DrawFn, fields: list[Field], moments: tuple[str, ...], barred: set[str]
 ) -> tuple[Derived, ...]:
@@ -109,6 +128,8 @@ def playbooks(draw: st.DrawFn) -> Playbook:
     moments = draw(st.sampled_from([("intake", "outcome"), ("first call", "quote", "end"), ('a"b', "c.d")]))
     field_names = draw(st.lists(words, min_size=3, max_size=7, unique=True))
     result, first, *rest = field_names
+    listed = tuple(draw(st.dictionaries(words, phrases, max_size=3)).items())
+    target = draw(words)
     fields = [
         Field(result, "category", moments[-1], guess=draw(lists)),
         Field(first, draw(st.sampled_from(["number", "time"])), moments[0], means=draw(words | st.just(""))),
@@ -132,6 +153,9 @@ def playbooks(draw: st.DrawFn) -> Playbook:
                 direction=draw(st.sampled_from(["", "up", "down"])) if ordered else "",
                 terms=draw(st.integers(0, 300)) if is_text else 0,
                 finds=tuple(draw(st.lists(st.sampled_from(TEXT_FINDS), unique=True))) if is_text else (),
+                phrases=draw(st.none() | st.just(()) | st.just(tuple(name for name, _ in listed[:1])))
+                if is_text
+                else None,
                 guess=draw(lists),
             )
         )
@@ -157,7 +181,7 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         lead_id=lead_id,
         group_by=group_by,
         outcomes_by=draw(anywhere),
-        target=Target(draw(words), column=column, guess=draw(lists), **outcome),
+        target=Target(target, column=column, guess=draw(lists), **outcome),
         order=order,
         training=draw(
             st.builds(
@@ -171,10 +195,10 @@ def playbooks(draw: st.DrawFn) -> Playbook:
                 folds=st.integers(2, 20),
             )
         ),
-        policy=draw(policies()),
+        policy=draw(routes(draw(policies()), target)),
         features=tuple(draw(st.lists(functions, max_size=2, unique=True))),
         rules=tuple(draw(st.lists(functions, max_size=2, unique=True))),
-        phrases=tuple(draw(st.dictionaries(words, phrases, max_size=3)).items()),
+        phrases=listed,
         phrase_files=tuple(
             draw(st.lists(st.from_regex(r"[a-z]{1,6}/[a-z]{1,6}\.(txt|toml)", fullmatch=True), max_size=2, unique=True))
         ),
@@ -183,5 +207,6 @@ def playbooks(draw: st.DrawFn) -> Playbook:
             draw(st.lists(st.builds(Ruling, st.sampled_from(field_names), words, words), max_size=2)),
         ),
     )
-    assert find_problems(playbook) == []
+    problems = find_problems(playbook)
+    assert not problems, problems
     return playbook

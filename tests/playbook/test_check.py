@@ -23,6 +23,18 @@ def with_field(field):
     return replace(SOUND, schema=LeadSchema((*SOUND.schema.fields, field), SOUND.schema.moments))
 
 
+def made(groups=(("web", ("Google",)),), **changes):
+    field = Field("line", "category", "intake", groups_of="Lead Source", groups=groups)
+    return with_field(replace(field, **changes))
+
+
+def made_from(source, **changes):
+    """A playbook with one more field, and a domain made from it."""
+    domain = Field("domain", "category", "intake", domain_of=source.name)
+    fields = (*SOUND.schema.fields, source, replace(domain, **changes))
+    return replace(SOUND, schema=LeadSchema(fields, SOUND.schema.moments))
+
+
 def target(**changes):
     return replace(SOUND, target=replace(SOUND.target, **changes))
 
@@ -34,6 +46,10 @@ def bands(*lowest_and_share):
 
 def routes(*lowest):
     listed = tuple(Route(f"r{number}", step) for number, step in enumerate(lowest))
+    return replace(SOUND, policy=replace(SOUND.policy, routes=listed))
+
+
+def with_routes(*listed):
     return replace(SOUND, policy=replace(SOUND.policy, routes=listed))
 
 
@@ -53,6 +69,48 @@ WRONG = {
         "names a moment twice",
     ),
     "a field without a name": (with_field(Field(" ", "text", "intake")), "fields. ", "has no name"),
+    "groups of nothing": (made(groups_of=""), "fields.line.groups_of", "is missing"),
+    "a field made in two ways": (
+        made_from(Field("mail", "email", "intake"), groups_of="Lead Source", groups=(("web", ("Google",)),)),
+        "fields.domain",
+        "is made in two ways",
+    ),
+    "a group of what is no field": (made(groups_of="Lead Sorce"), "fields.line.groups_of", "which is no field"),
+    "a group that is no name": (made(type="number"), "fields.line.type", "is number, and what is made is a name"),
+    "a group of what is no category": (made(groups_of="asked_at"), "fields.line.groups_of", "which is of type time"),
+    "a domain of what is no address": (
+        made_from(Field("n", "text", "intake")),
+        "fields.domain.domain_of",
+        "of type text",
+    ),
+    "a group of groups": (
+        replace(
+            made(),
+            schema=LeadSchema((*made().schema.fields, replace(made().schema["line"], name="l2", groups_of="line"))),
+        ),
+        "fields.l2.groups_of",
+        "which is made itself",
+    ),
+    "a group that is known before its values": (
+        made(groups_of="result"),
+        "fields.line.known_at",
+        "is “intake”, and result",
+    ),
+    "a group that must be given": (made(required=True), "fields.line.required", "the field has no column"),
+    "a group under another name": (made(aliases=("Line",)), "fields.line.aliases", "the field has no column"),
+    "a group of what may be proposed": (
+        made_from(Field("mail", "email", "intake", actionable=True)),
+        "fields.domain",
+        "proposals would change one and not the other",
+    ),
+    "no groups at all": (made(groups=()), "fields.line.groups", "are missing"),
+    "a group without a name": (made(groups=((" ", ("Google",)),)), "fields.line.groups", "one has no name"),
+    "a group without values": (made(groups=(("web", ()),)), "fields.line.groups.web", "holds no value"),
+    "a value in two groups": (
+        made(groups=(("web", ("Google",)), ("ads", ("google ",)))),
+        "fields.line.groups.ads",
+        "holds “google ”, as web does",
+    ),
     "a direction of what has no more and less": (
         with_field(Field("note", "text", "intake", direction="up")),
         "fields.note.direction",
@@ -273,6 +331,36 @@ WRONG = {
     "no routes": (routes(), "routes", "there are none"),
     "two bands at one score": (bands((0.0, 0.5), (0.0, 0.5)), "bands", "two start at the same score"),
     "two routes at one score": (routes(10.0, 10.0, 0.0), "routes", "two start at the same score"),
+    "two routes of one key": (
+        with_routes(Route("a", 50.0, key="x"), Route("b", 0.0, key="x")),
+        "routes",
+        "two go by “x”",
+    ),
+    "a route that asks for what is no target": (
+        with_routes(Route("a", 50.0, when=(("gain", 50.0),)), Route("b", 0.0)),
+        "routes.a.when",
+        "names “gain”, which is no target",
+    ),
+    "a route that nobody goes": (
+        with_routes(Route("a", 0.0), Route("b", 0.0, when=((SOUND.target.name, 50.0),))),
+        "routes.b",
+        "is never reached",
+    ),
+    "scores whose only route asks for more": (
+        with_routes(Route("a", 0.0, when=((SOUND.target.name, 50.0),))),
+        "routes",
+        "there are none",
+    ),
+    "phrases of what is no text": (
+        with_field(Field("b", "number", "intake", phrases=())),
+        "fields.b.phrases",
+        "has no meaning for number",
+    ),
+    "a field that looks for no list of the playbook": (
+        with_field(Field("b", "text", "intake", phrases=("moods",))),
+        "fields.b.phrases",
+        "names “moods”, and there is no such list",
+    ),
     "the lowest band first": (bands((0.0, 0.5), (50.0, 0.5)), "bands", "are not in order"),
     "a band that begins where scores end": (bands((100.0, 0.5), (0.0, 0.5)), "bands.b0.lowest", "is 100"),
     "shares that are not the whole": (bands((50.0, 0.5), (0.0, 0.4)), "bands", "shares add up to 0.9"),

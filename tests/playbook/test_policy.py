@@ -59,6 +59,8 @@ USUAL = Policy()
         replace(USUAL, bands=(Band("boiling", 80.0, 0.10), *USUAL.bands[1:])),
         replace(USUAL, routes=USUAL.routes[1:]),
         replace(USUAL, routes=(Route("call_today", 90.0), *USUAL.routes[1:])),
+        replace(USUAL, routes=(Route("call_today", 80.0, priority="high"), *USUAL.routes[1:])),
+        replace(USUAL, routes=(Route("call_today", 80.0, when=(("won", 5.0),)), *USUAL.routes)),
     ],
 )
 def test_any_change_of_a_policy_changes_its_fingerprint(changed):
@@ -69,3 +71,40 @@ def test_any_change_of_a_policy_changes_its_fingerprint(changed):
 def test_policies_share_a_fingerprint_exactly_when_they_are_equal(one, other):
     assert (one.fingerprint == other.fingerprint) == (one == other)
     assert len(one.fingerprint) == 12
+
+
+HANDOFF = Policy(
+    routes=(
+        Route("AE_HANDOFF", 85.0, "HIGH_VOICE_AI", (("voice_ai_fit", 60.0),), "voice_ai"),
+        Route("AE_HANDOFF", 85.0, "HIGH", key="high"),
+        Route("AE_HANDOFF", 70.0, "MEDIUM", key="medium"),
+        Route("NURTURE_TRACK", 50.0, "LOW"),
+        Route("SELF_SERVICE", 0.0, "VERY_LOW"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("score", "fit", "name", "priority"),
+    [
+        (100, 100, "AE_HANDOFF", "HIGH_VOICE_AI"),
+        (85, 60, "AE_HANDOFF", "HIGH_VOICE_AI"),
+        (85, 59.99, "AE_HANDOFF", "HIGH"),
+        (85, None, "AE_HANDOFF", "HIGH"),
+        (84.99, 100, "AE_HANDOFF", "MEDIUM"),
+        (70, 0, "AE_HANDOFF", "MEDIUM"),
+        (69.99, 100, "NURTURE_TRACK", "LOW"),
+        (50, 100, "NURTURE_TRACK", "LOW"),
+        (49.99, 100, "SELF_SERVICE", "VERY_LOW"),
+        (0, 0, "SELF_SERVICE", "VERY_LOW"),
+    ],
+)
+def test_a_route_may_ask_for_the_score_of_another_target(score, fit, name, priority):
+    route = HANDOFF.route_of(score, {} if fit is None else {"voice_ai_fit": fit})
+    assert (route.name, route.priority) == (name, priority)
+    assert HANDOFF.route(score) == name
+
+
+def test_how_a_route_is_called_in_the_playbook_is_no_part_of_the_policy():
+    renamed = replace(HANDOFF, routes=(replace(HANDOFF.routes[0], key="other"), *HANDOFF.routes[1:]))
+    assert renamed.fingerprint == HANDOFF.fingerprint

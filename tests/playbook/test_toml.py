@@ -47,6 +47,35 @@ def test_what_is_written_reads_back_as_the_same_playbook(playbook):
     assert render_playbook(parse_playbook(text)) == text
 
 
+MADE = """
+[fields.Email]
+type = "email"
+[fields.channel]
+type = "category"
+groups_of = "Lead Source"
+[fields.channel.groups]
+web = ["Google", "Bing"]
+"word of mouth" = ["Referral"]
+[fields.provider]
+type = "category"
+domain_of = "Email"
+"""
+
+
+def test_fields_that_are_made_from_others_are_read_and_written():
+    playbook = parse_playbook(TEXT + MADE)
+    channel, provider = playbook.schema["channel"], playbook.schema["provider"]
+    assert (channel.groups_of, channel.made_from) == ("Lead Source", "Lead Source")
+    assert channel.groups == (("web", ("Google", "Bing")), ("word of mouth", ("Referral",)))
+    assert (provider.domain_of, provider.made_from) == ("Email", "Email")
+    assert parse_playbook(render_playbook(playbook)) == playbook
+
+
+def test_groups_that_are_no_lists_of_texts_are_told_with_their_place():
+    wrong = MADE.replace('web = ["Google", "Bing"]', 'web = "Google"')
+    assert [where for where, _, _ in problems(TEXT + wrong)] == ["fields.channel.groups.web"]
+
+
 def confirmed(playbook: Playbook) -> Playbook:
     """The same playbook, every guess taken for granted."""
     return replace(

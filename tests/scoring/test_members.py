@@ -53,6 +53,22 @@ def test_members_survive_being_written_down_as_arrays():
     assert PriorModel.from_arrays(PriorModel(0.3).arrays()) == PriorModel(0.3)
 
 
+GATED = LinearModel(**{**vars(MODEL), "gate": np.array([-1, 1, 1, -1])})
+
+
+def test_a_term_with_a_gate_counts_only_where_the_gate_is_open():
+    shut, opened = (np.array([[8.0, gate]], dtype=np.float32) for gate in (0.0, 1.0))
+    assert GATED.margins(shut)[0] == pytest.approx(-1.0 + (8 - 4) / 2)
+    assert GATED.margins(opened)[0] == pytest.approx(MODEL.margins(opened)[0])
+    assert GATED.expected + GATED.contributions(opened).sum() == pytest.approx(GATED.margins(opened)[0])
+
+
+def test_gates_survive_being_written_down_and_models_without_any_stay_as_they_were_saved():
+    matrix = np.array([[8.0, 0.0], [np.nan, 1.0]], dtype=np.float32)
+    assert LinearModel.from_arrays(GATED.arrays()).margins(matrix).tolist() == GATED.margins(matrix).tolist()
+    assert "gate" not in MODEL.arrays()
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("weight", np.ones(3)), ("column", np.array([1, 0, 0, 1])), ("scale", np.zeros(4))]
 )

@@ -16,7 +16,9 @@ from leadloop.cli.demo import demo
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.explaining import explain
+from leadloop.cli.features import features
 from leadloop.cli.models import models
+from leadloop.cli.playbooks import playbooks
 from leadloop.cli.scoring import score
 from leadloop.cli.simulate import simulate
 from leadloop.cli.training import train
@@ -71,6 +73,7 @@ No data at hand? `leadloop demo` shows all of it on synthetic leads.
 app.command()(demo)
 app.command()(draft)
 app.command()(check)
+app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(explain)
@@ -78,6 +81,7 @@ app.command()(ablate)
 app.command()(discover)
 app.command()(simulate)
 app.add_typer(models, name="models")
+app.add_typer(playbooks, name="playbooks")
 
 
 def _show_version(wanted: bool) -> None:

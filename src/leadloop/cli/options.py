@@ -18,5 +18,10 @@ WorkspaceOption = Annotated[
     ),
 ]
 PlaybookArgument = Annotated[
-    str, typer.Argument(metavar="PLAYBOOK", help="A playbook's folder, such as `leads`.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="PLAYBOOK",
+        help="A playbook's folder, such as `leads`, or the name of a packaged one.",
+        show_default=False,
+    ),
 ]

@@ -15,18 +15,11 @@ import numpy as np
 import polars as pl
 
 from leadloop.features.block import FeatureColumn
+from leadloop.leads.made_fields import normalise_levels
 
 MOST_COLUMNS = 40
 SMOOTHING = 20.0
-
-
-def normalise_levels(cells: pl.Series) -> pl.Series:
-    """Category values without regard to case and spacing.
-
-    >>> normalise_levels(pl.Series(["Google ", "google", "Olark  Chat"])).to_list()
-    ['google', 'google', 'olark chat']
-    """
-    return cells.str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
+MOST_SEEN = 10_000
 
 
 @dataclass(frozen=True)
@@ -113,7 +106,20 @@ class CategoryBlock:
     def _numbers(self) -> tuple[pl.Series, pl.Series]:
         return pl.Series(self.levels, dtype=pl.String), pl.Series(range(len(self.levels)), dtype=pl.Int64)
 
+    @cached_property
+    def _seen(self) -> dict[str | None, int]:
+        """The place in the table of cells that came alone; Polars needs longer to begin than to look one up."""
+        return {}
+
     def values(self, data: pl.DataFrame) -> np.ndarray:
+        if data.height == 1:
+            cell = data[self.field][0]
+            if cell not in self._seen:
+                if len(self._seen) >= MOST_SEEN:
+                    self._seen.clear()
+                self._seen[cell] = int(_codes(normalise_levels(data[self.field]), self.levels, self._numbers)[0])
+            alone: np.ndarray = self._table[[self._seen[cell]]]
+            return alone
         rows: np.ndarray = self._table[_codes(normalise_levels(data[self.field]), self.levels, self._numbers)]
         return rows
 

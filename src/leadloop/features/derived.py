@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 
 from leadloop.features.block import FeatureColumn
-from leadloop.features.categories import SMOOTHING, normalise_levels
+from leadloop.features.categories import SMOOTHING
 from leadloop.features.numbers import far_fences
+from leadloop.leads.made_fields import normalise_levels
 from leadloop.playbook.derived import DERIVED_KINDS, TAKES, Derived
 
 _LARGEST = float(np.finfo(np.float32).max)

@@ -15,9 +15,11 @@ from leadloop.features.block import Block, FeatureColumn
 from leadloop.features.categories import CategoryBlock
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
 from leadloop.features.derived import DerivedBlock
-from leadloop.features.functions import FeatureFunction, FunctionsBlock
+from leadloop.features.functions import FEW, FeatureFunction, FunctionsBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
+from leadloop.features.readings import join_readings
 from leadloop.features.text import TextBlock
+from leadloop.features.texts_together import TextsTogether
 from leadloop.features.times import TimesBlock
 from leadloop.leads import Field, LeadFrame
 from leadloop.leads.field import sign_of
@@ -110,7 +112,8 @@ class FeatureSet:
             keep(*CategoryBlock.fit(data[field.name], positive, folds))
         for field in by_type.get("text", []):
             fit = partial(TextBlock.fit, data, field.name, positive, folds, time=lead_time)
-            keep(*fit(phrases=dict(playbook.phrases), terms=field.terms, finds=field.finds))
+            lists = {name: phrases for name, phrases in playbook.phrases if field.looks_for(name)}
+            keep(*fit(phrases=lists, terms=field.terms, finds=field.finds))
         if times:
             keep(TimesBlock.fit(data, times, lead_time))
         for field in by_type.get("email", []):
@@ -120,7 +123,8 @@ class FeatureSet:
         for field in by_type.get("url", []):
             keep(UrlBlock(field.name))
         if functions:
-            keep(FunctionsBlock.fit(functions, playbook.schema, playbook.scores_at))
+            schema, moment = playbook.schema, playbook.scores_at
+            keep(FunctionsBlock.fit(functions, schema, moment, dict(playbook.phrases), lead_time))
         used = {field.name: field.type for field in fields}
         for derived in playbook.derived:
             if used.keys() >= set(derived.reads):
@@ -162,7 +166,41 @@ class FeatureSet:
 
     def matrix(self, data: pl.DataFrame) -> np.ndarray:
         """What a model sees of these leads: float32, shape (leads, columns)."""
-        return np.hstack([block.values(data) for block in self.blocks])
+        read = self._read_texts(data)
+        parts = []
+        for block in self.blocks:
+            if isinstance(block, TextBlock):
+                values, columns = read[block.field]
+                parts.append(values[:, [columns[column.name] for column in block.columns]])
+            elif isinstance(block, FunctionsBlock):
+                asked = []
+                for text in block.texts:
+                    values, columns = read[text.field]
+                    asked.append(values[:, [columns[column.name] for column in text.columns]])
+                parts.append(block.values_of(data, asked))
+            else:
+                parts.append(block.values(data))
+        return np.hstack(parts)
+
+    def _read_texts(self, data: pl.DataFrame) -> Mapping[str, tuple[np.ndarray, Mapping[str, int]]]:
+        """What is read of each text field, once for its own columns and for functions: by field, with the columns' places."""
+        readers, together = self._text_readers
+        few = together is not None and data.height <= FEW
+        tables = together.values(data) if together and few else [one.values(data) for one in readers]
+        return {
+            one.field: (table, {column.name: place for place, column in enumerate(one.columns)})
+            for one, table in zip(readers, tables, strict=True)
+        }
+
+    @cached_property
+    def _text_readers(self) -> tuple[tuple[TextBlock, ...], TextsTogether | None]:
+        """A block for each text field that makes every column that anybody asks for; and all of them together."""
+        readers = dict(self.text_blocks)
+        for block in self.blocks:
+            for text in block.texts if isinstance(block, FunctionsBlock) else ():
+                readers[text.field] = join_readings(readers[text.field], text) if text.field in readers else text
+        listed = tuple(readers.values())
+        return listed, TextsTogether(listed) if TextsTogether.agree(listed) and len(listed) > 1 else None
 
     def state(self) -> list[dict[str, Any]]:
         """Everything that was fitted, as plain JSON values."""

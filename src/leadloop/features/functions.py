@@ -19,11 +19,19 @@ import polars as pl
 from leadloop.errors import PlaybookError, Problem, VersionError
 from leadloop.features.block import FeatureColumn
 from leadloop.features.expressions import Tree, columns_of, read_expression, write_expression
+from leadloop.features.one_lead import Compute, Unsure, prepare_for_one
 from leadloop.features.operations import Refused
+from leadloop.features.readings import plan_reading
+from leadloop.features.text import TextBlock
 from leadloop.leads import FIELD_TYPES, LeadSchema
 from leadloop.leads.frame import DTYPES
 
 _LARGEST = float(np.finfo(np.float32).max)
+FEW = 4
+"""Up to so many leads are computed in plain Python, more by Polars."""
+MOST_BANDS = 10_000
+READING = pl.Float64
+"""What is read from texts comes as these."""
 
 
 class FeatureFunction(Protocol):
@@ -84,22 +92,43 @@ class KeptFunction:
 class FunctionsBlock:
     """A column for each feature function, named by it.
 
-    What cannot be computed for a lead (a division by zero, the logarithm of a negative number) is missing.
+    What cannot be computed for a lead (a division by zero, the logarithm of a negative number) is missing. Functions may
+    read what is found in texts: how often a list of phrases is mentioned, say. `texts` make these columns.
     """
 
     kind: ClassVar[str] = "functions"
     functions: tuple[KeptFunction, ...]
     types: tuple[tuple[str, str], ...]
+    texts: tuple[TextBlock, ...] = ()
 
     @classmethod
-    def fit(cls, functions: Sequence[FeatureFunction], schema: LeadSchema, moment: str) -> Self:
+    def fit(
+        cls,
+        functions: Sequence[FeatureFunction],
+        schema: LeadSchema,
+        moment: str,
+        phrases: Mapping[str, tuple[str, ...]] | None = None,
+        time: str = "",
+    ) -> Self:
         """Call each function once and keep its expression.
 
-        Raises PlaybookError with every reason to refuse: a field that is unknown, not declared, or not yet known at this
-        moment; an expression that looks at other leads, runs Python on values, or gives no number.
+        `phrases` are the playbook's lists, `time` the field with the lead's own time, for what is read from texts. Raises
+        PlaybookError with every reason to refuse: a field that is unknown, not declared, or not yet known at this moment;
+        an expression that looks at other leads, runs Python on values, or gives no number; a list of phrases that there is
+        not.
         """
         problems: list[Problem] = []
         kept: list[KeptFunction] = []
+        types = {field.name: field.type for field in schema.fields}
+        known_time = time if time in schema and schema.is_known(time, moment) else ""
+
+        def read_texts(names: Sequence[str], fields: Sequence[str]) -> tuple[TextBlock, ...]:
+            asked = [name for name in names if name not in types]
+            planned = [
+                plan_reading(field, asked, phrases or {}, known_time) for field in fields if types[field] == "text"
+            ]
+            return tuple(block for block in planned if block is not None)
+
         for function in functions:
             name = getattr(function, "__name__", str(function))
             where = f"features.{name}"
@@ -110,18 +139,20 @@ class FunctionsBlock:
                 found.append(Problem(where, "has the name of a field", "give the function another name"))
             if not found:
                 try:
-                    kept.append(_keep(function, {field.name: field.type for field in schema.fields}))
+                    kept.append(_keep(function, types, read_texts))
                 except Refused as refused:
                     found.append(refused.at(where))
             problems += found
         if problems:
             raise PlaybookError("features", problems)
         read = dict.fromkeys(field for function in kept for field in function.reads)
-        return cls(tuple(kept), tuple((field, schema[field].type) for field in read))
+        columns = list(dict.fromkeys(name for function in kept for name in columns_of(function.tree)))
+        return cls(tuple(kept), tuple((field, schema[field].type) for field in read), read_texts(columns, list(read)))
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
-        return tuple(field for field, _ in self.types)
+        texts = (field for text in self.texts for field in text.reads)
+        return tuple(dict.fromkeys((*(field for field, _ in self.types), *texts)))
 
     @cached_property
     def columns(self) -> tuple[FeatureColumn, ...]:
@@ -141,15 +172,88 @@ class FunctionsBlock:
         ]
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
+        return self.values_of(data, [text.values(data) for text in self.texts])
+
+    def values_of(self, data: pl.DataFrame, readings: Sequence[np.ndarray]) -> np.ndarray:
+        """The columns for these leads, where what `texts` make of them is known already."""
         if not self.functions:
             return np.empty((data.height, 0), dtype=np.float32)
+        if data.height <= FEW:
+            return self._values_of_few(data, readings)
+        return self._values_of_many(data, readings)
+
+    def _values_of_few(self, data: pl.DataFrame, readings: Sequence[np.ndarray]) -> np.ndarray:
+        """The same, lead by lead, and by Polars only what plain Python cannot be sure of."""
+        numbers = np.full((data.height, len(self.functions)), np.nan)
+        unsure = {place for place, compute in enumerate(self._for_one) if compute is None}
+        for row, lead in enumerate(self._leads(data, readings)):
+            for place, compute in enumerate(self._for_one):
+                if compute is None or place in unsure:
+                    continue
+                try:
+                    value = compute(lead)
+                except Unsure:
+                    unsure.add(place)
+                else:
+                    numbers[row, place] = np.nan if value is None else value
+        values = _as_column(numbers)
+        if unsure:
+            places = sorted(unsure)
+            rest = FunctionsBlock(tuple(self.functions[place] for place in places), self.types, self.texts)
+            values[:, places] = rest._values_of_many(data, readings)
+        return values
+
+    @cached_property
+    def _for_one(self) -> list[Compute | None]:
+        """Each function in plain Python; None where that is left to Polars."""
+        types = dict(self.types) | {column.name: "reading" for text in self.texts for column in text.columns}
+        return [prepare_for_one(kept.tree, types) for kept in self.functions]
+
+    def _leads(self, data: pl.DataFrame, readings: Sequence[np.ndarray]) -> list[dict[str, Any]]:
+        """What functions read of each lead, as plain values; the size of a company as its middle."""
+        columns = {
+            name: [self._middles(ends) for ends in data[name].to_list()]
+            if kind == "employees"
+            else data[name].to_list()
+            for name, kind in self.types
+        }
+        for text, values in zip(self.texts, readings, strict=True):
+            for column, held in zip(text.columns, values.T.tolist(), strict=True):
+                columns[column.name] = [None if value != value else value for value in held]
+        return [{name: held[row] for name, held in columns.items()} for row in range(data.height)]
+
+    @cached_property
+    def _known_middles(self) -> dict[tuple[float, float], float]:
+        return {}
+
+    def _middles(self, ends: Mapping[str, float] | None) -> float | None:
+        """The middle of a band as Polars works it out, which is done once for each band."""
+        if ends is None:
+            return None
+        low, high = ends["low"], ends["high"]
+        if low == high:
+            return low
+        if (low, high) not in self._known_middles:
+            if len(self._known_middles) > MOST_BANDS:
+                self._known_middles.clear()
+            band = pl.DataFrame({"size": [ends, ends]}).select(_middle("size"))
+            self._known_middles[low, high] = band.to_series()[0]
+        return self._known_middles[low, high]
+
+    def _values_of_many(self, data: pl.DataFrame, readings: Sequence[np.ndarray]) -> np.ndarray:
         fields, columns = self._expressions
-        numbers = _as_of_many(data.select(fields)).select(columns).to_numpy()[: data.height]
-        known = np.where(np.isfinite(numbers), numbers, np.nan)
-        return np.clip(known, -_LARGEST, _LARGEST).astype(np.float32)
+        found = [
+            pl.Series(column.name, values[:, place].astype(np.float64), nan_to_null=True)
+            for text, values in zip(self.texts, readings, strict=True)
+            for place, column in enumerate(text.columns)
+        ]
+        read = data.select(fields).with_columns(found) if found else data.select(fields)
+        numbers = _as_of_many(read).select(columns).to_numpy()[: data.height]
+        return _as_column(numbers)
 
     def state(self) -> dict[str, Any]:
-        return {"functions": [asdict(kept) for kept in self.functions], "types": self.types}
+        texts = {"texts": [text.state() for text in self.texts]} if self.texts else {}
+        return {"functions": [asdict(kept) for kept in self.functions], "types": self.types, **texts}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -160,6 +264,7 @@ class FunctionsBlock:
             types = {str(field): str(kind) for field, kind in state["types"]}
             if unknown := set(types.values()) - set(FIELD_TYPES):
                 raise ValueError(f"{sorted(unknown)} are no types of fields")
+            texts = tuple(TextBlock.from_state(held) for held in state.get("texts", ()))
             for held in state["functions"]:
                 kept = KeptFunction(
                     str(held["name"]),
@@ -172,14 +277,21 @@ class FunctionsBlock:
                     raise ValueError(f"“{kept.name}” is there twice")
                 functions[kept.name] = kept
                 try:
-                    _check_tree(kept.tree, kept.reads, types)
+                    _check_tree(kept.tree, kept.reads, types, texts)
                 except Refused as refused:
                     problems.append(refused.at(f"features.{kept.name[:60]}"))
         except (KeyError, TypeError, ValueError) as error:
             problems.append(Problem("features", f"cannot be read: {error}"))
         if problems:
             raise VersionError("features", problems)
-        return cls(tuple(functions.values()), tuple(types.items()))
+        return cls(tuple(functions.values()), tuple(types.items()), texts)
+
+
+def _as_column(numbers: np.ndarray) -> np.ndarray:
+    """Numbers as columns hold them: what is infinite or no number is missing."""
+    known = np.where(np.isfinite(numbers), numbers, np.nan)
+    column: np.ndarray = np.clip(known, -_LARGEST, _LARGEST).astype(np.float32)
+    return column
 
 
 def _as_of_many(data: pl.DataFrame) -> pl.DataFrame:
@@ -215,7 +327,11 @@ def _check_reads(function: FeatureFunction, where: str, schema: LeadSchema, mome
             )
 
 
-def _keep(function: FeatureFunction, types: Mapping[str, str]) -> KeptFunction:
+def _keep(
+    function: FeatureFunction,
+    types: Mapping[str, str],
+    read_texts: Callable[[Sequence[str], Sequence[str]], tuple[TextBlock, ...]],
+) -> KeptFunction:
     try:
         expression: object = function()
     except Exception as error:  # the function is the playbook's own code
@@ -225,26 +341,33 @@ def _keep(function: FeatureFunction, types: Mapping[str, str]) -> KeptFunction:
             f"gives {type(expression).__name__} and not a Polars expression", 'return one, as pl.col("visits")'
         )
     tree = write_expression(expression)
-    dtype = _check_tree(tree, function.reads, types)
+    dtype = _check_tree(tree, function.reads, types, read_texts(columns_of(tree), function.reads))
     return KeptFunction(
         function.__name__, tuple(function.reads), first_sentence(function.__doc__ or ""), dtype == pl.Boolean, tree
     )
 
 
-def _check_tree(tree: Tree, reads: tuple[str, ...], types: Mapping[str, str]) -> pl.DataType:
+def _check_tree(
+    tree: Tree, reads: tuple[str, ...], types: Mapping[str, str], texts: Sequence[TextBlock]
+) -> pl.DataType:
     """The type of the expression's values. Raises Refused where it reads what it may not or gives no number."""
     expression = read_expression(tree)
-    used = columns_of(tree)
+    readings = {column.name: text.field for text in texts for column in text.columns if text.field in reads}
+    used = [name for name in columns_of(tree) if name in types or name not in readings]
     for name in used:
         if name not in reads or name not in types:
             raise Refused(f"reads “{name}” without saying so", "name it in `reads`")
+    found = [name for name in columns_of(tree) if name not in used]
+    used += [readings[name] for name in found]
     idle = [name for name in reads if name not in used]
     if idle or not used:
         raise Refused(f"says that it reads “{', '.join(idle)}” and does not", "name in `reads` only what it reads")
     empty = pl.DataFrame(schema={name: DTYPES[types[name]] for name in reads})
+    fields = _read_fields([(name, types[name]) for name in reads])
+    numbers = [pl.Series(name, [], dtype=READING) for name in found]
     try:
         # Even without rows, Polars compiles patterns and matches types.
-        dtype = empty.select(_read_fields([(name, types[name]) for name in reads])).select(expression).to_series().dtype
+        dtype = empty.select(fields).with_columns(numbers).select(expression).to_series().dtype
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise Refused(f"cannot be computed: {str(error).strip().splitlines()[0]}") from None
     if dtype != pl.Boolean and not dtype.is_numeric() and dtype != pl.Null:

@@ -67,7 +67,11 @@ class NumbersBlock:
         )
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
-        numbers = data.select(self.fields).to_numpy().astype(np.float64, copy=False)
+        if data.height == 1:
+            cells = [data[field][0] for field in self.fields]
+            numbers = np.array([[np.nan if cell is None else cell for cell in cells]], dtype=np.float64)
+        else:
+            numbers = data.select(self.fields).to_numpy().astype(np.float64, copy=False)
         held: np.ndarray = np.clip(numbers, self.low, self.high)
         if any(self.logged):
             money = np.array(self.logged)

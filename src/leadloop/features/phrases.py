@@ -22,6 +22,8 @@ from leadloop.playbook.phrase_file import LONGEST_PHRASE
 
 EXACT = "="
 """A phrase that starts with this is taken as it stands, without other forms of its words."""
+PASSED_OVER = "!"
+"""What starts with this is no phrase of the list: where it stands, shorter phrases of the list within it do not count."""
 _WORDS = re.compile(r"\w+")
 _SIDES = (negation.NO, negation.SHORT_NO, negation.WITHOUT, negation.HOLLOW, negation.TURN, negation.DENIED, negation.ALONE,
           negation.LIST_ON)  # fmt: skip
@@ -36,6 +38,46 @@ class Matches(NamedTuple):
     starts: np.ndarray
     stops: np.ndarray
     lists: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """The phrases of some texts, in order of their list and place, and which of them are denied."""
+
+    found: Matches
+    denied: np.ndarray
+    tokens: TokenCodes
+    lists: int
+
+    def count(self) -> tuple[np.ndarray, np.ndarray]:
+        """How often each list is used and denied: two tables of shape (texts, lists)."""
+        shape = (len(self.tokens.ends), self.lists)
+        places = self.tokens.rows[self.found.starts] * self.lists + self.found.lists
+        used, denied = (
+            np.bincount(places[which], minlength=shape[0] * shape[1]).reshape(shape)
+            for which in (~self.denied, self.denied)
+        )
+        return used, denied
+
+    def first(self, lists: Sequence[int]) -> np.ndarray:
+        """Which word of each text is the first that uses each of these lists, from 1; missing where none does."""
+        starts, of = self.found.starts[~self.denied], self.found.lists[~self.denied]
+        rows = self.tokens.rows[starts]
+        place = np.full((len(self.tokens.ends), self.lists), np.nan)
+        # In order of list and place: the first of each text and list is the first one said.
+        earliest = np.diff(of * len(self.tokens.ends) + rows, prepend=-1) != 0
+        place[rows[earliest], of[earliest]] = self.tokens.word_numbers[starts[earliest]]
+        return place[:, list(lists)]
+
+    def together(self, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
+        """In how many sentences of each text both lists of each pair are used: shape (texts, pairs)."""
+        tokens = self.tokens
+        used = np.zeros((int(tokens.sentence_numbers[-1]) + 1 if len(tokens.codes) else 0, self.lists), dtype=bool)
+        used[tokens.sentence_numbers[self.found.starts[~self.denied]], self.found.lists[~self.denied]] = True
+        both = used[:, [one for one, _ in pairs]] & used[:, [other for _, other in pairs]]
+        sums = np.cumsum(both, axis=0, dtype=np.int64)
+        counts: np.ndarray = np.diff(sums[tokens.sentence_numbers[tokens.ends]], axis=0, prepend=0)
+        return counts
 
 
 @dataclass(frozen=True)
@@ -77,8 +119,10 @@ class PhraseWalk:
 
     def __init__(self, lists: PhraseLists) -> None:
         self.lists = len(lists.names)
+        # What is passed over is matched as the list's own, under a number of its own.
+        over = self.lists + len(_SIDES)
         patterns: list[tuple[tuple[tuple[str, ...], ...], int]] = [
-            (pattern, number)
+            (pattern, number + over if phrase.startswith(PASSED_OVER) else number)
             for number, phrases in enumerate(lists.phrases)
             for phrase in phrases
             for pattern in _patterns(phrase)
@@ -104,7 +148,7 @@ def _patterns(phrase: str) -> Iterator[tuple[tuple[str, ...], ...]]:
     [(('sign',), ('off',)), (('signoff',),)]
     """
     words = split_texts([phrase])[:-1]
-    exact = phrase.startswith(EXACT)
+    exact = phrase.lstrip(PASSED_OVER).startswith(EXACT)
     forms = [(word,) if exact else word_forms(word) for word in words]
     if not exact and len(words) > 1 and len(words[-1]) == 2:
         forms[-1] = (words[-1], f"{words[-1]}s")  # follow-ups
@@ -166,24 +210,26 @@ class PhraseMatcher:
         ]
         self._steps = Lookup([key for key, _ in pairs], [to for _, to in pairs])
         self._goes_on = np.array([bool(step) for step in walk.steps])
+        self._in_phrase = np.zeros(self._size, dtype=bool)
+        self._in_phrase[[vocabulary[word] for step in walk.steps[1:] for word in step]] = True
         self._ending = np.array([len(ended) for ended in walk.accepted], dtype=np.int64)
         self._ended = np.array([one for ended in walk.accepted for one in ended], dtype=np.int64)
         self._ended_from = np.cumsum(self._ending) - self._ending
 
     def count(self, tokens: TokenCodes) -> tuple[np.ndarray, np.ndarray]:
         """How often each list is used and denied: two tables of shape (texts, lists)."""
-        shape = (len(tokens.ends), self.lists)
+        return self.read(tokens).count()
+
+    def read(self, tokens: TokenCodes) -> Said:
+        """Every phrase that the texts use or deny."""
         if not self.lists:
-            return np.zeros(shape), np.zeros(shape)
+            nothing = np.empty(0, dtype=np.int64)
+            return Said(Matches(nothing, nothing, nothing), np.empty(0, dtype=bool), tokens, 0)
         found = self.find(tokens)
         is_ours = found.lists < self.lists
         ours = Matches(*(part[is_ours] for part in found))
         denied = _find_denied(ours, Matches(*(part[~is_ours] for part in found)), self.lists, tokens)
-        places = tokens.rows[ours.starts] * self.lists + ours.lists
-        counts = [
-            np.bincount(places[which], minlength=shape[0] * shape[1]).reshape(shape) for which in (~denied, denied)
-        ]
-        return counts[0], counts[1]
+        return Said(ours, denied, tokens, self.lists)
 
     def find(self, tokens: TokenCodes) -> Matches:
         """Every phrase, in order of its list and place; of phrases of one list that overlap the first and longest."""
@@ -194,44 +240,59 @@ class PhraseMatcher:
         held: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         length = 1
         while len(starts):
-            many = self._ending[states]
-            which = np.repeat(np.arange(len(states)), many)
-            offsets = np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
-            lists = self._ended[self._ended_from[states[which]] + offsets]
-            held.append((starts[which], np.full(len(which), length), lists))
-            # Every text ends with a mark, so that there is a token after every word.
-            goes_on = self._goes_on[states]
-            starts, states = starts[goes_on], states[goes_on]
-            states = self._steps.find((states.astype(np.int64) * self._size + codes[starts + length]).astype(np.uint64))
-            goes_on = states > 0
+            over = np.flatnonzero(self._ending[states])
+            if len(over):
+                many = self._ending[states[over]]
+                which = np.repeat(over, many)
+                offsets = np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
+                lists = self._ended[self._ended_from[states[which]] + offsets]
+                held.append((starts[which], np.full(len(which), length), lists))
+            # Every text ends with a mark, so that there is a token after every word. Most are no words of any phrase.
+            following = codes[starts + length]
+            goes_on = np.flatnonzero(self._goes_on[states] & self._in_phrase[following])
+            starts, states, following = starts[goes_on], states[goes_on], following[goes_on]
+            states = self._steps.find((states.astype(np.int64) * self._size + following).astype(np.uint64))
+            goes_on = np.flatnonzero(states)
             starts, states = starts[goes_on], states[goes_on]
             length += 1
         if not held:
             nothing = np.empty(0, dtype=np.int64)
             return Matches(nothing, nothing, nothing)
         begin, lengths, lists = (np.concatenate([part[number] for part in held[::-1]]) for number in range(3))
+        over = lists >= self.lists + len(_SIDES)
+        lists = np.where(over, lists - self.lists - len(_SIDES), lists)
         keys = lists * len(codes) + begin
         order = np.argsort(keys, kind="stable")  # the longest first, at each place
         keys = keys[order]
         order = order[np.diff(keys, prepend=-1) != 0]
-        return _without_overlaps(Matches(begin[order], begin[order] + lengths[order], lists[order]))
+        kept = ~over[order]
+        found = Matches(begin[order], begin[order] + lengths[order], lists[order])
+        kept &= _without_overlaps(found)
+        return found if kept.all() else Matches(*(part[kept] for part in found))
 
 
-def _without_overlaps(found: Matches) -> Matches:
+def _without_overlaps(found: Matches) -> np.ndarray:
+    """Which phrases to keep: of those of one list that overlap the first."""
     clash = (found.starts[1:] < found.stops[:-1]) & (found.lists[1:] == found.lists[:-1])
-    if not clash.any():
-        return found
     keep = np.ones(len(found.starts), dtype=bool)
-    starts, stops, lists = (part.tolist() for part in found)
-    taken, of = 0, -1
-    for place in range(len(starts)):
-        if lists[place] != of:
-            taken, of = 0, lists[place]
-        if starts[place] < taken:
+    if not clash.any():
+        return keep
+    # Far apart for each list, so that one reach tells which phrases anything before them could touch.
+    apart = found.lists * (int(found.stops.max()) + 1)
+    starts, stops = found.starts + apart, found.stops + apart
+    touched = np.flatnonzero(starts[1:] < np.maximum.accumulate(stops)[:-1]) + 1
+    taken, last = 0, -1
+    for place, start, stop, before in zip(
+        touched.tolist(), starts[touched].tolist(), stops[touched].tolist(), stops[touched - 1].tolist(), strict=True
+    ):
+        if place - 1 != last:  # the one before it is touched by nothing, and stays
+            taken = before
+        last = place
+        if start < taken:
             keep[place] = False
         else:
-            taken = stops[place]
-    return Matches(*(part[keep] for part in found))
+            taken = stop
+    return keep
 
 
 def _find_denied(ours: Matches, side: Matches, lists: int, tokens: TokenCodes) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -20,8 +20,21 @@ from leadloop.features.words import Words
 from leadloop.features.writing import STATISTICS, describe_writing
 
 MOST_TEXTS = 20_000
-_CHUNK = 64
-_CHUNK_CHARACTERS = 250_000
+_CHUNK = 512
+_CHUNK_CHARACTERS = 500_000
+
+
+class TextReading(NamedTuple):
+    """What was read of some texts, once for whatever is made of it: a row a text in each table."""
+
+    lowered: Sequence[str]
+    whens: Sequence[datetime | None]
+    writing: np.ndarray
+    used: np.ndarray
+    denied: np.ndarray
+    first: np.ndarray | None
+    together: np.ndarray | None
+    tokens: TokenCodes
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,8 @@ class TextBlock:
 
     A missing text is missing in every column; a text without words has zeros, but a fact that is not stated is missing.
     `kept` names the columns that differ from lead to lead in training, the others are left out: what never changes teaches
-    nothing.
+    nothing. `firsts` are lists whose first mention is looked for, `pairs` are pairs of lists whose common sentences are
+    counted; only features written in Python ask for these (`leadloop.features.readings`).
     """
 
     kind: ClassVar[str] = "text"
@@ -46,6 +60,8 @@ class TextBlock:
     terms: Terms
     words: Words
     kept: tuple[str, ...]
+    firsts: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def fit(
@@ -83,7 +99,7 @@ class TextBlock:
             Words.fit(corpus, positive[learned]) if corpus is not None and positive is not None else Words.none(),
             (),
         )
-        every = replace(block, kept=tuple(column.name for column in block._all_columns))
+        every = block.keeping_all()
         values = every.values(data)
         looked_at = values[learned]
         differs = ~((looked_at == looked_at[:1]) | (np.isnan(looked_at) & np.isnan(looked_at[:1]))).all(axis=0)
@@ -117,6 +133,10 @@ class TextBlock:
                     values[[place for place, _ in chunk]] = 0.0
         return values
 
+    def keeping_all(self) -> Self:
+        """The block with every column that it can make."""
+        return replace(self, kept=tuple(column.name for column in self._all_columns))
+
     @property
     def reads(self) -> tuple[str, ...]:
         return (self.field, self.time) if self.time and "timeline" in self.finds else (self.field,)
@@ -141,6 +161,8 @@ class TextBlock:
             topic = name.replace("_", " ")
             says = (f"says no to {topic}", f"does not say no to {topic}")
             columns.append(FeatureColumn(f"{field} says no to {name}", field, *says))
+        columns += [FeatureColumn(f"{field} first mentions {name}", field) for name in self.firsts]
+        columns += [FeatureColumn(f"{field} mentions {one} with {other}", field) for one, other in self.pairs]
         for find in self.finds:
             columns += [
                 FeatureColumn(f"{field}, {one.name}", field, one.says, one.says_not, one.binary, one.quote)
@@ -171,6 +193,15 @@ class TextBlock:
         return self._walk.compile(self._vocabulary)
 
     @cached_property
+    def _first_lists(self) -> list[int]:
+        return [self.phrases.names.index(name) for name in self.firsts]
+
+    @cached_property
+    def _paired_lists(self) -> list[tuple[int, int]]:
+        number = {name: place for place, name in enumerate(self.phrases.names)}
+        return [(number[one], number[other]) for one, other in self.pairs]
+
+    @cached_property
     def _term_places(self) -> np.ndarray:
         return self.terms.places_in(self._vocabulary)
 
@@ -183,39 +214,68 @@ class TextBlock:
         whens = data[self.time].to_list() if len(self.reads) > 1 else [None] * len(texts)
         places = self._places
         matrix = np.full((len(texts), len(places)), np.nan, dtype=np.float32)
-        given = [(row, text) for row, text in enumerate(texts) if text is not None]
-        for chunk in _chunks(given) if len(places) else ():
+        # A text that comes again says again what it said; only days are counted from each lead's own time.
+        first: dict[tuple[str, datetime | None], int] = {}
+        again = np.array(
+            [
+                -1 if text is None else first.setdefault((text, when), row)
+                for row, (text, when) in enumerate(zip(texts, whens, strict=True))
+            ],
+            dtype=np.int64,
+        )
+        for chunk in _chunks([(row, text) for (text, _), row in first.items()]) if len(places) else ():
             rows = [row for row, _ in chunk]
             every = self._chunk([text for _, text in chunk], [whens[row] for row in rows])
             matrix[rows] = every[:, places]
+        if len(first) < len(texts):
+            known = again >= 0
+            matrix[known] = matrix[again[known]]
         return matrix
 
     def _chunk(self, texts: list[str], whens: Sequence[datetime | None]) -> np.ndarray:
         """Every column, kept or not, for some texts."""
         tokens = self._vocabulary.encode(texts)
-        every = np.zeros((len(texts), len(self._all_columns)))
         lowered = [tidy(text) for text in texts]
-        at = len(STATISTICS)
-        every[:, :at] = describe_writing(texts, lowered, tokens)
-        lists = len(self.phrases.names)
-        every[:, at : at + lists], every[:, at + lists : at + 2 * lists] = self._matcher.count(tokens)
-        at += 2 * lists
+        said = self._matcher.read(tokens)
+        read = TextReading(
+            lowered,
+            whens,
+            describe_writing(texts, lowered, tokens),
+            *said.count(),
+            said.first(self._first_lists) if self.firsts else None,
+            said.together(self._paired_lists) if self.pairs else None,
+            tokens,
+        )
+        return self.fill(read, self._term_places, self._word_places)
+
+    def fill(self, read: TextReading, term_places: np.ndarray, word_places: np.ndarray) -> np.ndarray:
+        """Every column, kept or not, of what was read; the places are of terms and words in the vocabulary of its tokens."""
+        every = np.zeros((len(read.lowered), len(self._all_columns)))
+        at = 0
+        for part in (read.writing, read.used, read.denied, read.first, read.together):
+            if part is not None:
+                every[:, at : at + part.shape[1]] = part
+                at += part.shape[1]
         for name in self.finds:
             find = FINDS[name]
             width = len(find.columns)
             every[:, at : at + width] = np.nan
-            for row, text in enumerate(lowered):
+            for row, text in enumerate(read.lowered):
                 if any(gate in text for gate in find.gates):
-                    found = find.read(text, whens[row])
+                    found = find.read(text, read.whens[row])
                     if found is not None:
                         every[row, at : at + width] = found
             at += width
         if self.terms.terms:
-            rows, terms, weights = self.terms.weigh(tokens, self._term_places)
+            rows, terms, weights = self.terms.weigh(read.tokens, term_places)
             every[rows, at + terms] = weights
         if self.words.worth:
-            every[:, -1] = self.words.judge(tokens, self._word_places)
+            every[:, -1] = self.words.judge(read.tokens, word_places)
         return every
+
+    def keep(self, every: np.ndarray) -> np.ndarray:
+        """The columns that are kept, of every column."""
+        return every[:, self._places]
 
     def _tokens(self, text: str) -> TokenCodes:
         return self._vocabulary.encode([text])
@@ -245,6 +305,8 @@ class TextBlock:
             "terms": self.terms.state(),
             "words": self.words.state(),
             "kept": self.kept,
+            **({"firsts": self.firsts} if self.firsts else {}),
+            **({"pairs": self.pairs} if self.pairs else {}),
         }
 
     @classmethod
@@ -260,14 +322,18 @@ class TextBlock:
             Terms.from_state(state["terms"]),
             Words.from_state(state["words"]),
             tuple(str(name) for name in state["kept"]),
+            tuple(str(name) for name in state.get("firsts", ())),
+            tuple((str(one), str(other)) for one, other in state.get("pairs", ())),
         )
+        if unknown := {*block.firsts, *(name for pair in block.pairs for name in pair)} - set(block.phrases.names):
+            raise ValueError(f"{sorted(unknown)} are no lists of phrases")
         if len(block.columns) != len(block.kept):
             raise ValueError("the columns kept are not columns of the block")
         return block
 
 
 def _chunks(texts: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
-    """Texts in parts that fit the memory next to the processor: at most 64, and 250,000 characters unless one is longer."""
+    """Texts in parts that are worth beginning and fit the memory: at most 512, and 500,000 characters unless one is longer."""
     part: list[tuple[int, str]] = []
     characters = 0
     for row, text in texts:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import datetime
+from functools import cache, cached_property
 from math import pi
 from typing import Any, ClassVar, Self
 
@@ -87,6 +88,12 @@ class TimesBlock:
             ]
         return cls(lead_time, tuple(parts))
 
+    @classmethod
+    def of_all(cls, field: str, lead_time: str = "") -> Self:
+        """The block of one field with every part that there can be."""
+        parts = [*_PARTS, _DAYS] if lead_time and field != lead_time else [*_PARTS]
+        return cls(lead_time, tuple((field, name) for name in parts))
+
     @cached_property
     def reads(self) -> tuple[str, ...]:
         fields = dict.fromkeys(field for field, _ in self.parts)
@@ -111,6 +118,10 @@ class TimesBlock:
     def values(self, data: pl.DataFrame) -> np.ndarray:
         if not self.parts:
             return np.empty((data.height, 0), dtype=np.float32)
+        if data.height == 1 and not any(name == _DAYS for _, name in self.parts):
+            cells = [(data[field][0], name) for field, name in self.parts]
+            row = [float("nan") if time is None else _part_of(name, time) for time, name in cells]
+            return np.array([row], dtype=np.float32)
         expressions = [
             (_days(field, self.lead_time) if name == _DAYS else _part(field, name)).cast(pl.Float32).alias(str(place))
             for place, (field, name) in enumerate(self.parts)
@@ -127,6 +138,11 @@ class TimesBlock:
         if unknown:
             raise ValueError(f"no part of a time is called {unknown[0]!r}")
         return cls(str(state["lead_time"]), parts)
+
+
+def days_needed(name: str) -> float:
+    """How many days training leads must span for this part of a time to be made; 0 where any will do."""
+    return _ROUNDS * _PARTS[name].cycle_days if name in _PARTS else 0.0
 
 
 def _part(field: str, name: str) -> pl.Expr:
@@ -155,6 +171,26 @@ def _part(field: str, name: str) -> pl.Expr:
             return time.month()
         case _:
             return time.quarter()
+
+
+@cache
+def _part_at(name: str, weekday: int, hour: int) -> float:
+    """A part that hangs on weekday and hour alone, as Polars works it out, which is done once for each."""
+    time = datetime.fromisoformat(f"2024-01-0{weekday}T{hour:02}:00")  # 1 January 2024 was a Monday
+    part = pl.DataFrame({"time": [time]}).select(_part("time", name).cast(pl.Float32)).to_series()
+    return float(part[0])
+
+
+def _part_of(name: str, time: datetime) -> float:
+    match name:
+        case "day of month":
+            return float(time.day)
+        case "month":
+            return float(time.month)
+        case "quarter":
+            return float((time.month + 2) // 3)
+        case _:
+            return _part_at(name, time.isoweekday(), time.hour)
 
 
 def _days(field: str, lead_time: str) -> pl.Expr:

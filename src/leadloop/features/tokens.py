@@ -138,8 +138,14 @@ class Vocabulary:
         held = _simplify(texts)
         starts, hashes = _hash_words(held)
         marks = np.flatnonzero(held <= ord(END))
-        codes = np.concatenate([self._codes.find(hashes), held[marks].astype(np.int32)])
-        return TokenCodes(codes[np.argsort(np.concatenate([starts, marks]), kind="stable")])
+        # Each mark goes before the words that start behind it.
+        places = np.searchsorted(starts, marks)
+        codes = np.empty(len(starts) + len(marks), dtype=np.int32)
+        is_word = np.ones(len(codes), dtype=bool)
+        is_word[places + np.arange(len(marks))] = False
+        codes[is_word] = self._codes.find(hashes)
+        codes[~is_word] = held[marks]
+        return TokenCodes(codes)
 
 
 _STEP = 0x5851F42D4C957F2D
@@ -198,6 +204,21 @@ class TokenCodes:
     @cached_property
     def _words_before(self) -> np.ndarray:
         return np.cumsum(~self.is_mark)
+
+    @cached_property
+    def word_numbers(self) -> np.ndarray:
+        """Which word of its text each token is, from 1; a mark has the number of the word before it."""
+        before = self._words_before
+        numbers: np.ndarray = before - np.append(0, before[self.ends[:-1]])[self.rows]
+        return numbers
+
+    @cached_property
+    def sentence_numbers(self) -> np.ndarray:
+        """Which sentence or line each token belongs to, counted through all texts from 0; the mark that ends one is of it."""
+        codes = self.codes
+        closes = (codes == ord(SENTENCE)) | (codes == ord(QUESTION)) | (codes == ord(LINE)) | (codes == ord(END))
+        numbers: np.ndarray = np.cumsum(closes) - closes
+        return numbers
 
     @cached_property
     def words(self) -> np.ndarray:

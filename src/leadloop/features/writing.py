@@ -24,6 +24,19 @@ STATISTICS = (
 """What `describe_writing` gives, in order; how to say it of a text where it is more than zero and where it is zero; and what to
 quote then."""
 
+_MOST_PACKED = 0xFFFF
+_SHIFTS = np.arange(4, dtype=np.int64) * 16
+
+
+def _pack(code: int) -> int:
+    """One byte of plain text as four counts in one number: a capital, a letter, a digit, a character of words."""
+    character = chr(code)
+    letter, digit = character.isalpha(), character.isdecimal()
+    counts = (character.isupper(), letter, digit, letter or digit or character == "_")
+    return sum(int(count) << int(shift) for count, shift in zip(counts, _SHIFTS, strict=True))
+
+
+_PACKED = np.array([_pack(code) for code in range(128)], dtype=np.int64)
 _LINK = re.compile(r"https?://|(?<!/)\bwww\.")
 
 
@@ -74,19 +87,14 @@ def _count_characters(texts: Sequence[str]) -> np.ndarray:
     [[4.0, 7.0, 3.0, 10.0], [4.0, 7.0, 3.0, 10.0]]
     """
     counts = np.empty((len(texts), 4))
-    plain = [row for row, text in enumerate(texts) if text.isascii()]
-    raw = np.frombuffer("".join([texts[row] for row in plain]).encode(), dtype=np.uint8)
-    # Bytes below the first of a class wrap around to large ones, so that one comparison tells.
-    capital, digit = raw - 65 < 26, raw - 48 < 10
-    letter = (raw | 32) - 97 < 26
-    written = letter | digit | (raw == ord("_"))
-    start = 0
-    for row in plain:
-        stop = start + len(texts[row])
-        counts[row] = [np.count_nonzero(one[start:stop]) for one in (capital, letter, digit, written)]
-        start = stop
+    plain = [row for row, text in enumerate(texts) if text.isascii() and len(text) <= _MOST_PACKED]
+    if plain:
+        raw = np.frombuffer(" ".join([texts[row] for row in plain]).encode() + b" ", dtype=np.uint8)
+        lengths = np.array([len(texts[row]) + 1 for row in plain])
+        packed = np.add.reduceat(_PACKED[raw], np.cumsum(lengths) - lengths)
+        counts[plain] = (packed[:, None] >> _SHIFTS) & _MOST_PACKED
     for row, text in enumerate(texts):
-        if not text.isascii():
+        if not text.isascii() or len(text) > _MOST_PACKED:
             counts[row] = (
                 sum(map(str.isupper, text)),
                 sum(map(str.isalpha, text)),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import tomlkit
 
-from leadloop.flows.playbook_folder import FILE
+from leadloop.errors import PlaybookError, Problem
+from leadloop.flows.packaged import FILE, find_playbook, is_packaged
 from leadloop.flows.stopwatch import Tick
 from leadloop.flows.training_part import read_training_part
 from leadloop.learning.discovery import Discovery, discover_features
@@ -41,6 +42,10 @@ def discover(
     Only fields that are known when leads are scored are read, and the test part of the leads is never looked at. Raises
     what `train` raises; what is written reads back as the same playbook with the features added.
     """
+    place = find_playbook(playbook) or Path(playbook)
+    if write and is_packaged(place):
+        cure = f"leadloop playbooks copy {playbook} my_{playbook}"
+        raise PlaybookError(str(playbook), Problem(str(place), "belongs to a package, which must not change", cure))
     part = read_training_part(playbook, data, outcomes, tick=tick)
     discovery = discover_features(
         part.found.playbook,
@@ -51,7 +56,6 @@ def discover(
     )
     written = None
     if write and discovery.proposals:
-        place = Path(playbook)
         written = place / FILE if place.is_dir() else place
         add_derived(written, tuple(replace(found.derived, because=found.because) for found in discovery.proposals))
     return Discovered(part.found.playbook, discovery, written)

@@ -13,12 +13,13 @@ from typing import Any
 from leadloop.errors import PlaybookError, Problem
 from leadloop.features.functions import FeatureFunction
 from leadloop.features.rules import RuleFunction
+from leadloop.flows.packaged import FILE, find_playbook, packaged_names
 from leadloop.learning.labels import LabelFunction
 from leadloop.learning.learners import Learner
 from leadloop.playbook import Playbook, parse_playbook
+from leadloop.playbook.check import find_list_problems
 from leadloop.playbook.phrase_file import Lists, parse_phrases
 
-FILE = "playbook.toml"
 _LARGEST = 8 << 20
 
 
@@ -51,22 +52,18 @@ class PlaybookFolder:
 
 
 def read_playbook(path: Path | str) -> PlaybookFolder:
-    """Read a playbook from its folder (or from its `playbook.toml`).
+    """Read a playbook from its folder (or from its `playbook.toml`), else the packaged one of this name.
 
     Raises PlaybookError with every mistake at once, those of the Python files beside it included.
     """
-    place = Path(path)
+    place = find_playbook(path) or Path(path)
     file = place / FILE if place.is_dir() else place
     subject = str(path)
     if not file.is_file():
-        raise PlaybookError(
-            subject,
-            Problem(
-                FILE if place.is_dir() else "file",
-                "does not exist",
-                "make a playbook with `leadloop draft leads.csv --target COLUMN`",
-            ),
-        )
+        cure = "make a playbook with `leadloop draft leads.csv --target COLUMN`"
+        if Path(path).name == subject:  # a bare name, which may have been meant for a packaged playbook
+            cure += f"; {packaged_names()}"
+        raise PlaybookError(subject, Problem(FILE if place.is_dir() else "file", "does not exist", cure))
     if file.stat().st_size > _LARGEST:
         raise PlaybookError(subject, Problem(FILE, "is larger than any playbook can be", "is it the data file?"))
     try:
@@ -80,6 +77,8 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
     playbook = parse_playbook(text, subject=subject)
     problems: list[Problem] = []
     playbook = _with_phrase_files(playbook, file.parent, problems)
+    if not problems:  # a file that could not be read may hold the list that a field names
+        problems += find_list_problems(playbook)
     modules = _Modules(file.parent, problems)
     features = [_marked(modules, name, "features", "reads", "@feature(reads=[...])") for name in playbook.features]
     rules = [_marked(modules, name, "rules", "points", "@rule(points=..., reads=[...])") for name in playbook.rules]

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from leadloop.errors import DataError, Problem
+from leadloop.flows.packaged import find_playbook
 from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.ingest.tables import open_table
 from leadloop.ingest.writers import Writer, open_writer
@@ -66,13 +67,14 @@ def load(
 def load_scorer(
     playbook: str, version: str = "champion", *, workspace: Workspace | Path | str | None = None
 ) -> TrainedPlaybook | RuleScorer:
-    """The version in service; where none is yet, the playbook's own rules, if `playbook` is a folder that has some.
+    """The version in service; where none is yet, the playbook's own rules, if `playbook` is a folder (or a packaged one) that
+    has some.
 
     A version that was named, or is damaged, is never replaced by rules. Raises VersionError where nothing can score.
     """
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     name = playbook_name(playbook)
-    if version == "champion" and name != playbook and place.registry.champion(name) is None:
+    if version == "champion" and find_playbook(playbook) and place.registry.champion(name) is None:
         from leadloop.flows.playbook_folder import read_playbook
 
         found = read_playbook(playbook)
@@ -83,11 +85,10 @@ def load_scorer(
 
 def playbook_name(playbook: str) -> str:
     """The name of a playbook, from its name or from its folder."""
-    place = Path(playbook)
-    if (place / "playbook.toml").is_file() or place.suffix == ".toml":
+    if find_playbook(playbook) or Path(playbook).suffix == ".toml":
         from leadloop.flows.playbook_folder import read_playbook
 
-        return read_playbook(place).playbook.name
+        return read_playbook(playbook).playbook.name
     return playbook
 
 

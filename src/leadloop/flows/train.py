@@ -18,6 +18,7 @@ import numpy as np
 from leadloop.errors import DependencyMissing, LeadLoopError, LeakageError, NotEnoughOutcomes, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
+from leadloop.features.functions import FeatureFunction
 from leadloop.flows.check import require_columns
 from leadloop.flows.duration import read_seconds
 from leadloop.flows.importing import Imported, read_leads
@@ -124,9 +125,8 @@ def train(
     require_columns(found, open_table(source).columns, str(source), training=True)
     fields = usable_fields(found.playbook)
     watch("reading leads")
-    imported = read_leads(
-        found.playbook, needed_fields(found.playbook), source, Path(outcomes) if outcomes else None, tick=watch
-    )
+    needed = needed_fields(found.playbook, found.functions)
+    imported = read_leads(found.playbook, needed, source, Path(outcomes) if outcomes else None, tick=watch)
     labelled = label(found.playbook, imported.leads, found.label)
     try:
         require_enough(found.playbook, labelled.positive)
@@ -272,17 +272,20 @@ def _is_installed(package: str) -> bool:
     return True
 
 
-def needed_fields(playbook: Playbook) -> LeadSchema:
+def needed_fields(playbook: Playbook, functions: Sequence[FeatureFunction] = ()) -> LeadSchema:
     """The fields that training reads at all: all but those that are neither used nor needed for anything else.
+
+    A field that is not used may still be read by one of the playbook's `functions`.
 
     Fields known too late stay in, so that the audit can say what is wrong with them.
     """
     target, order = playbook.target, playbook.order.field if playbook.order else ""
     named = {target.column, target.at, target.value, target.confidence, order, playbook.lead_id, playbook.group_by}
-    named |= {playbook.outcomes_by, playbook.segment_by}
-    named = {target.column, target.at, target.value, order, playbook.lead_id, playbook.group_by, playbook.outcomes_by}
-    fields = tuple(field for field in playbook.schema.fields if field.use or field.name in named or target.label)
-    return LeadSchema(fields, playbook.schema.moments)
+    named |= {playbook.outcomes_by, playbook.segment_by, *playbook.schema.required}
+    named |= {name for function in functions for name in getattr(function, "reads", ())}
+    return playbook.schema.only(
+        field.name for field in playbook.schema.fields if field.use or field.name in named or target.label
+    )
 
 
 def audit_training_part(

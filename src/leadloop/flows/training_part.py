@@ -41,9 +41,8 @@ def read_training_part(
     source = Path(data)
     require_columns(found, open_table(source).columns, str(source), training=True)
     fields = usable_fields(found.playbook)
-    imported = read_leads(
-        found.playbook, needed_fields(found.playbook), source, Path(outcomes) if outcomes else None, tick=tick
-    )
+    needed = needed_fields(found.playbook, found.functions)
+    imported = read_leads(found.playbook, needed, source, Path(outcomes) if outcomes else None, tick=tick)
     labelled = label(found.playbook, imported.leads, found.label)
     require_enough(found.playbook, labelled.positive)
     training = found.playbook.training

@@ -56,14 +56,34 @@ class Field:
     """Of a text: how many of its words get a column each, weighed by TF-IDF; those whose use differs most between leads."""
     finds: tuple[str, ...] = ()
     """Of a text: the kinds of facts to look for in it, such as "salary" or "timeline"."""
+    phrases: tuple[str, ...] | None = None
+    """Of a text: which lists of phrases have columns of their own. Not said: all of them; an empty list: none. Features and
+    rules in Python may look for any list."""
     means: str = ""
     """The field's common name where it is known ("employees" for Salesforce's NumberOfEmployees); for people, nothing reads
     it."""
     actionable: bool = False
     """Whether somebody can do something about it (ask for a phone number), so that an explanation may propose another
     value: number, money, employees, category, boolean, email, phone or url."""
+    groups_of: str = ""
+    """The category whose values this field groups. It needs no column of its own: it is filled in as leads are read."""
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """With `groups_of`: each group's name and the values that belong to it, compared without regard to case and spacing. A
+    value in no group counts as not given."""
+    domain_of: str = ""
+    """The e-mail or web address whose domain this category holds; like groups it needs no column. Providers that many leads use
+    become values of their own, and a company's own domain is one that is rare or new."""
     guess: tuple[str, ...] = ()
     """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
+
+    @property
+    def made_from(self) -> str:
+        """The field that this one is made from as leads are read; empty where it has a column of its own."""
+        return self.groups_of or self.domain_of
+
+    def looks_for(self, phrases: str) -> bool:
+        """Whether a list of phrases has columns of its own in this field."""
+        return self.phrases is None or phrases in self.phrases
 
 
 def sign_of(field: Field) -> int:

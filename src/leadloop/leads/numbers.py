@@ -10,6 +10,8 @@ import re
 
 import polars as pl
 
+from leadloop.leads.money_ranges import read_money_ranges
+
 _SPACES = " \u00a0\u2009\u202f"
 _APOSTROPHES = "'’"
 
@@ -71,10 +73,13 @@ def read_money(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
     """A column of amounts without their currency: Float64, null where a text is no amount.
 
     The currency may stand before or behind, as a sign or a code; "k", "M", "bn", "lakh" and the like multiply; brackets
-    around an amount make it negative, as accountants write it. Amounts are not converted: 5 € is 5.
+    around an amount make it negative, as accountants write it. Amounts are not converted: 5 € is 5. A range counts as the
+    geometric mean of its ends, an open one as twice (or half) its end.
 
     >>> read_money(pl.Series(["$1,200.50", "€ 1.2M", "10k", "(500)", "about 5"])).to_list()
     [1200.5, 1200000.0, 10000.0, -500.0, None]
+    >>> read_money(pl.Series(["$10M-40M", "$2B+", "under €1M", "2-10"])).to_list()
+    [20000000.0, 4000000000.0, 500000.0, None]
     >>> read_money(pl.Series(["1.200,50 EUR"]), decimal_comma=True).to_list()
     [1200.5]
     """
@@ -82,10 +87,15 @@ def read_money(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
     # Nearly every amount is a number with one sign beside it; only the rest is taken apart.
     values = read_numbers(bare.str.strip_chars(_USUAL_SIGNS), decimal_comma=decimal_comma)
     values = values.set(bare.str.contains("%", literal=True), None)
-    rest = bare.is_not_null() & values.is_null()
-    if not rest.any():
-        return values
-    return values.scatter(rest.arg_true(), _read_amounts(bare.filter(rest), decimal_comma))
+    for read in (
+        lambda rest: _read_amounts(rest, decimal_comma),
+        lambda rest: read_money_ranges(rest, lambda ends: read_money(ends, decimal_comma=decimal_comma)),
+    ):
+        rest = bare.is_not_null() & values.is_null()
+        if not rest.any():
+            return values
+        values = values.scatter(rest.arg_true(), read(bare.filter(rest)))
+    return values
 
 
 def _read_carefully(bare: pl.Series, decimal_comma: bool) -> pl.Series:

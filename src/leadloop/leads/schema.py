@@ -6,8 +6,8 @@ All mistakes of all rows come back at once. Rows without a mistake go on; nothin
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from leadloop.errors import DataError, Problem
 from leadloop.leads.employees import looks_like_spreadsheet_date
 from leadloop.leads.field import Field, normalise_name
 from leadloop.leads.frame import DTYPES, LeadFrame
+from leadloop.leads.made_fields import make_values
 from leadloop.leads.missing import blank_placeholders, find_sentinels
 from leadloop.leads.reject import Reject
 from leadloop.leads.values import cells_as_values, without_levels
@@ -73,11 +74,27 @@ class LeadSchema:
         """The schema of what is known at a moment: later fields are gone, so nothing can read them."""
         return LeadSchema(tuple(field for field in self.fields if self.is_known(field.name, moment)), self.moments)
 
+    def only(self, names: Iterable[str]) -> LeadSchema:
+        """The fields of these names, in their order here, and those that they are made from."""
+        wanted = set(names)
+        wanted |= {field.made_from for field in self.fields if field.name in wanted}
+        return LeadSchema(tuple(field for field in self.fields if field.name in wanted), self.moments)
+
+    def without_requirements(self) -> LeadSchema:
+        """The same fields, of which a lead may lack any."""
+        return LeadSchema(tuple(replace(field, required=False) for field in self.fields), self.moments)
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The fields without which there is no lead."""
+        return tuple(field.name for field in self.fields if field.required)
+
     def locate(self, columns: Sequence[str]) -> dict[str, str]:
         """Which column of a table holds each field: by name, by alias, else by name without case and punctuation.
 
         A column belongs to one field: what is named outright is not also taken for something that merely resembles it.
-        Fields that have no column are left out of the answer. Raises DataError where several columns could be one field,
+        Fields that have no column are left out of the answer, and so are those that are made from another: they have
+        none. Raises DataError where several columns could be one field,
         or one column could be several fields.
 
         >>> schema = LeadSchema((Field("Lead Source", "category", "intake"), Field("Visits", "number", "intake")))
@@ -85,16 +102,17 @@ class LeadSchema:
         {'Lead Source': 'lead_source', 'Visits': 'Visits'}
         """
         present = set(columns)
+        sought = [field for field in self.fields if not field.made_from]
         claims = {
             field.name: [name for name in dict.fromkeys((field.name, *field.aliases)) if name in present][:1]
-            for field in self.fields
+            for field in sought
         }
         taken = {column for claimed in claims.values() for column in claimed}
         alike: dict[str, list[str]] = {}
         for column in columns:
             if column not in taken and (bare := normalise_name(column)):
                 alike.setdefault(bare, []).append(column)
-        for field in self.fields:
+        for field in sought:
             if not claims[field.name]:
                 names = dict.fromkeys(normalise_name(name) for name in (field.name, *field.aliases))
                 claims[field.name] = [column for name in names for column in alike.get(name, [])]
@@ -120,7 +138,7 @@ class LeadSchema:
         spare = [column for column in columns if column not in found.values()]
         problems = []
         for field in schema.fields:
-            if field.name in found:
+            if field.name in found or field.made_from:
                 continue
             close = difflib.get_close_matches(field.name, spare, n=1, cutoff=0.7)
             mend = f'if “{close[0]}” is it, add aliases = ["{close[0]}"] to the field' if close else "add the column"
@@ -140,7 +158,10 @@ class LeadSchema:
         rejects: list[Reject] = []
         wrong = np.zeros(cells.height, dtype=bool)
         data: dict[str, pl.Series] = {}
-        for field in schema.fields:
+        for field in sorted(schema.fields, key=lambda field: bool(field.made_from)):
+            if field.made_from:
+                data[field.name] = make_values(data[field.made_from], field)
+                continue
             if field.name in columns:
                 raw = without_levels(cells[columns[field.name]])
                 values, held, bad = _read_column(raw, field)
@@ -154,7 +175,11 @@ class LeadSchema:
                 wrong |= ~held
                 rejects += [Reject(int(line), "is required and has no value", field.name) for line in lines[~held]]
             data[field.name] = values
-        frame = pl.DataFrame(data) if data else pl.DataFrame(height=cells.height)
+        frame = (
+            pl.DataFrame({field.name: data[field.name] for field in schema.fields})
+            if data
+            else pl.DataFrame(height=cells.height)
+        )
         leads = LeadFrame(schema, frame.filter(~pl.Series(wrong)) if wrong.any() else frame, lines[~wrong])
         return Reading(leads, tuple(sorted(rejects, key=lambda reject: reject.line)))
 

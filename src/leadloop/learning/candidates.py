@@ -7,10 +7,10 @@ from collections import Counter
 import numpy as np
 import polars as pl
 
-from leadloop.features.categories import normalise_levels
 from leadloop.features.contact import domain_kind, name_kind, split_email
 from leadloop.features.mail_domains import DISPOSABLE, FREE_MAIL
 from leadloop.leads import Field, LeadFrame
+from leadloop.leads.made_fields import normalise_levels
 from leadloop.playbook import Playbook
 from leadloop.scoring.counterfactuals import CandidateField, Candidates, Option
 from leadloop.scoring.reasons import say_value

@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from leadloop.features import FeatureSet
-from leadloop.features.categories import normalise_levels
 from leadloop.leads import LeadFrame
+from leadloop.leads.made_fields import normalise_levels
 from leadloop.learning.report.report import Dependence, DependencePoint
 from leadloop.scoring import TrainedPlaybook
 

@@ -80,7 +80,8 @@ def _nothing_known(labelled: Labelled) -> Problem:
     said = "no past part of the leads holds both outcomes"
     if labelled.maturity is None:
         return Problem("order", said, "give leads of a longer time")
-    days = labelled.maturity.came.max() - labelled.maturity.came.min()
+    came = labelled.maturity.came
+    days = came.max() - came.min() if len(came) else 0.0
     return Problem(
         "training.gap_days",
         f"{said} that were known by then: they came within {days:,.0f} days, and an outcome is known after "

@@ -9,8 +9,8 @@ from math import ceil, floor, log
 import numpy as np
 import polars as pl
 
-from leadloop.features.categories import normalise_levels
 from leadloop.leads import Field, LeadFrame
+from leadloop.leads.made_fields import normalise_levels
 from leadloop.learning.splits import rolling_origin, stratified_folds
 from leadloop.scoring.novelty import FALSE_ALARMS, Novelty, SeenPair
 from leadloop.scoring.seen import LEVELS, NUMBERS, SeenField, Tail, as_numbers, signed_log

@@ -78,7 +78,7 @@ def divide_leads(labelled: Labelled, training: Training, *, in_time_order: bool,
     if in_time_order and kind != "k-fold":
         walk = (folds, start) if kind == "rolling origin" else (1, 1 - 1 / folds)
         blocks = [ripe[held_out] for _, held_out in rolling_origin(len(ripe), walk[0], start=walk[1])]
-        places = ((np.arange(block[0]), block) for block in blocks)
+        places = ((np.arange(block[0]), block) for block in blocks if len(block))
     else:
         numbers = stratified_folds(labelled.positive[ripe], folds, seed=training.seed, groups=groups)
         each = range(1 if kind == "hold-out" else folds)

@@ -15,6 +15,7 @@ from leadloop.leads.field import TEXT_FINDS
 from leadloop.playbook.derived import derived_problems
 from leadloop.playbook.phrase_file import find_file_problems, find_phrase_problems
 from leadloop.playbook.playbook import Playbook
+from leadloop.playbook.policy import Route
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*:[A-Za-z_]\w*")
@@ -78,11 +79,62 @@ def _field_problems(playbook: Playbook) -> Iterator[Problem]:
                     )
         elif set(field.formats) - {"decimal_comma"}:
             yield Problem(f"{where}.formats", "knows only decimal_comma for numbers", "leave the rest out")
+        yield from _made_problems(playbook, field, where)
         if field.direction and field.type not in _DIRECTED:
             mend = f"leave it out, or read the field as one of {', '.join(_DIRECTED)}"
             yield Problem(f"{where}.direction", f"has no meaning for {field.type}: it has no more and less", mend)
     if not any(_may_be_feature(playbook, field) for field in schema.fields):
         yield Problem("fields", "leave nothing to learn from", "let at least one field be used and known when scoring")
+
+
+def _made_problems(playbook: Playbook, field: Field, where: str) -> Iterator[Problem]:
+    """What is wrong with a field that is made from another."""
+    schema, moments = playbook.schema, playbook.schema.moments
+    if field.groups and not field.groups_of:
+        yield Problem(f"{where}.groups_of", "is missing", "name the field whose values these groups hold")
+    if field.groups_of and field.domain_of:
+        yield Problem(where, "is made in two ways", "keep groups_of or domain_of")
+    if not field.made_from:
+        return
+    key = "groups_of" if field.groups_of else "domain_of"
+    if field.made_from not in schema:
+        mend = _nearest(field.made_from, schema)
+        yield Problem(f"{where}.{key}", f"names “{field.made_from}”, which is no field", mend)
+        return
+    source = schema[field.made_from]
+    takes = ("category",) if field.groups_of else ("email", "url")
+    if field.type != "category":
+        yield Problem(f"{where}.type", f"is {field.type}, and what is made is a name", 'write type = "category"')
+    if source.type not in takes or source.made_from:
+        said = "is made itself" if source.made_from else f"is of type {source.type}"
+        mend = f"name a field of type {' or '.join(takes)} that has a column"
+        yield Problem(f"{where}.{key}", f"names “{source.name}”, which {said}", mend)
+    if moments.index(field.known_at) < moments.index(source.known_at):
+        said = f"is “{field.known_at}”, and {source.name} is known at {source.known_at}"
+        yield Problem(f"{where}.known_at", said, f'write known_at = "{source.known_at}"')
+    for name in ("required", "actionable", "aliases", "missing"):
+        if getattr(field, name):
+            yield Problem(f"{where}.{name}", "has no meaning here: the field has no column", f"set it on {source.name}")
+    if source.actionable and field.use:
+        said = f"is made from {source.name}, which is actionable: proposals would change one and not the other"
+        yield Problem(where, said, "write use = false, or leave actionable out there")
+    if field.groups_of:
+        yield from _group_problems(field, where)
+
+
+def _group_problems(field: Field, where: str) -> Iterator[Problem]:
+    if not field.groups:
+        yield Problem(f"{where}.groups", "are missing", f"list values of {field.groups_of} under each group's name")
+    group_of: dict[str, str] = {}
+    for group, values in field.groups:
+        if not group.strip():
+            yield Problem(f"{where}.groups", "one has no name", "name each")
+        if not values:
+            yield Problem(f"{where}.groups.{group}", "holds no value", "list at least one, or leave the group out")
+        for value in values:
+            plain = " ".join(value.split()).lower()
+            if (other := group_of.setdefault(plain, group)) != group:
+                yield Problem(f"{where}.groups.{group}", f"holds “{value}”, as {other} does", "keep it in one of them")
 
 
 def _why_not_actionable(playbook: Playbook, field: Field) -> tuple[str, str] | None:
@@ -106,6 +158,8 @@ def _text_problems(field: Field, where: str) -> Iterator[Problem]:
     for name in ("terms", "finds"):
         if getattr(field, name) and field.type != "text":
             yield Problem(f"{where}.{name}", f"has no meaning for {field.type}", "leave it out")
+    if field.phrases is not None and field.type != "text":
+        yield Problem(f"{where}.phrases", f"has no meaning for {field.type}", "leave it out")
     for find in dict.fromkeys(field.finds):
         if find not in TEXT_FINDS:
             close = difflib.get_close_matches(find, TEXT_FINDS, n=1)
@@ -119,6 +173,19 @@ def _phrase_problems(playbook: Playbook) -> Iterator[Problem]:
     for name, phrases in playbook.phrases:
         yield from find_phrase_problems(f"phrases.{name}", phrases)
     yield from find_file_problems(playbook.phrase_files)
+    if not playbook.phrase_files:
+        yield from find_list_problems(playbook)
+
+
+def find_list_problems(playbook: Playbook) -> Iterator[Problem]:
+    """The lists that fields name and that are none of the playbook's; its phrase files must have been read."""
+    lists = [name for name, _ in playbook.phrases]
+    for field in playbook.schema.fields:
+        for name in field.phrases or ():
+            if name not in lists:
+                close = difflib.get_close_matches(name, lists, n=1)
+                mend = f"did you mean “{close[0]}”?" if close else "add the list under [phrases] or in a phrase file"
+                yield Problem(f"fields.{field.name}.phrases", f"names “{name}”, and there is no such list", mend)
 
 
 def _may_be_feature(playbook: Playbook, field: Field) -> bool:
@@ -281,19 +348,43 @@ def _policy_problems(playbook: Playbook) -> Iterator[Problem]:
         lowest = [step.lowest for step in steps]
         if any(not step.name.strip() for step in steps):
             yield Problem(where, "one has no name", "name each")
-        if min(lowest, default=1.0) > 0:
-            under = f"scores under {min(lowest):g} have none" if lowest else "there are none"
+        sure = [step.lowest for step in steps if not (isinstance(step, Route) and step.when)]
+        if min(sure, default=1.0) > 0:
+            under = f"scores under {min(sure):g} have none" if sure else "there are none"
             yield Problem(where, under, "add one that starts at 0")
-        if len(set(lowest)) < len(lowest):
+        if len(set(sure)) < len(sure):
             yield Problem(where, "two start at the same score", "give each its own lowest score")
         elif lowest != sorted(lowest, reverse=True):
             yield Problem(where, "are not in order", "list the highest first")
+    yield from _route_problems(playbook)
     for band in policy.bands:
         if band.lowest >= 100:  # scores end there, so the band would have no room to rise in
             yield Problem(f"bands.{band.name}.lowest", f"is {band.lowest:g}", "start every band under 100")
     total = sum(band.share for band in policy.bands)
     if abs(total - 1) > 1e-6:
         yield Problem("bands", f"shares add up to {total:g}", "make them add up to 1")
+
+
+def _route_problems(playbook: Playbook) -> Iterator[Problem]:
+    routes, targets = playbook.policy.routes, _target_names(playbook)
+    keys = [route.key or route.name for route in routes]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield Problem("routes", f"two go by “{key}”", "give each a key of its own; names may be shared")
+    for place, route in enumerate(routes):
+        where = f"routes.{route.key or route.name}"
+        for target, _ in route.when:
+            if target not in targets:
+                close = difflib.get_close_matches(target, targets, n=1)
+                mend = f"did you mean “{close[0]}”?" if close else f"name one of {', '.join(targets)}"
+                yield Problem(f"{where}.when", f"names “{target}”, which is no target", mend)
+        before = [one for one in routes[:place] if one.lowest == route.lowest and set(one.when) <= set(route.when)]
+        if route.when and before:
+            yield Problem(where, "is never reached: one before it takes its leads", "list it before that one")
+
+
+def _target_names(playbook: Playbook) -> tuple[str, ...]:
+    """The targets whose scores a route may ask for."""
+    return (playbook.target.name,)
 
 
 def _nearest(name: str, schema: LeadSchema) -> str:

@@ -29,6 +29,16 @@ TAKES: Mapping[DerivedKind, tuple[tuple[str, ...], ...]] = {
     "deviation": (NUMBERS, LEVELS),
 }
 """The types of field that each kind reads, place by place."""
+NAMES_OF_KINDS: Mapping[DerivedKind, str] = {
+    "ratio": "the first by the second",
+    "difference": "the first less the second",
+    "product": "the first times the second",
+    "days_between": "days from the first to the second",
+    "frequency": "the share of training leads with the same value",
+    "cross": "how much more or less often this pair of values was won than the two alone promise",
+    "deviation": "the first less the mean of training leads with the same second value",
+}
+"""What each kind says of a lead."""
 _NAMES: Mapping[DerivedKind, str] = {
     "ratio": "{0} / {1}",
     "difference": "{0} - {1}",

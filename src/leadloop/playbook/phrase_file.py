@@ -35,7 +35,7 @@ def parse_phrases(text: str, file: str) -> tuple[Lists, list[Problem]]:
     lines = [(number, line.split("#")[0].strip()) for number, line in enumerate(text.splitlines(), start=1)]
     phrases = [(number, line) for number, line in lines if line]
     problems = [problem for number, line in phrases for problem in _wrong(f"{file}, line {number}", line)]
-    if not phrases:
+    if all(line.startswith("!") for _, line in phrases):
         problems.append(Problem(file, "holds no phrase", "write one on each line, or leave the file out"))
     return ((PurePosixPath(file).stem, tuple(line for _, line in phrases)),), problems
 
@@ -62,7 +62,7 @@ def _parse_tables(text: str, file: str) -> tuple[Lists, list[Problem]]:
 
 def find_phrase_problems(where: str, phrases: tuple[str, ...]) -> list[Problem]:
     """What is wrong with a list of phrases."""
-    if not phrases:
+    if all(phrase.startswith("!") for phrase in phrases):
         return [Problem(where, "holds no phrase", "write one, or leave the list out")]
     return [problem for phrase in phrases for problem in _wrong(where, phrase)]
 

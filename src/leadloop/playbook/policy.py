@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+
+_NO_OTHERS: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,16 @@ class Route:
     """What is done with these leads."""
     lowest: float
     """The lowest score that is sent there; the lowest route starts at 0."""
+    priority: str = ""
+    """How urgent it is, in your own word ("HIGH")."""
+    when: tuple[tuple[str, float], ...] = ()
+    """The lowest scores of other targets that a lead must have too. A lead that has not goes the next route down."""
+    key: str = ""
+    """What it goes by in the playbook where that is not its name: two routes may share a name."""
+
+    def takes(self, score: float, others: Mapping[str, float]) -> bool:
+        """Whether a lead with this score, and these scores of other targets, goes here; a score not known is too low."""
+        return score >= self.lowest and all(others.get(target, -1.0) >= least for target, least in self.when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,10 @@ class Policy:
     >>> policy = Policy()
     >>> policy.band(85), policy.band(12.5), policy.route(70)
     ('hot', 'cold', 'call_soon')
+    >>> urgent = Route("call", 80.0, priority="high", when=(("upsell", 50.0),))
+    >>> policy = Policy(routes=(urgent, Route("call", 80.0, priority="normal"), Route("wait", 0.0)))
+    >>> [policy.route_of(90, {"upsell": upsell}).priority for upsell in (70, 30)]
+    ['high', 'normal']
     """
 
     bands: tuple[Band, ...] = (
@@ -59,11 +77,17 @@ class Policy:
 
     def band(self, score: float) -> str:
         """The name of the band that a score falls into; raises ValueError for what is no score (below 0, above 100, NaN)."""
-        return _step(self.bands, score)
+        _check_score(score)
+        return next(band.name for band in self.bands if score >= band.lowest)
 
     def route(self, score: float) -> str:
         """Where a lead with this score is sent; raises ValueError for what is no score (below 0, above 100, NaN)."""
-        return _step(self.routes, score)
+        return self.route_of(score).name
+
+    def route_of(self, score: float, others: Mapping[str, float] = _NO_OTHERS) -> Route:
+        """The route of a lead with this score, and these scores of other targets; raises ValueError for what is no score."""
+        _check_score(score)
+        return next(route for route in self.routes if route.takes(score, others))
 
     @property
     def fingerprint(self) -> str:
@@ -73,13 +97,20 @@ class Policy:
         """
         said = {
             "bands": [[band.name, band.lowest + 0.0, band.share + 0.0] for band in self.bands],
-            "routes": [[route.name, route.lowest + 0.0] for route in self.routes],
+            "routes": [
+                [route.name, route.lowest + 0.0]
+                + (
+                    [route.priority, [[name, least + 0.0] for name, least in route.when]]
+                    if route.priority or route.when
+                    else []
+                )
+                for route in self.routes
+            ],
             "capacity": self.capacity + 0.0,
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _step(steps: tuple[Band, ...] | tuple[Route, ...], score: float) -> str:
+def _check_score(score: float) -> None:
     if not 0 <= score <= 100:
         raise ValueError(f"{score} is no score; scores run from 0 to 100")
-    return next(step.name for step in steps if score >= step.lowest)

@@ -116,6 +116,11 @@ class _Reader:
             return ()
         return tuple(whole)
 
+    def lists(self, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """A table of lists of texts."""
+        reader = _Reader(self.table_of(key), self.place(key), self.problems)
+        return tuple((name, reader.texts(name)) for name in reader.table)
+
     def table_of(self, key: str) -> Mapping[str, Any]:
         self.asked.add(key)
         value = self.table.get(key, {})
@@ -244,6 +249,7 @@ def _read_playbook(top: _Reader) -> Playbook:
 
 
 def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
+    reader.asked.add("phrases")
     field = Field(
         name=name,
         type=reader.text("type", choices=FIELD_TYPES) or "text",  # type: ignore[arg-type]
@@ -256,8 +262,12 @@ def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
         direction=reader.text("direction", "", choices=("up", "down")),  # type: ignore[arg-type]
         terms=reader.whole("terms", 0, low=0, high=2_000),
         finds=reader.texts("finds"),
+        phrases=reader.texts("phrases") if "phrases" in reader.table else None,
         means=reader.text("means", ""),
         actionable=reader.flag("actionable", False),
+        groups_of=reader.text("groups_of", ""),
+        groups=reader.lists("groups"),
+        domain_of=reader.text("domain_of", ""),
         guess=reader.texts("guess"),
     )
     reader.finish()
@@ -326,15 +336,31 @@ def _read_policy(top: _Reader) -> Policy:
         lowest = reader.number("lowest", None, low=0, high=100)
         bands.append(Band(name, lowest, reader.number("share", None, low=0.001, high=1)))
         reader.finish()
-    routes = []
-    for name, lowest_of in top.table_of("routes").items():
-        reader = _Reader({name: lowest_of}, "routes", top.problems)
-        routes.append(Route(name, reader.number(name, None, low=0, high=100)))
+    routes = [_read_route(name, held, top.problems) for name, held in top.table_of("routes").items()]
     return Policy(
         bands=tuple(sorted(bands, key=lambda band: -band.lowest)) or usual.bands,
-        routes=tuple(sorted(routes, key=lambda route: -route.lowest)) or usual.routes,
+        # Of routes from one score upwards, those with a condition come first: the others would leave them nothing.
+        routes=tuple(sorted(routes, key=lambda route: (-route.lowest, not route.when))) or usual.routes,
         capacity=capacity,
     )
+
+
+def _read_route(key: str, held: Any, problems: list[Problem]) -> Route:
+    """A route as its lowest score alone, or as a table."""
+    if not isinstance(held, dict):
+        reader = _Reader({key: held}, "routes", problems)
+        return Route(key, reader.number(key, None, low=0, high=100))
+    reader = _Reader(held, f"routes.{key}", problems)
+    when, name = reader.one("when"), reader.text("name", key)
+    route = Route(
+        name=name,
+        lowest=reader.number("lowest", None, low=0, high=100),
+        priority=reader.text("priority", ""),
+        when=tuple((target, when.number(target, None, low=0, high=100)) for target in when.table),
+        key="" if name == key else key,
+    )
+    reader.finish()
+    return route
 
 
 def _read_phrases(reader: _Reader) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -450,8 +476,8 @@ def render_playbook(playbook: Playbook) -> str:
             for band in playbook.policy.bands
         }
     )
-    lowest_of = {route.name: _same_zero(route.lowest) for route in playbook.policy.routes}
-    document["routes"] = _table(lowest_of, keep=lowest_of)
+    routes = {route.key or route.name: _route_value(route) for route in playbook.policy.routes}
+    document["routes"] = _table(routes, keep=routes)
     if playbook.phrases:
         phrases = dict(playbook.phrases)
         document["phrases"] = _table(phrases, keep=phrases)
@@ -485,6 +511,19 @@ def derived_tables(features: Iterable[Derived]) -> AoT:
     return listed
 
 
+def _route_value(route: Route) -> Any:
+    """A route as its lowest score, where that says it all, or as a table."""
+    if not (route.priority or route.when or route.key):
+        return _same_zero(route.lowest)
+    held = {"name": route.name if route.key else "", "lowest": _same_zero(route.lowest), "priority": route.priority}
+    table = _table(held, keep=("lowest",))
+    if route.when:
+        when = tomlkit.inline_table()
+        when.update({target: _same_zero(least) for target, least in route.when})
+        table["when"] = when
+    return table
+
+
 def _field_table(field: Field) -> Table:
     table = _table(
         {
@@ -501,10 +540,17 @@ def _field_table(field: Field) -> Table:
             "actionable": field.actionable,
         }
     )
+    if field.phrases is not None:
+        table["phrases"] = _array(field.phrases)
     if not field.use:
         table["use"] = False
     if field.guess:
         table["guess"] = _array(field.guess)
+    for key in ("groups_of", "domain_of"):
+        if getattr(field, key):
+            table[key] = getattr(field, key)
+    if field.groups:
+        table["groups"] = _table(dict(field.groups), keep=dict(field.groups))
     return table
 
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import polars as pl
 
-from leadloop.features.categories import normalise_levels
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
 from leadloop.leads import LeadFrame
 from leadloop.leads.frame import DTYPES
+from leadloop.leads.made_fields import normalise_levels
 from leadloop.scoring.seen import as_numbers
 
 if TYPE_CHECKING:

@@ -67,7 +67,8 @@ class LinearModel:
 
     Term k of a lead is `(t - centre[k]) / scale[k] * weight[k]`, where t is the column's value clipped to `low`..`high`
     (kind 0), 1 where it is missing (kind 1), or how far the value is above `knot` (kind 2). Missing values count as the
-    centre, so they contribute nothing but through kind 1. Centres are training means: `expected` is the intercept.
+    centre, so they contribute nothing but through kind 1. Centres are training means: `expected` is the intercept. A term
+    with a `gate` (the place of a column; -1 is none) counts only for leads of which that column is 1.
     """
 
     kind: ClassVar[str] = "linear"
@@ -80,6 +81,7 @@ class LinearModel:
     centre: np.ndarray
     scale: np.ndarray
     weight: np.ndarray
+    gate: np.ndarray | None = None
 
     @property
     def expected(self) -> float:
@@ -96,6 +98,9 @@ class LinearModel:
         terms[:, flags] = missing[:, flags]
         design: np.ndarray = (terms - self.centre) / self.scale
         design[missing & ~flags] = 0.0
+        if self.gate is not None:
+            gated = self.gate >= 0
+            design[:, gated] *= np.take(matrix, self.gate[gated], axis=1) == 1
         return design
 
     def margins(self, matrix: np.ndarray) -> np.ndarray:
@@ -120,7 +125,8 @@ class LinearModel:
 
     def arrays(self) -> dict[str, np.ndarray]:
         names = ("column", "term", "knot", "low", "high", "centre", "scale", "weight")
-        return {"intercept": np.array([self.intercept]), **{name: getattr(self, name) for name in names}}
+        gate = {} if self.gate is None else {"gate": self.gate}
+        return {"intercept": np.array([self.intercept]), **{name: getattr(self, name) for name in names}, **gate}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:

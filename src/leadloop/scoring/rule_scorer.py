@@ -21,8 +21,9 @@ from leadloop.leads import LeadFrame, LeadSchema
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import SCORE_DECIMALS
 from leadloop.scoring.reasons import ReasonWriter, join_reasons
+from leadloop.scoring.routes import choose_routes
 from leadloop.scoring.score_card import ScoreCard
-from leadloop.scoring.trained import TOP_REASONS, identify, name_steps, segments_of
+from leadloop.scoring.trained import TOP_REASONS, identify, name_steps, segments_of, without_idle
 
 VERSION = "rules"
 
@@ -48,15 +49,16 @@ class RuleScorer:
         """The scorer of these rules; raises PlaybookError where there are none, or none is worth anything."""
         if not any(rule.points for rule in rules):
             raise PlaybookError(playbook.name, Problem("rules", "has no rule that is worth points", "write one"))
-        block = FunctionsBlock.fit(rules, playbook.schema, playbook.scores_at)
+        time = playbook.order.field if playbook.order else ""
+        time = time if time in playbook.schema and playbook.schema[time].type == "time" else ""
+        block = FunctionsBlock.fit(rules, playbook.schema, playbook.scores_at, dict(playbook.phrases), time)
         return cls(playbook, FeatureSet((block,)), tuple(float(rule.points) for rule in rules))
 
     @cached_property
     def schema(self) -> LeadSchema:
-        """The fields that scoring reads: what the rules read, and the identifier."""
-        wanted = {*self.features.reads, self.playbook.lead_id, self.playbook.segment_by}
+        """The fields that scoring reads: what the rules read, the identifier, and what no lead may lack."""
         known = self.playbook.scoring_schema
-        return LeadSchema(tuple(field for field in known.fields if field.name in wanted), known.moments)
+        return known.only({*self.features.reads, self.playbook.lead_id, self.playbook.segment_by, *known.required})
 
     @cached_property
     def _writer(self) -> ReasonWriter:
@@ -80,8 +82,7 @@ class RuleScorer:
     def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
         """Scores as a table, one row a lead in order; with `explain`, the top reasons up and down as text."""
         table, points = self._score(leads)
-        if not self.playbook.segment_by:
-            table = table.drop("segment")
+        table = without_idle(table, self.playbook)
         if not explain:
             return table.drop("starts_at")
         reasons = self._writer.write(leads.data, self.features.matrix(leads.data), points, points, TOP_REASONS)
@@ -106,7 +107,7 @@ class RuleScorer:
                 "probability_high": unknown,
                 "score": scores,
                 "band": name_steps(scores, [(band.lowest, band.name) for band in policy.bands]),
-                "route": name_steps(scores, [(route.lowest, route.name) for route in policy.routes]),
+                **choose_routes(policy, scores, {self.playbook.target.name: scores}),
                 "confidence": unknown,
                 "model_version": pl.repeat(self.version, len(leads), eager=True),
                 "segment": segments_of(self.playbook, leads),

@@ -70,6 +70,8 @@ class ScoreCard:
     novel: bool | None = None
     """Whether the lead is unlike any that the version was trained on, so that its score rests on little; none where the
     version was saved before that was learned."""
+    priority: str = ""
+    """How urgent the route is, where the playbook gives its routes priorities."""
     unusual: str = ""
     """What makes a novel lead novel, at most three things, separated by semicolons; empty where it is not novel."""
 

@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from leadloop.features.categories import normalise_levels
+from leadloop.leads.made_fields import normalise_levels
 from leadloop.scoring.reasons import say_value
 
 LEVELS = ("category", "boolean")

@@ -21,6 +21,7 @@ from leadloop.scoring.blend import Blend
 from leadloop.scoring.counterfactuals import Candidates
 from leadloop.scoring.novelty import Novelty
 from leadloop.scoring.reasons import ReasonWriter, join_reasons
+from leadloop.scoring.routes import choose_routes
 from leadloop.scoring.score_card import Reason, ScoreCard
 from leadloop.scoring.timing import Timing, horizon_column
 from leadloop.scoring.worth import Worth
@@ -75,10 +76,9 @@ class TrainedPlaybook:
 
     @cached_property
     def schema(self) -> LeadSchema:
-        """The fields that scoring reads: what features read, and the identifier."""
-        wanted = {*self.features.reads, self.playbook.lead_id, self.playbook.segment_by}
+        """The fields that scoring reads: what features read, the identifier, and what no lead may lack."""
         known = self.playbook.scoring_schema
-        return LeadSchema(tuple(one for one in known.fields if one.name in wanted), known.moments)
+        return known.only({*self.features.reads, self.playbook.lead_id, self.playbook.segment_by, *known.required})
 
     @cached_property
     def _writer(self) -> ReasonWriter:
@@ -89,7 +89,7 @@ class TrainedPlaybook:
         table, reasons = self._score(leads, most=None, explain=True)
         columns = [
             "lead_id", "line", "probability", "probability_low", "probability_high", "score",
-            "band", "route", "confidence", "model_version", "segment", "method", "degraded", "starts_at",
+            "band", "route", "priority", "confidence", "model_version", "segment", "method", "degraded", "starts_at",
             "novel", "unusual",
         ]  # fmt: skip
         told = ["days_to_win", "days_to_win_low", "days_to_win_high"] if self.timing else []
@@ -112,8 +112,7 @@ class TrainedPlaybook:
     def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
         """Scores as a table, one row a lead in order; with `explain`, the top reasons up and down as text."""
         table, reasons = self._score(leads, most=TOP_REASONS, explain=explain)
-        if not self.playbook.segment_by:
-            table = table.drop("segment")
+        table = without_idle(table, self.playbook)
         if not explain:
             return table
         up = [join_reasons([reason for reason in why if reason.points > 0]) for why in reasons]
@@ -150,7 +149,7 @@ class TrainedPlaybook:
             "probability_high": high,
             "score": scores,
             "band": self.bands(scores),
-            "route": name_steps(scores, [(route.lowest, route.name) for route in policy.routes]),
+            **choose_routes(policy, scores, {self.playbook.target.name: scores}),
             "confidence": 1 - (high - low),
             "model_version": pl.repeat(self.version, len(leads), eager=True),
             "segment": segments,
@@ -204,6 +203,13 @@ def segments_of(playbook: Playbook, leads: LeadFrame) -> pl.Series:
     if not name or name not in leads.data.columns:
         return pl.repeat("", len(leads), eager=True)
     return leads.data[name].cast(pl.String).fill_null("")
+
+
+def without_idle(table: pl.DataFrame, playbook: Playbook) -> pl.DataFrame:
+    """A table of scores without the columns that say nothing in this playbook: no segments, no priorities."""
+    idle = [] if playbook.segment_by else ["segment"]
+    idle += [] if any(route.priority for route in playbook.policy.routes) else ["priority"]
+    return table.drop(idle)
 
 
 def name_steps(scores: np.ndarray, steps: list[tuple[float, str]]) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from leadloop.learning.learners.by_category import ByCategoryLearner
 from leadloop.learning.learners.catboost import CatBoostLearner
 from leadloop.learning.learners.forests import ExtraTreesLearner, RandomForestLearner
 from leadloop.learning.learners.gradient_boosting import GradientBoostingLearner
@@ -27,6 +28,7 @@ LEARNERS: Mapping[str, type[Learner]] = {
     learner.name: learner
     for learner in (
         LogisticLearner,
+        ByCategoryLearner,
         LightGBMLearner,
         XGBoostLearner,
         CatBoostLearner,
@@ -40,6 +42,7 @@ LEARNERS: Mapping[str, type[Learner]] = {
 
 __all__ = [
     "LEARNERS",
+    "ByCategoryLearner",
     "CatBoostLearner",
     "Examples",
     "ExtraTreesLearner",

@@ -1,0 +1,95 @@
+"""Call-qualified B2B leads: what it costs to turn them into features, for one lead and in bulk, notes of 300 words included.
+
+    python -m benchmarks.b2b
+
+The leads are those of the simulated world of calls and the features those of the packaged playbook `b2b_calls`; each note is
+lengthened by that of another lead to about 300 words, so that none comes twice. Times are CPU seconds of one thread, the least
+of some rounds, so that a busy machine counts little.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["POLARS_MAX_THREADS"] = "1"
+
+import argparse
+import platform
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from leadloop.features import FeatureSet
+from leadloop.features.functions import FunctionsBlock
+from leadloop.features.text import TextBlock
+from leadloop.flows.playbook_folder import read_playbook
+from leadloop.leads import LeadFrame
+from leadloop.simulate import WORLDS
+
+PLAYBOOK = Path(__file__).parents[1] / "src" / "leadloop_playbooks" / "b2b_calls"
+ROUNDS = 7
+LEARNED = 3_000
+
+
+def fit_on_calls(leads: int) -> tuple[FeatureSet, pl.DataFrame]:
+    """The features of the playbook, fitted on simulated calls, and later calls to try them on."""
+    folder = read_playbook(PLAYBOOK)
+    part = next(
+        WORLDS["b2b_calls"].stream(LEARNED + leads, LEARNED + leads, seed=5, start=datetime(2025, 1, 6, tzinfo=UTC))
+    )
+    notes = part.leads["call_notes"]
+    longer = part.leads.with_columns((notes + "\n" + notes.reverse().fill_null("Left a message.")).alias("call_notes"))
+    frame = folder.playbook.scoring_schema.read(longer).leads
+    won = (part.outcomes["progressed"] == "Yes").to_numpy().astype(float)[:LEARNED]
+    learned = LeadFrame(frame.schema, frame.data[:LEARNED], frame.lines[:LEARNED])
+    features, _ = FeatureSet.fit(folder.playbook, learned, won, np.arange(LEARNED) % 5, functions=folder.functions)
+    return features, frame.data[LEARNED:].rechunk()
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--leads", type=int, default=4_000, help="how many leads are scored in bulk")
+    features, data = fit_on_calls(parser.parse_args().leads)
+    words = np.mean([len(note.split()) for note in data["call_notes"].drop_nulls().to_list()])
+    texts = sum(isinstance(block, TextBlock) for block in features.blocks)
+    functions = sum(len(block.functions) for block in features.blocks if isinstance(block, FunctionsBlock))
+    print(
+        f"{data.height:,} leads, notes of {words:.0f} words, {texts} texts, {functions} functions, {len(features.columns)} columns"
+    )
+    print(
+        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, Polars {pl.__version__}, one thread"
+    )
+    bulk = _least(lambda: features.matrix(data), ROUNDS) / data.height
+    ones = [data[place : place + 1] for place in range(0, data.height, max(1, data.height // 200))]
+    for one in ones[:20]:
+        features.matrix(one)
+    alone = sorted(_least(lambda one=one: features.matrix(one), 5) for one in ones)  # type: ignore[misc]
+    notes = data["call_notes"].drop_nulls().to_list()
+    split = re.compile(r"\w+").findall
+    words_alone = _least(lambda: [Counter(split(note.lower())) for note in notes], ROUNDS) / len(notes)
+    print(f"for comparison, the words of a note counted in Python: {words_alone * 1e6:.0f} microseconds")
+    print(f"in bulk: {1 / bulk:,.0f} rows/s, {bulk * 1e6:.0f} microseconds a row")
+    print(
+        f"one row: {alone[len(alone) // 2] * 1e6:,.0f} microseconds, {alone[int(len(alone) * 0.95)] * 1e6:,.0f} for the slowest 5%"
+    )
+
+
+def _least(work: Callable[[], object], rounds: int) -> float:
+    """CPU seconds of the quickest round."""
+    taken = []
+    for _ in range(rounds):
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,483 @@
+"""What a call and a company give away, as numbers and flags.
+
+What texts say is read by lists of phrases (`phrases/`): other forms of words count, and a phrase that is denied ("not
+interested in Voice AI") is not mentioned. Scores that add things up (strategic, engagement, sentiment) are written down here
+so that they can be argued about; models learn for themselves what each thing is worth.
+"""
+
+import polars as pl
+
+from leadloop.features.functions import feature
+from leadloop.features.readings import first_mention, mentions, mentions_together, says_no_to, written
+
+HIGH_VALUE_INDUSTRIES = [
+    "saas", "software", "technology", "healthcare", "health care", "insurance", "financial services", "fintech", "banking",
+    "contact center", "call center", "bpo", "telecommunications",
+]  # fmt: skip
+PHONE_INDUSTRIES = [
+    "healthcare", "health care", "insurance", "financial services", "banking", "contact center", "call center", "bpo", "travel",
+    "hospitality", "utilities",
+]  # fmt: skip
+FUNDING_ROUNDS = {
+    "bootstrapped": 0, "self-funded": 0, "pre-seed": 0.5, "seed": 1, "series a": 2, "series b": 3, "series c": 4, "series d": 5,
+    "series e": 6, "private equity": 5, "ipo": 7, "public": 7,
+}  # fmt: skip
+SITE_SIGNALS = ("authentication", "transactions", "communication", "platform", "scale")
+PRODUCTS = ("Voice AI", "Voice", "Messaging", "Verify", "Wireless")
+POSITIVE = (
+    "asks the price",
+    "technical questions",
+    "money is there",
+    "can decide",
+    "wants to leave a vendor",
+    "urgent",
+)
+NEGATIVE = (
+    "too expensive",
+    "no meeting",
+    "information only",
+    "no money",
+    "cannot decide",
+    "bound to a vendor",
+    "no hurry",
+)
+
+
+def _notes(phrases):
+    """Whether the notes mention a list of phrases."""
+    return mentions("call_notes", phrases) > 0
+
+
+def _site(phrases):
+    return mentions("website_text", phrases) > 0
+
+
+def _lower(field):
+    return pl.col(field).str.to_lowercase().str.strip_chars()
+
+
+# --- the company ---
+
+
+@feature(reads=["industry"])
+def high_value_industry():
+    """The industry is one that buys much."""
+    return _lower("industry").is_in(HIGH_VALUE_INDUSTRIES)
+
+
+@feature(reads=["industry"])
+def phone_industry():
+    """The industry lives by the telephone."""
+    return _lower("industry").is_in(PHONE_INDUSTRIES)
+
+
+@feature(reads=["employees"])
+def enterprise():
+    """An enterprise: 1,000 people or more."""
+    return pl.col("employees") >= 1_000
+
+
+@feature(reads=["employees"])
+def small_business():
+    """A small business: fewer than 50 people."""
+    return pl.col("employees") < 50
+
+
+@feature(reads=["revenue"])
+def revenue_known():
+    """The revenue is known."""
+    return pl.col("revenue").is_not_null()
+
+
+@feature(reads=["funding_stage"])
+def funding_rounds():
+    """How far the funding has come, from 0 (bootstrapped) to 7 (public)."""
+    return _lower("funding_stage").replace_strict(
+        list(FUNDING_ROUNDS), [float(one) for one in FUNDING_ROUNDS.values()], default=None
+    )
+
+
+@feature(reads=["tech_stack"])
+def uses_a_crm():
+    """Works with a CRM or a help desk."""
+    return mentions("tech_stack", "CRM") > 0
+
+
+@feature(reads=["tech_stack"])
+def runs_in_the_cloud():
+    """Runs in the cloud."""
+    return mentions("tech_stack", "cloud") > 0
+
+
+@feature(reads=["tech_stack"])
+def has_another_provider():
+    """Has another provider of communications already."""
+    return mentions("tech_stack", "another provider") > 0
+
+
+@feature(reads=["tech_stack"])
+def uses_old_tools():
+    """Uses old tools."""
+    return mentions("tech_stack", "old tools") > 0
+
+
+@feature(reads=["tech_stack"])
+def tools_named():
+    """How many kinds of tools are known."""
+    return pl.sum_horizontal(
+        [mentions("tech_stack", kind) for kind in ("CRM", "cloud", "another provider", "old tools")]
+    )
+
+
+@feature(reads=["description"])
+def competition_words():
+    """Speaks of competition."""
+    return mentions("description", "competition words")
+
+
+@feature(reads=["description"])
+def growth_words():
+    """Speaks of growth."""
+    return mentions("description", "growth words")
+
+
+@feature(reads=["description"])
+def settled_words():
+    """Is settled: a family business, a charity."""
+    return mentions("description", "settled words")
+
+
+@feature(reads=["website_text"])
+def site_authentication():
+    """The site lets customers log in."""
+    return _site("authentication")
+
+
+@feature(reads=["website_text"])
+def site_transactions():
+    """The site takes payments."""
+    return _site("transactions")
+
+
+@feature(reads=["website_text"])
+def site_communication():
+    """The site offers chat, calls or messages."""
+    return _site("communication")
+
+
+@feature(reads=["website_text"])
+def site_platform():
+    """The site is a platform."""
+    return _site("platform")
+
+
+@feature(reads=["website_text"])
+def site_scale():
+    """The site speaks of many customers."""
+    return _site("scale")
+
+
+@feature(reads=["website_text"])
+def site_signals():
+    """How many of five things the site does: log-ins, payments, communication, a platform, many customers."""
+    return pl.sum_horizontal([_site(signal) for signal in SITE_SIGNALS])
+
+
+@feature(reads=["description", "website_text"])
+def voice_ai_words():
+    """How often description and site speak of Voice AI and its like."""
+    return pl.sum_horizontal([mentions("description", "Voice AI words"), mentions("website_text", "Voice AI words")])
+
+
+@feature(reads=["description", "industry"])
+def ai_industry():
+    """A company of artificial intelligence."""
+    said = (mentions("description", "AI words") > 0).fill_null(False)
+    return said | _lower("industry").is_in(["ai", "artificial intelligence", "machine learning"]).fill_null(False)
+
+
+@feature(reads=["description"])
+def phone_business_words():
+    """Describes work that is done by telephone."""
+    return mentions("description", "phone business words")
+
+
+@feature(reads=["website_text"])
+def developer_resources():
+    """The site has an API or resources for developers."""
+    return _site("developers")
+
+
+@feature(reads=["industry", "employees", "funding_stage", "description", "website_text"])
+def strategic_score():
+    """How much such a company is worth to us, from 0 to 10: industry, size, funding, growth, artificial intelligence, site."""
+    funded = _lower("funding_stage").is_in(["series a", "series b", "series c", "series d", "public", "ipo"])
+    return (
+        pl.sum_horizontal(
+            [
+                2.0 * _lower("industry").is_in(HIGH_VALUE_INDUSTRIES),
+                2.0 * pl.col("employees").is_between(50, 5_000),
+                1.5 * funded,
+                1.5 * (mentions("description", "growth words") > 0),
+                1.5 * (mentions("description", "AI words") > 0),
+                *[0.25 * _site(signal) for signal in SITE_SIGNALS],
+            ]
+        )
+    ).clip(0, 10)
+
+
+# --- products ---
+
+
+def _mentions_of(product):
+    return pl.sum_horizontal([mentions("call_notes", product), mentions("products_discussed", product)])
+
+
+def _interest_in(product):
+    """Sentences that want it, less those that say no to it; the seller's own words do not count."""
+    return (
+        mentions_together("call_notes", product, "interest")
+        - mentions_together("call_notes", product, "setbacks")
+        - says_no_to("call_notes", product)
+    )
+
+
+def _is_first(product):
+    mine = first_mention("call_notes", product)
+    others = pl.min_horizontal([first_mention("call_notes", other) for other in PRODUCTS if other != product])
+    return (mine < others.fill_null(1e9)).fill_null(False)
+
+
+@feature(reads=["call_notes", "products_discussed"])
+def voice_ai_mentions():
+    """How often Voice AI comes up."""
+    return _mentions_of("Voice AI")
+
+
+@feature(reads=["call_notes", "products_discussed"])
+def voice_mentions():
+    """How often Voice comes up."""
+    return _mentions_of("Voice")
+
+
+@feature(reads=["call_notes", "products_discussed"])
+def messaging_mentions():
+    """How often Messaging comes up."""
+    return _mentions_of("Messaging")
+
+
+@feature(reads=["call_notes", "products_discussed"])
+def verify_mentions():
+    """How often Verify comes up."""
+    return _mentions_of("Verify")
+
+
+@feature(reads=["call_notes", "products_discussed"])
+def wireless_mentions():
+    """How often Wireless comes up."""
+    return _mentions_of("Wireless")
+
+
+@feature(reads=["call_notes"])
+def voice_ai_interest():
+    """Interest in Voice AI: wanted above 0, refused below."""
+    return _interest_in("Voice AI")
+
+
+@feature(reads=["call_notes"])
+def voice_interest():
+    """Interest in Voice: wanted above 0, refused below."""
+    return _interest_in("Voice")
+
+
+@feature(reads=["call_notes"])
+def messaging_interest():
+    """Interest in Messaging: wanted above 0, refused below."""
+    return _interest_in("Messaging")
+
+
+@feature(reads=["call_notes"])
+def verify_interest():
+    """Interest in Verify: wanted above 0, refused below."""
+    return _interest_in("Verify")
+
+
+@feature(reads=["call_notes"])
+def wireless_interest():
+    """Interest in Wireless: wanted above 0, refused below."""
+    return _interest_in("Wireless")
+
+
+@feature(reads=["call_notes", "products_discussed"])
+def products_named():
+    """How many of the five products come up."""
+    return pl.sum_horizontal([_mentions_of(product) > 0 for product in PRODUCTS])
+
+
+@feature(reads=["call_notes"])
+def voice_ai_first():
+    """Voice AI comes up before every other product."""
+    return _is_first("Voice AI")
+
+
+@feature(reads=["call_notes"])
+def voice_first():
+    """Voice comes up before every other product."""
+    return _is_first("Voice")
+
+
+@feature(reads=["call_notes"])
+def messaging_first():
+    """Messaging comes up before every other product."""
+    return _is_first("Messaging")
+
+
+@feature(reads=["call_notes"])
+def verify_first():
+    """Verify comes up before every other product."""
+    return _is_first("Verify")
+
+
+@feature(reads=["call_notes"])
+def wireless_first():
+    """Wireless comes up before every other product."""
+    return _is_first("Wireless")
+
+
+# --- the call ---
+
+
+@feature(reads=["call_notes"])
+def urgency_words():
+    """How often the notes speak of haste."""
+    return mentions("call_notes", "urgent")
+
+
+@feature(reads=["call_notes"])
+def timeline():
+    """When it is to happen: 3 within weeks, 2 within a quarter, 1 some day."""
+    soon, quarter, later = (_notes(when) for when in ("urgent", "within a quarter", "no hurry"))
+    return pl.when(later).then(1.0).when(quarter).then(2.0).when(soon).then(3.0).otherwise(None)
+
+
+@feature(reads=["call_notes"])
+def pricing_asked():
+    """Asks for the price."""
+    return _notes("asks the price")
+
+
+@feature(reads=["call_notes"])
+def follow_up_scheduled():
+    """A next meeting is set: 1; refused or put off: below 0; nothing said: 0."""
+    agreed = mentions_together("call_notes", "a meeting", "is arranged") > 0
+    return (
+        pl.when(_notes("no meeting")).then(-2.0).when(agreed).then(1.0).when(_notes("information only")).then(-1.0)
+    ).otherwise(pl.when(mentions("call_notes", "a meeting").is_null()).then(None).otherwise(0.0))
+
+
+@feature(reads=["call_notes"])
+def technical_questions():
+    """In how many sentences something technical is asked."""
+    return mentions_together("call_notes", "technical depth", "technical questions")
+
+
+@feature(reads=["call_notes"])
+def technical_depth():
+    """How many technical terms the notes hold."""
+    return mentions("call_notes", "technical depth")
+
+
+@feature(reads=["call_notes"])
+def business_need():
+    """How often a need or a problem of the business is named."""
+    return mentions("call_notes", "business need")
+
+
+@feature(reads=["call_notes"])
+def use_cases():
+    """How many uses are described."""
+    return mentions("call_notes", "use cases")
+
+
+@feature(reads=["call_notes"])
+def volume():
+    """How much traffic is expected: 1 much, -1 little, 0 neither."""
+    return mentions("call_notes", "high volume").clip(0, 1) - mentions("call_notes", "low volume").clip(0, 1)
+
+
+@feature(reads=["call_notes"])
+def money():
+    """Whether there is money: above 0 yes, below 0 no."""
+    return mentions("call_notes", "money is there").clip(0, 1) - mentions("call_notes", "no money").clip(0, 1)
+
+
+@feature(reads=["call_notes"])
+def authority():
+    """Whether those on the call can decide: above 0 yes, below 0 no."""
+    return mentions("call_notes", "can decide").clip(0, 1) - mentions("call_notes", "cannot decide").clip(0, 1)
+
+
+@feature(reads=["call_notes"])
+def vendor():
+    """Whether they want to leave their vendor (above 0) or are bound to it (below 0)."""
+    leave = mentions("call_notes", "wants to leave a vendor").clip(0, 1)
+    return leave - 2 * mentions("call_notes", "bound to a vendor").clip(0, 1)
+
+
+@feature(reads=["call_notes"])
+def price_objection():
+    """Finds it too expensive."""
+    return _notes("too expensive")
+
+
+@feature(reads=["call_notes"])
+def positive_signals():
+    """How many of six signs speak for it: price, technical questions, money, authority, leaving a vendor, haste."""
+    return pl.sum_horizontal([_notes(signal) for signal in POSITIVE])
+
+
+@feature(reads=["call_notes"])
+def negative_signals():
+    """How many of seven signs speak against it: price, no meeting, no money, no say, a vendor, no hurry, only information."""
+    return pl.sum_horizontal([_notes(signal) for signal in NEGATIVE])
+
+
+@feature(reads=["call_notes"])
+def note_length():
+    """How long the notes are: the logarithm of their words."""
+    return written("call_notes", "words (log)")
+
+
+@feature(reads=["call_notes"])
+def action_items():
+    """How often something to do is noted."""
+    return mentions("call_notes", "action items")
+
+
+@feature(reads=["call_notes"])
+def sentiment():
+    """The mood of the call, from 0 (bad) to 10 (good); 5 where nothing tells."""
+    good = mentions("call_notes", "good words") + says_no_to("call_notes", "bad words")
+    bad = mentions("call_notes", "bad words") + says_no_to("call_notes", "good words")
+    return 5 + 5 * (good - bad) / (good + bad + 2)
+
+
+@feature(reads=["call_notes", "urgency_level"])
+def engagement_score():
+    """How engaged they were, from 0 to 10: a next meeting, the price, technical questions, uses, urgency."""
+    agreed = mentions_together("call_notes", "a meeting", "is arranged") > 0
+    return pl.sum_horizontal(
+        [
+            3.0 * (agreed & ~_notes("no meeting")),
+            1.5 * _notes("asks the price"),
+            mentions_together("call_notes", "technical depth", "technical questions").clip(0, 2),
+            0.75 * mentions("call_notes", "use cases").clip(0, 2),
+            0.5 * pl.col("urgency_level").clip(0, 5),
+        ]
+    ).clip(0, 10)
+
+
+@feature(reads=["call_minutes"])
+def cut_short():
+    """The call was cut short: under 12 minutes."""
+    return pl.col("call_minutes") < 12

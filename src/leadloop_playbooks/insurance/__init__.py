@@ -1,0 +1,1 @@
+"""Requests for insurance, scored as they come in."""

@@ -1,0 +1,46 @@
+"""What every playbook that comes with LeadLoop keeps."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from leadloop.flows.packaged import list_packaged
+from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.simulate import simulate
+from leadloop.simulate import WORLDS
+from leadloop.testing import check_playbook
+
+ROOT = Path(__file__).parents[2]
+OURS = {one.name: one for one in list_packaged() if one.module.startswith("leadloop_playbooks.")}
+FOLDERS = sorted(path.parent for path in (ROOT / "src" / "leadloop_playbooks").glob("*/playbook.toml"))
+KNOWN = {"leadloop.features.functions", "leadloop.features.rules", "polars", "__future__"}
+every = pytest.mark.parametrize("name", sorted(OURS))
+
+
+def test_every_folder_of_a_playbook_is_found_by_its_name():
+    assert sorted(OURS) == [folder.name for folder in FOLDERS]
+
+
+@every
+def test_a_playbook_is_called_as_it_is_found(name):
+    assert read_playbook(name).playbook.name == name
+    assert read_playbook(name).playbook.description
+
+
+@every
+def test_a_playbook_keeps_every_promise_on_leads_of_its_world(name, tmp_path):
+    assert name in WORLDS, f"no world simulates leads for {name}"
+    simulate(name, tmp_path / "world", leads=1_200, seed=3)
+    check_playbook(name, tmp_path / "world" / "leads.csv")
+
+
+@every
+def test_a_playbook_imports_nothing_but_the_marks_of_features_and_rules(name):
+    for path in sorted(Path(OURS[name].folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            assert set(names) <= KNOWN, f"{path.name} imports {names}"

@@ -1,0 +1,55 @@
+"""Leads of a simulated world as files, and how near scores come to its truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from leadloop.simulate import WORLDS
+
+START = datetime(2023, 1, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class SimulatedLeads:
+    """A file of past leads, decided or not as of the day after the last one, and later leads with their true probabilities."""
+
+    past: Path
+    later: pl.DataFrame
+    truth: np.ndarray
+
+
+def simulate(name: str, folder: Path, *, past: int, later: int, leads_per_day: float, seed: int = 7) -> SimulatedLeads:
+    """Past leads as they stand when the last of them comes in, and the leads that come after."""
+    world = WORLDS[name]
+    settings = {"seed": seed, "start": START, "leads_per_day": leads_per_day}
+    (whole,) = world.stream(past + later, past + later, **settings)
+    moment = datetime.fromisoformat(whole.leads[world.time_column][past - 1]).replace(tzinfo=UTC)
+    (part,) = world.stream(past, past, **settings, today=moment)
+    path = folder / f"{name}_past.csv"
+    part.leads.join(part.outcomes, on="lead_id", maintain_order="left").write_csv(path)
+    return SimulatedLeads(path, whole.leads[past:], whole.truth["probability"].to_numpy()[past:])
+
+
+def share_of_gain(scores: np.ndarray, truth: np.ndarray) -> float:
+    """How much of what the truth gains over chance in AUC the scores gain; expected over outcomes, so that luck has no part."""
+    return (expected_auc(scores, truth) - 0.5) / (expected_auc(truth, truth) - 0.5)
+
+
+def expected_auc(scores: np.ndarray, truth: np.ndarray) -> float:
+    """The chance that a won lead is ranked above a lost one, with outcomes that are drawn from the truth."""
+    _, places = np.unique(scores, return_inverse=True)
+    won, lost = np.bincount(places, weights=truth), np.bincount(places, weights=1 - truth)
+    below = np.cumsum(lost) - lost
+    return float((won * (below + lost / 2)).sum() / (won.sum() * lost.sum()))
+
+
+def calibration_error(probabilities: np.ndarray, truth: np.ndarray, groups: int = 10) -> float:
+    """The mean distance between the mean probability and the mean truth of ten groups of equal size, by probability."""
+    parts = np.array_split(np.argsort(probabilities, kind="stable"), groups)
+    apart = [abs(probabilities[part].mean() - truth[part].mean()) * len(part) for part in parts]
+    return float(sum(apart) / len(truth))
