@@ -20,3 +20,10 @@ WorkspaceOption = Annotated[
 PlaybookArgument = Annotated[
     str, typer.Argument(metavar="PLAYBOOK", help="A playbook's folder, such as `leads`.", show_default=False)
 ]
+OutcomesOption = Annotated[
+    Path | None, typer.Option("--outcomes", help="The separate file of outcomes, where the playbook names one.")
+]
+EventsOption = Annotated[
+    Path | None,
+    typer.Option("--events", help="The file of what happened to the leads, where the playbook makes fields of it."),
+]

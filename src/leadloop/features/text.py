@@ -46,6 +46,7 @@ class TextBlock:
     terms: Terms
     words: Words
     kept: tuple[str, ...]
+    densities: bool = False
 
     @classmethod
     def fit(
@@ -59,11 +60,13 @@ class TextBlock:
         terms: int = 0,
         finds: Sequence[str] = (),
         time: str = "",
+        densities: bool = False,
     ) -> tuple[Self, np.ndarray]:
         """Fit on training leads; gives the block, and its columns for the training leads themselves.
 
         `phrases` are named lists of phrases (see `PhraseLists.count`), `terms` how many words get a column of their own,
-        `finds` names of `FINDS`, `time` the field with the lead's own time, from which days are counted.
+        `finds` names of `FINDS`, `time` the field with the lead's own time, from which days are counted; with `densities`
+        each list also has a column with its mentions a word.
 
         `positive` holds 0 or 1 a lead, `folds` a fold number a lead: the words of each training text are judged by the
         other folds only, as they would otherwise promise what they cannot keep. From more than 20,000 texts, evenly spaced
@@ -82,6 +85,7 @@ class TextBlock:
             Terms.fit(corpus, terms) if corpus is not None and terms else Terms((), ()),
             Words.fit(corpus, positive[learned]) if corpus is not None and positive is not None else Words.none(),
             (),
+            densities,
         )
         every = replace(block, kept=tuple(column.name for column in block._all_columns))
         values = every.values(data)
@@ -141,7 +145,14 @@ class TextBlock:
             topic = name.replace("_", " ")
             says = (f"says no to {topic}", f"does not say no to {topic}")
             columns.append(FeatureColumn(f"{field} says no to {name}", field, *says))
+        for name in self.phrases.names if self.densities else ():
+            topic = name.replace("_", " ")
+            says = (f"has {{}} of its words about {topic}", f"does not mention {topic}")
+            columns.append(FeatureColumn(f"{field}, density of {name}", field, *says, quote="share"))
         for find in self.finds:
+            if fact := FINDS[find].fact:
+                says = (f"states {fact}", f"does not state {fact}")
+                columns.append(FeatureColumn(f"{field} states {fact}", field, *says, binary=True))
             columns += [
                 FeatureColumn(f"{field}, {one.name}", field, one.says, one.says_not, one.binary, one.quote)
                 for one in FINDS[find].columns
@@ -199,15 +210,20 @@ class TextBlock:
         every[:, :at] = describe_writing(texts, lowered, tokens)
         lists = len(self.phrases.names)
         every[:, at : at + lists], every[:, at + lists : at + 2 * lists] = self._matcher.count(tokens)
+        if self.densities:
+            every[:, at + 2 * lists : at + 3 * lists] = every[:, at : at + lists] / np.maximum(tokens.words, 1)[:, None]
+            at += lists
         at += 2 * lists
         for name in self.finds:
             find = FINDS[name]
             width = len(find.columns)
+            stated, at = at, at + (1 if find.fact else 0)
             every[:, at : at + width] = np.nan
             for row, text in enumerate(lowered):
                 if any(gate in text for gate in find.gates):
                     found = find.read(text, whens[row])
                     if found is not None:
+                        every[row, stated] = 1.0
                         every[row, at : at + width] = found
             at += width
         if self.terms.terms:
@@ -245,6 +261,7 @@ class TextBlock:
             "terms": self.terms.state(),
             "words": self.words.state(),
             "kept": self.kept,
+            "densities": self.densities,
         }
 
     @classmethod
@@ -260,6 +277,7 @@ class TextBlock:
             Terms.from_state(state["terms"]),
             Words.from_state(state["words"]),
             tuple(str(name) for name in state["kept"]),
+            bool(state.get("densities", False)),  # versions saved before there were any have none
         )
         if len(block.columns) != len(block.kept):
             raise ValueError("the columns kept are not columns of the block")

@@ -33,6 +33,7 @@ def discover(
     data: Path | str,
     *,
     outcomes: Path | str | None = None,
+    events: Path | str | None = None,
     write: bool = False,
     tick: Tick = lambda stage: None,
 ) -> Discovered:
@@ -41,7 +42,7 @@ def discover(
     Only fields that are known when leads are scored are read, and the test part of the leads is never looked at. Raises
     what `train` raises; what is written reads back as the same playbook with the features added.
     """
-    part = read_training_part(playbook, data, outcomes, tick=tick)
+    part = read_training_part(playbook, data, outcomes, events=events, tick=tick)
     discovery = discover_features(
         part.found.playbook,
         part.labelled,

@@ -92,6 +92,7 @@ def train(
     data: Path | str,
     *,
     outcomes: Path | str | None = None,
+    events: Path | str | None = None,
     workspace: Workspace | Path | str | None = None,
     promote: bool | None = None,
     trials: int | None = None,
@@ -101,6 +102,7 @@ def train(
 ) -> TrainingResult:
     """Train a playbook on a file of past leads, and save the version with its report.
 
+    `outcomes` and `events` are the separate files of outcomes and of events, where the playbook reads them.
     `promote` puts the version in service (True) or does not (False); by default the first version of a playbook is, if it
     beats its baselines on the test leads, and later ones wait for a person. `trials` and `time_budget` (CPU
     seconds, or a text such as "5m") say how hard to search for settings, in place of the playbook's own numbers (and of
@@ -125,7 +127,13 @@ def train(
     fields = usable_fields(found.playbook)
     watch("reading leads")
     imported = read_leads(
-        found.playbook, needed_fields(found.playbook), source, Path(outcomes) if outcomes else None, tick=watch
+        found.playbook,
+        needed_fields(found),
+        source,
+        Path(outcomes) if outcomes else None,
+        events=Path(events) if events else None,
+        makes=found.makes,
+        tick=watch,
     )
     labelled = label(found.playbook, imported.leads, found.label)
     try:
@@ -272,15 +280,16 @@ def _is_installed(package: str) -> bool:
     return True
 
 
-def needed_fields(playbook: Playbook) -> LeadSchema:
+def needed_fields(found: PlaybookFolder) -> LeadSchema:
     """The fields that training reads at all: all but those that are neither used nor needed for anything else.
 
     Fields known too late stay in, so that the audit can say what is wrong with them.
     """
+    playbook = found.playbook
     target, order = playbook.target, playbook.order.field if playbook.order else ""
     named = {target.column, target.at, target.value, target.confidence, order, playbook.lead_id, playbook.group_by}
     named |= {playbook.outcomes_by, playbook.segment_by}
-    named = {target.column, target.at, target.value, order, playbook.lead_id, playbook.group_by, playbook.outcomes_by}
+    named |= {name for function in found.functions for name in function.reads}
     fields = tuple(field for field in playbook.schema.fields if field.use or field.name in named or target.label)
     return LeadSchema(fields, playbook.schema.moments)
 

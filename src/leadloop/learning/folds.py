@@ -100,7 +100,9 @@ def fit_features(
     """Features fitted on some leads as somebody knows them on that day, and the examples that they make."""
     train = labelled.take(places)
     inner = divide_inside(playbook, train)
-    features, matrix = FeatureSet.fit(playbook, train.leads, train.positive, inner, fields=fields, functions=functions)
+    features, matrix = FeatureSet.fit(
+        playbook, train.leads, train.positive, inner, fields=fields, functions=functions, until=moment
+    )
     return features, Examples.of(matrix, train.positive, train.counts(moment))
 
 

@@ -13,6 +13,8 @@ from leadloop.errors import Problem
 from leadloop.leads import ACTIONABLE_TYPES, Field, LeadSchema
 from leadloop.leads.field import TEXT_FINDS
 from leadloop.playbook.derived import derived_problems
+from leadloop.playbook.events import event_problems
+from leadloop.playbook.history import history_problems
 from leadloop.playbook.phrase_file import find_file_problems, find_phrase_problems
 from leadloop.playbook.playbook import Playbook
 
@@ -36,6 +38,19 @@ def find_problems(playbook: Playbook) -> list[Problem]:
         order = playbook.schema[playbook.order.field]
         naming |= set() if order.type == "time" else {order.name}
     problems += derived_problems(playbook.derived, playbook.schema, playbook.scores_at, naming)
+    by_time = _is_ordered_by_time(playbook)
+    problems += history_problems(
+        playbook.history,
+        playbook.schema,
+        playbook.scores_at,
+        by_time=by_time,
+        outcome_days=playbook.outcome_days,
+        naming=naming,
+    )
+    if playbook.events:
+        problems += event_problems(
+            playbook.events, playbook.schema, playbook.scores_at, playbook.lead_id, by_time=by_time
+        )
     return problems
 
 
@@ -103,10 +118,10 @@ def _why_not_actionable(playbook: Playbook, field: Field) -> tuple[str, str] | N
 
 
 def _text_problems(field: Field, where: str) -> Iterator[Problem]:
-    for name in ("terms", "finds"):
+    for name in ("terms", "finds", "densities"):
         if getattr(field, name) and field.type != "text":
             yield Problem(f"{where}.{name}", f"has no meaning for {field.type}", "leave it out")
-    for find in field.finds:
+    for find in dict.fromkeys(field.finds):
         if find not in TEXT_FINDS:
             close = difflib.get_close_matches(find, TEXT_FINDS, n=1)
             cure = f"did you mean “{close[0]}”?" if close else f"write some of {', '.join(TEXT_FINDS)}"
@@ -171,6 +186,8 @@ def _order_problems(playbook: Playbook) -> Iterator[Problem]:
         return
     if order.by == "field" and not order.field:
         yield Problem("order.field", "is missing", "name the field that tells the order")
+    if order.absent == "now" and not _is_ordered_by_time(playbook):
+        yield Problem("order.absent", "needs a time to stand for", "order the leads by a field of type time")
     if order.by == "rows" and order.field:
         yield Problem("order.field", "has no meaning where rows tell the order", 'leave it out, or write by = "field"')
     ends = ("largest", "smallest") if order.by == "field" else ("last", "first")
