@@ -113,9 +113,8 @@ class FeatureSet:
         for field in by_type.get("category", []):
             keep(*CategoryBlock.fit(data[field.name], positive, folds))
         for field in by_type.get("text", []):
-            fit = partial(TextBlock.fit, data, field.name, positive, folds, time=lead_time)
-            asked = {"terms": field.terms, "finds": field.finds, "densities": field.densities}
-            keep(*fit(phrases=dict(playbook.phrases), **asked))
+            fit = partial(TextBlock.fit, data, field.name, positive, folds, time=lead_time, densities=field.densities)
+            keep(*fit(phrases=dict(playbook.phrases), terms=field.terms, finds=field.finds))
         if times:
             keep(TimesBlock.fit(data, times, lead_time))
         for field in by_type.get("email", []):
@@ -133,7 +132,9 @@ class FeatureSet:
         for history in playbook.history:
             if used.keys() >= set(history.of):
                 known_after = playbook.outcome_days
-                keep(*HistoryBlock.fit(history, used, data, positive, data[order], known_after=known_after, until=until))
+                keep(
+                    *HistoryBlock.fit(history, used, data, positive, data[order], known_after=known_after, until=until)
+                )
         matrix = np.hstack([values for _, values in fitted]) if fitted else np.empty((len(leads), 0), np.float32)
         return cls(tuple(block for block, _ in fitted)), np.ascontiguousarray(matrix, dtype=np.float32)
 

@@ -55,7 +55,9 @@ def judge_events(events: pl.DataFrame, lead: str, makes: Mapping[str, EventsFunc
             made = events.head(2).select(expression.alias(name))
             if made.height != 1:
                 mend = "end with .max(), .any(), .last() or the like"
-                problems.append(Problem(f"events.{name}", "gives a value for each event and not one for the lead", mend))
+                problems.append(
+                    Problem(f"events.{name}", "gives a value for each event and not one for the lead", mend)
+                )
             expressions.append(expression.alias(name))
         except Exception as error:  # the function is the playbook's own code
             said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -97,7 +99,7 @@ def add_aftermath(
     counted = followed.filter(~early & ~late)
     too_early, too_late = (followed.select(one.sum()).item() for one in (early, late & ~early))
     newest = [time for time in (known[_CAME].max(), events[said.at].max()) if time is not None]
-    mature = known.select((pl.lit(max(newest)) - pl.col(_CAME) > window).fill_null(True)).to_series()  # type: ignore[type-var]
+    mature = known.select((pl.lit(max(newest)) - pl.col(_CAME) > window).fill_null(True)).to_series()
 
     made = judge_events(counted.sort(_ROW, said.at, maintain_order=True), _ROW, makes)
     found = known.select(_ROW).join(made, on=_ROW, how="left", maintain_order="left")

@@ -268,6 +268,8 @@ def _grade_problems(playbook: Playbook, where: str) -> Iterator[Problem]:
         )
     if target.graded and target.within_days:
         yield Problem(f"{where}.graded", "and within_days do not go together", "give the grade when it is final")
+    if target.calibrate == "all alike" and not target.confidence:
+        yield Problem(f"{where}.calibrate", "has no meaning without a confidence", "leave it out")
     if target.confidence in schema and schema[target.confidence].type != "number":
         yield Problem(
             f"{where}.confidence",

@@ -48,7 +48,9 @@ class Events:
         return tuple(name.partition(":")[2] for name in self.makes)
 
 
-def event_problems(events: Events, schema: LeadSchema, scores_at: str, lead_id: str, *, by_time: bool) -> Iterator[Problem]:
+def event_problems(
+    events: Events, schema: LeadSchema, scores_at: str, lead_id: str, *, by_time: bool
+) -> Iterator[Problem]:
     """Every mistake in what a playbook says of events; `by_time` says whether a time orders the leads."""
     if not lead_id:
         yield Problem("events", "need a name for each lead", "say in lead_id which field names a lead")
@@ -76,9 +78,13 @@ def event_problems(events: Events, schema: LeadSchema, scores_at: str, lead_id: 
         yield from _made_problems(made, schema, scores_at)
     for made, _ in events.without:
         if made not in events.made:
-            yield Problem(f"events.without.{made}", "is not made of events", "leave it out, or name its function in makes")
+            yield Problem(
+                f"events.without.{made}", "is not made of events", "leave it out, or name its function in makes"
+            )
         elif made in schema and schema[made].type not in ("number", "money"):
-            yield Problem(f"events.without.{made}", f"is a number, and the field is {schema[made].type}", "leave it out")
+            yield Problem(
+                f"events.without.{made}", f"is a number, and the field is {schema[made].type}", "leave it out"
+            )
 
 
 def _made_problems(made: str, schema: LeadSchema, scores_at: str) -> Iterator[Problem]:
@@ -87,7 +93,9 @@ def _made_problems(made: str, schema: LeadSchema, scores_at: str) -> Iterator[Pr
         return
     field = schema[made]
     if field.type not in MADE_TYPES:
-        yield Problem(f"fields.{made}.type", f"is {field.type}, and it is made of events", f"use {', '.join(MADE_TYPES)}")
+        yield Problem(
+            f"fields.{made}.type", f"is {field.type}, and it is made of events", f"use {', '.join(MADE_TYPES)}"
+        )
     if schema.is_known(made, scores_at):
         mend = "give it a later moment, such as outcome"
         yield Problem(f"fields.{made}.known_at", f"is “{field.known_at}”, and it is made of later events", mend)

@@ -66,7 +66,9 @@ def history_problems(
             mend = "say it in gap_days under [training], or in the target's within_days"
             yield Problem(where, "needs to know after how many days an outcome is known", mend)
         if not one.of:
-            yield Problem(f"{where}.of", "names no field", 'name what earlier leads must share, as in of = ["category"]')
+            yield Problem(
+                f"{where}.of", "names no field", 'name what earlier leads must share, as in of = ["category"]'
+            )
         if len(set(one.of)) < len(one.of):
             yield Problem(f"{where}.of", "names a field twice", "name it once")
         if one.of and (one.label in taken or one.label in schema):
@@ -74,8 +76,8 @@ def history_problems(
             yield Problem(f"{where}.name", f"“{one.label}” {what}", "give it a name of its own")
         taken.add(one.label)
         for name in dict.fromkeys(one.of):
-            if what := _why_not(name, schema, scores_at, naming):
-                yield Problem(f"{where}.of", f"names “{name}”, {what[0]}", what[1])
+            if why := _why_not(name, schema, scores_at, naming):
+                yield Problem(f"{where}.of", f"names “{name}”, {why[0]}", why[1])
 
 
 def _why_not(name: str, schema: LeadSchema, scores_at: str, naming: Container[str]) -> tuple[str, str] | None:

@@ -41,6 +41,10 @@ class Target:
     """The best grade."""
     confidence: str = ""
     """The field with how sure the outcome is, a number above 0: leads count in learning as much as it says."""
+    calibrate: Literal["by confidence", "all alike"] = "by confidence"
+    """How leads count when probabilities are made to come true: `by confidence` where a doubtful outcome may be wrong; `all
+    alike` where an outcome of little confidence is right and only tells less, so that a probability is the mean outcome of
+    all such leads."""
     at: str = ""
     """The field with the time of the outcome, for `within_days` and `horizons`."""
     within_days: float | None = None
@@ -69,11 +73,11 @@ class Order:
     """The field that leads are ordered by: a time or a number."""
     newest: Literal["largest", "smallest", "last", "first"] = "largest"
     """Which end is the present: the `largest` or `smallest` value of the field, or the `last` or `first` row."""
+    guess: tuple[str, ...] = ()
+    """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
     absent: Literal["unknown", "now"] = "unknown"
     """The time of a lead to be scored that does not give it: `now` is the moment of scoring. Past leads without a time count
     as the oldest either way."""
-    guess: tuple[str, ...] = ()
-    """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,9 @@ class Playbook:
     @property
     def outcome_days(self) -> float:
         """How many days after a lead its outcome is known, as far as the playbook says: the longest of its windows and gap."""
-        return max(self.training.gap_days, self.target.within_days or 0.0, self.events.within_days if self.events else 0.0)
+        return max(
+            self.training.gap_days, self.target.within_days or 0.0, self.events.within_days if self.events else 0.0
+        )
 
     @property
     def guesses(self) -> tuple[tuple[str, str], ...]:

@@ -280,6 +280,7 @@ def _read_target(name: str, reader: _Reader) -> Target:
         graded=reader.flag("graded", False),
         top=reader.number("top", 1.0, low=1e-9, high=1e12),
         confidence=reader.text("confidence", ""),
+        calibrate=reader.text("calibrate", "by confidence", choices=("by confidence", "all alike")),  # type: ignore[arg-type]
         at=reader.text("at", ""),
         within_days=days or None,
         open_leads=reader.text("open_leads", "left out", choices=("left out", "weighed")),  # type: ignore[arg-type]
@@ -477,6 +478,7 @@ def render_playbook(playbook: Playbook) -> str:
                     "graded": target.graded,
                     "top": _same_zero(target.top) if target.top != 1 else None,
                     "confidence": target.confidence,
+                    "calibrate": _unusual(target.calibrate, "by confidence"),
                     "at": target.at,
                     "within_days": target.within_days and _same_zero(target.within_days),
                     "open_leads": _unusual(target.open_leads, "left out"),
