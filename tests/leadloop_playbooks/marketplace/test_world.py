@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.leadloop_playbooks.marketplace.marketplace_for_tests import FOLDER, FOUND, PLAYBOOK
 
 from leadloop.flows.score import load
 from leadloop.flows.train import train
@@ -16,7 +17,6 @@ from leadloop.learning.aftermath import add_aftermath
 from leadloop.learning.evaluation import area_under_curve
 from leadloop.scoring import RuleScorer
 from leadloop.simulate import WORLDS
-from tests.leadloop_playbooks.marketplace.marketplace_for_tests import FOLDER, FOUND, PLAYBOOK
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 
