@@ -61,7 +61,8 @@ def main() -> None:
     texts = sum(isinstance(block, TextBlock) for block in features.blocks)
     functions = sum(len(block.functions) for block in features.blocks if isinstance(block, FunctionsBlock))
     print(
-        f"{data.height:,} leads, notes of {words:.0f} words, {texts} texts, {functions} functions, {len(features.columns)} columns"
+        f"{data.height:,} leads, notes of {words:.0f} words, {texts} texts, "
+        f"{functions} functions, {len(features.columns)} columns"
     )
     print(
         f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, Polars {pl.__version__}, one thread"
@@ -77,7 +78,8 @@ def main() -> None:
     print(f"for comparison, the words of a note counted in Python: {words_alone * 1e6:.0f} microseconds")
     print(f"in bulk: {1 / bulk:,.0f} rows/s, {bulk * 1e6:.0f} microseconds a row")
     print(
-        f"one row: {alone[len(alone) // 2] * 1e6:,.0f} microseconds, {alone[int(len(alone) * 0.95)] * 1e6:,.0f} for the slowest 5%"
+        f"one row: {alone[len(alone) // 2] * 1e6:,.0f} microseconds, "
+        f"{alone[int(len(alone) * 0.95)] * 1e6:,.0f} for the slowest 5%"
     )
 
 

@@ -292,6 +292,28 @@ field = "Visits"
 finding = "too_good_alone"
 because = "counted before the first call"
 """
+TIMED = """
+[[history]]
+of = ["Source"]
+[fields.Source]
+type = "category"
+[fields.Id]
+type = "id"
+[fields.Grade]
+type = "number"
+known_at = "outcome"
+[events]
+lead = "Lead"
+at = "At"
+within_days = 30
+makes = ["labels:Grade"]
+[events.without]
+Grade = 0
+[events.fields.Lead]
+type = "id"
+[events.fields.At]
+type = "time"
+"""
 
 
 def read_settings() -> dict[str, list[Setting]]:
@@ -301,7 +323,9 @@ def read_settings() -> dict[str, list[Setting]]:
     asked: dict[str, dict[str, Setting]] = {}
 
     def section(where: str) -> str:
-        head = re.sub(r"\[\d+\]", "", where).split(".")[0]
+        head, *rest = re.sub(r"\[\d+\]", "", where).split(".")
+        if head == "events" and rest:
+            return f"events.{rest[0]}"
         return head or "top"
 
     def note(reader: Any, key: str, kind: str, default: str, limits: Iterable[str] = ()) -> None:
@@ -350,8 +374,8 @@ def read_settings() -> dict[str, list[Setting]]:
     usual = toml._Reader
     toml._Reader = Recorder  # type: ignore[misc]
     try:
-        for order in ('by = "field"\nfield = "Created"', 'by = "rows"'):
-            toml.parse_playbook(SAMPLE.format(order=order))
+        toml.parse_playbook('lead_id = "Id"\n' + SAMPLE.format(order='by = "field"\nfield = "Created"') + TIMED)
+        toml.parse_playbook(SAMPLE.format(order='by = "rows"'))
     finally:
         toml._Reader = usual  # type: ignore[misc]
     return {name: list(keys.values()) for name, keys in asked.items()}
@@ -359,7 +383,19 @@ def read_settings() -> dict[str, list[Setting]]:
 
 def playbook_settings() -> str:
     from leadloop.leads import Field, LeadSchema
-    from leadloop.playbook import Band, Derived, Order, Playbook, Policy, Route, Ruling, Target, Training
+    from leadloop.playbook import (
+        Band,
+        Derived,
+        Events,
+        History,
+        Order,
+        Playbook,
+        Policy,
+        Route,
+        Ruling,
+        Target,
+        Training,
+    )
 
     settings = read_settings()
     meanings: dict[str, Mapping[str, str]] = {}
@@ -371,6 +407,9 @@ def playbook_settings() -> str:
         "training": (Training,),
         "bands": (Band,),
         "derived": (Derived,),
+        "history": (History,),
+        "events": (Events,),
+        "events.fields": (Field,),
         "rulings": (Ruling,),
     }.items():
         meanings[name] = {one.name: one.meaning for kind in kinds for one in attributes_of(kind)}
@@ -458,6 +497,18 @@ def playbook_settings() -> str:
         opening(Derived),
         settings_of("derived"),
         "`leadloop discover` proposes such features: see [Discover features](../how-to/discover-features.md).",
+        "## [[history]]",
+        opening(History),
+        settings_of("history"),
+        "## [events]",
+        opening(Events),
+        settings_of("events"),
+        "Under `[events.without]` stand numbers by the fields that are made: "
+        + meanings["events"]["without"][0].lower()
+        + meanings["events"]["without"][1:],
+        "Under `[events.fields.NAME]` stand the columns of an event:",
+        settings_of("events.fields"),
+        "See [Learn from what happened](../how-to/learn-from-what-happened.md).",
         "## [[rulings]]",
         opening(Ruling),
         settings_of("rulings"),
@@ -527,13 +578,14 @@ def features() -> str:
         )
         if kind == "text":
             listed = [
-                (code(find.name), find.means, ", ".join(code(one.name) for one in find.columns))
+                (code(find.name), find.means, find.fact, ", ".join(code(one.name) for one in find.columns))
                 for find in FINDS.values()
             ]
             parts.append(
-                "Facts that `finds` may name, and their columns; all are missing where a text says nothing of the kind:"
+                "Facts that `finds` may name, and their columns; all are missing where a text says nothing of the kind. Where "
+                "a fact has a name, one more column says whether the text states it, as in `Text states a salary`:"
             )
-            parts.append(table(("find", "what it looks for", "columns"), listed))
+            parts.append(table(("find", "what it looks for", "fact", "columns"), listed))
     opening = (
         "Every field that is used and known when leads are scored becomes one or more columns of numbers, by its type. "
         "The lists below are what training really makes of a small sample of each."

@@ -157,3 +157,30 @@ def test_hostile_texts_take_time_in_proportion_to_their_length(piece):
 
     # Quadratic time would take sixteen times as long for four times the text; a busy machine must not fail the test.
     assert seconds(400_000) < 10 * max(seconds(100_000), 0.005)
+
+
+def test_densities_are_mentions_a_word_and_only_where_asked_for():
+    data = pl.DataFrame(
+        {"request": ["price, price now", "what a long way to say price to them", "", None, "none"] * 10}
+    )
+    block, values = TextBlock.fit(data, "request", phrases={"price": ("price",)}, densities=True)
+    at = [held.name for held in block.columns].index("request, density of price")
+    assert values[:3, at].tolist() == [pytest.approx(2 / 3), pytest.approx(1 / 8), 0.0]
+    assert isnan(values[3, at])
+    assert not [
+        held
+        for held in TextBlock.fit(data, "request", phrases={"price": ("price",)})[0].columns
+        if "density" in held.name
+    ]
+    before = {name: held for name, held in block.state().items() if name != "densities"}
+    assert TextBlock.from_state({**before, "kept": block.kept[:3]}).densities is False
+
+
+def test_whether_a_fact_is_stated_is_known_of_every_text():
+    block, values = TextBlock.fit(ADVERTS, "advert", finds=("salary", "experience", "questions"))
+    names = [held.name for held in block.columns]
+    stated = values[:4, names.index("advert states a salary")].tolist()
+    assert stated[:2] == [1.0, 0.0]
+    assert isnan(stated[2])
+    assert values[:2, names.index("advert states years of experience")].tolist() == [1.0, 0.0]
+    assert not [name for name in names if name.startswith("advert states") and "question" in name]

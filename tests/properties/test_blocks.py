@@ -16,12 +16,13 @@ from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
 from leadloop.features.derived import DerivedBlock
 from leadloop.features.finds import FINDS
 from leadloop.features.functions import FunctionsBlock, feature
+from leadloop.features.history import HistoryBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.text import TextBlock
 from leadloop.features.times import TimesBlock
 from leadloop.leads import Field, LeadSchema
 from leadloop.leads.frame import DTYPES
-from leadloop.playbook import Derived
+from leadloop.playbook import Derived, History
 
 FIELDS = (
     Field("visits", "number", "intake"),
@@ -143,7 +144,8 @@ def fit_all() -> dict[str, Block]:
     data, won = training()
     phrases = {"price": ("price", "how much"), "voice": ("voice", "call me")}
     times = [field for field in FIELDS if field.type == "time"]
-    text = TextBlock.fit(data, "notes", phrases=phrases, finds=tuple(FINDS), time="came")[0]
+    text = TextBlock.fit(data, "notes", phrases=phrases, finds=tuple(FINDS), time="came", densities=True)[0]
+    alike = History(("source", "subscribed"), "similar leads", 400.0)
     return {
         "numbers": NumbersBlock.fit(data, FIELDS[:2]),
         "numbers of wild leads": NumbersBlock(("visits", "price"), (False, True), (-3e38, -1e300), (3e38, 1e300)),
@@ -158,6 +160,7 @@ def fit_all() -> dict[str, Block]:
         "phone": PhoneBlock("phone"),
         "url": UrlBlock("site"),
         "functions": FunctionsBlock.fit([visits_per_price, asks_early, size], SCHEMA, "intake"),
+        "history": HistoryBlock.fit(alike, TYPES, data, won, data["came"], known_after=30.0)[0],
         **{each.kind: DerivedBlock.fit(each, TYPES, data, won, np.arange(300) % 5)[0] for each in DERIVED},
     }
 

@@ -25,3 +25,10 @@ PlaybookArgument = Annotated[
         show_default=False,
     ),
 ]
+OutcomesOption = Annotated[
+    Path | None, typer.Option("--outcomes", help="The separate file of outcomes, where the playbook names one.")
+]
+EventsOption = Annotated[
+    Path | None,
+    typer.Option("--events", help="The file of what happened to the leads, where the playbook makes fields of it."),
+]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadloop.cli.options import PlaybookArgument, WorkspaceOption
+from leadloop.cli.options import EventsOption, OutcomesOption, PlaybookArgument, WorkspaceOption
 
 if TYPE_CHECKING:
     from leadloop.flows.train import TrainingResult
@@ -21,9 +21,8 @@ def train(
     data: Annotated[
         Path, typer.Option("--data", "-d", help="Past leads with their outcomes: CSV, Parquet, JSON lines.")
     ],
-    outcomes: Annotated[
-        Path | None, typer.Option("--outcomes", help="The separate file of outcomes, where the playbook names one.")
-    ] = None,
+    outcomes: OutcomesOption = None,
+    events: EventsOption = None,
     promote: Annotated[
         bool | None,
         typer.Option(
@@ -82,6 +81,7 @@ def train(
             playbook,
             data,
             outcomes=outcomes,
+            events=events,
             workspace=workspace,
             promote=promote,
             trials=trials,

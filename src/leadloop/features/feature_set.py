@@ -16,6 +16,7 @@ from leadloop.features.categories import CategoryBlock
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
 from leadloop.features.derived import DerivedBlock
 from leadloop.features.functions import FEW, FeatureFunction, FunctionsBlock
+from leadloop.features.history import HistoryBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.readings import join_readings
 from leadloop.features.text import TextBlock
@@ -42,6 +43,7 @@ _BLOCKS: dict[str, BlockType] = {
         UrlBlock,
         FunctionsBlock,
         DerivedBlock,
+        HistoryBlock,
     )
 }
 
@@ -79,11 +81,13 @@ class FeatureSet:
         *,
         fields: Sequence[Field] | None = None,
         functions: Sequence[FeatureFunction] = (),
+        until: float = float("inf"),
     ) -> tuple[Self, np.ndarray]:
         """Fit every block on training leads; gives the set, and the matrix of the training leads themselves.
 
         `positive` holds 0 or 1 a lead, `folds` a fold number a lead: what a block learns from outcomes is, for each
-        training lead, learned from the other folds. `fields` are the fields to use (all usable ones, if not given).
+        training lead, learned from the other folds. `fields` are the fields to use (all usable ones, if not given); `until`
+        is the day since 1970 up to which outcomes are known.
         """
         if playbook.phrase_files:
             what = f"names {', '.join(playbook.phrase_files)}, which nobody has read"
@@ -111,7 +115,7 @@ class FeatureSet:
         for field in by_type.get("category", []):
             keep(*CategoryBlock.fit(data[field.name], positive, folds))
         for field in by_type.get("text", []):
-            fit = partial(TextBlock.fit, data, field.name, positive, folds, time=lead_time)
+            fit = partial(TextBlock.fit, data, field.name, positive, folds, time=lead_time, densities=field.densities)
             lists = {name: phrases for name, phrases in playbook.phrases if field.looks_for(name)}
             keep(*fit(phrases=lists, terms=field.terms, finds=field.finds))
         if times:
@@ -129,6 +133,12 @@ class FeatureSet:
         for derived in playbook.derived:
             if used.keys() >= set(derived.reads):
                 keep(*DerivedBlock.fit(derived, used, data, positive, folds))
+        for history in playbook.history:
+            if used.keys() >= set(history.of):
+                known_after = playbook.outcome_days
+                keep(
+                    *HistoryBlock.fit(history, used, data, positive, data[order], known_after=known_after, until=until)
+                )
         matrix = np.hstack([values for _, values in fitted]) if fitted else np.empty((len(leads), 0), np.float32)
         return cls(tuple(block for block, _ in fitted)), np.ascontiguousarray(matrix, dtype=np.float32)
 

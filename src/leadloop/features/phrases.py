@@ -252,15 +252,15 @@ class PhraseMatcher:
             goes_on = np.flatnonzero(self._goes_on[states] & self._in_phrase[following])
             starts, states, following = starts[goes_on], states[goes_on], following[goes_on]
             states = self._steps.find((states.astype(np.int64) * self._size + following).astype(np.uint64))
-            goes_on = np.flatnonzero(states)
-            starts, states = starts[goes_on], states[goes_on]
+            on = np.flatnonzero(states)
+            starts, states = starts[on], states[on]
             length += 1
         if not held:
             nothing = np.empty(0, dtype=np.int64)
             return Matches(nothing, nothing, nothing)
         begin, lengths, lists = (np.concatenate([part[number] for part in held[::-1]]) for number in range(3))
-        over = lists >= self.lists + len(_SIDES)
-        lists = np.where(over, lists - self.lists - len(_SIDES), lists)
+        spare = lists >= self.lists + len(_SIDES)
+        lists = np.where(spare, lists - self.lists - len(_SIDES), lists)
         keys = lists * len(codes) + begin
         order = np.argsort(keys, kind="stable")  # the longest first, at each place
         keys = keys[order]

@@ -62,6 +62,7 @@ class TextBlock:
     kept: tuple[str, ...]
     firsts: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
+    densities: bool = False
 
     @classmethod
     def fit(
@@ -75,11 +76,13 @@ class TextBlock:
         terms: int = 0,
         finds: Sequence[str] = (),
         time: str = "",
+        densities: bool = False,
     ) -> tuple[Self, np.ndarray]:
         """Fit on training leads; gives the block, and its columns for the training leads themselves.
 
         `phrases` are named lists of phrases (see `PhraseLists.count`), `terms` how many words get a column of their own,
-        `finds` names of `FINDS`, `time` the field with the lead's own time, from which days are counted.
+        `finds` names of `FINDS`, `time` the field with the lead's own time, from which days are counted; with `densities`
+        each list also has a column with its mentions a word.
 
         `positive` holds 0 or 1 a lead, `folds` a fold number a lead: the words of each training text are judged by the
         other folds only, as they would otherwise promise what they cannot keep. From more than 20,000 texts, evenly spaced
@@ -98,6 +101,7 @@ class TextBlock:
             Terms.fit(corpus, terms) if corpus is not None and terms else Terms((), ()),
             Words.fit(corpus, positive[learned]) if corpus is not None and positive is not None else Words.none(),
             (),
+            densities=densities,
         )
         every = block.keeping_all()
         values = every.values(data)
@@ -161,9 +165,16 @@ class TextBlock:
             topic = name.replace("_", " ")
             says = (f"says no to {topic}", f"does not say no to {topic}")
             columns.append(FeatureColumn(f"{field} says no to {name}", field, *says))
+        for name in self.phrases.names if self.densities else ():
+            topic = name.replace("_", " ")
+            says = (f"has {{}} of its words about {topic}", f"does not mention {topic}")
+            columns.append(FeatureColumn(f"{field}, density of {name}", field, *says, quote="share"))
         columns += [FeatureColumn(f"{field} first mentions {name}", field) for name in self.firsts]
         columns += [FeatureColumn(f"{field} mentions {one} with {other}", field) for one, other in self.pairs]
         for find in self.finds:
+            if fact := FINDS[find].fact:
+                says = (f"states {fact}", f"does not state {fact}")
+                columns.append(FeatureColumn(f"{field} states {fact}", field, *says, binary=True))
             columns += [
                 FeatureColumn(f"{field}, {one.name}", field, one.says, one.says_not, one.binary, one.quote)
                 for one in FINDS[find].columns
@@ -252,18 +263,21 @@ class TextBlock:
         """Every column, kept or not, of what was read; the places are of terms and words in the vocabulary of its tokens."""
         every = np.zeros((len(read.lowered), len(self._all_columns)))
         at = 0
-        for part in (read.writing, read.used, read.denied, read.first, read.together):
+        density = read.used / np.maximum(read.tokens.words, 1)[:, None] if self.densities else None
+        for part in (read.writing, read.used, read.denied, density, read.first, read.together):
             if part is not None:
                 every[:, at : at + part.shape[1]] = part
                 at += part.shape[1]
         for name in self.finds:
             find = FINDS[name]
             width = len(find.columns)
+            stated, at = at, at + (1 if find.fact else 0)
             every[:, at : at + width] = np.nan
             for row, text in enumerate(read.lowered):
                 if any(gate in text for gate in find.gates):
                     found = find.read(text, read.whens[row])
                     if found is not None:
+                        every[row, stated] = 1.0
                         every[row, at : at + width] = found
             at += width
         if self.terms.terms:
@@ -305,6 +319,7 @@ class TextBlock:
             "terms": self.terms.state(),
             "words": self.words.state(),
             "kept": self.kept,
+            "densities": self.densities,
             **({"firsts": self.firsts} if self.firsts else {}),
             **({"pairs": self.pairs} if self.pairs else {}),
         }
@@ -324,6 +339,7 @@ class TextBlock:
             tuple(str(name) for name in state["kept"]),
             tuple(str(name) for name in state.get("firsts", ())),
             tuple((str(one), str(other)) for one, other in state.get("pairs", ())),
+            bool(state.get("densities", False)),  # versions saved before there were any have none
         )
         if unknown := {*block.firsts, *(name for pair in block.pairs for name in pair)} - set(block.phrases.names):
             raise ValueError(f"{sorted(unknown)} are no lists of phrases")

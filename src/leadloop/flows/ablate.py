@@ -34,6 +34,7 @@ def ablate(
     data: Path | str,
     *,
     outcomes: Path | str | None = None,
+    events: Path | str | None = None,
     by_field: bool = False,
     tick: Tick = lambda stage: None,
 ) -> Ablated:
@@ -42,7 +43,7 @@ def ablate(
     Only the training part is looked at: its folds walk forward in time, and the test leads stay unseen. Nothing is saved.
     Raises what `train` raises.
     """
-    part = read_training_part(playbook, data, outcomes, tick=tick)
+    part = read_training_part(playbook, data, outcomes, events=events, tick=tick)
     found = part.found
     ablation = ablate_leads(
         found.playbook,

@@ -37,5 +37,7 @@ def require_columns(found: PlaybookFolder, columns: tuple[str, ...], subject: st
     if playbook.outcomes_by:
         known = set(playbook.scoring_schema.by_name)
         missing = [problem for problem in missing if problem.where in known]
+    if playbook.events:
+        missing = [problem for problem in missing if problem.where not in playbook.events.made]
     if missing:
         raise DataError(subject, missing)

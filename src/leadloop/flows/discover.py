@@ -34,6 +34,7 @@ def discover(
     data: Path | str,
     *,
     outcomes: Path | str | None = None,
+    events: Path | str | None = None,
     write: bool = False,
     tick: Tick = lambda stage: None,
 ) -> Discovered:
@@ -46,7 +47,7 @@ def discover(
     if write and is_packaged(place):
         cure = f"leadloop playbooks copy {playbook} my_{playbook}"
         raise PlaybookError(str(playbook), Problem(str(place), "belongs to a package, which must not change", cure))
-    part = read_training_part(playbook, data, outcomes, tick=tick)
+    part = read_training_part(playbook, data, outcomes, events=events, tick=tick)
     discovery = discover_features(
         part.found.playbook,
         part.labelled,

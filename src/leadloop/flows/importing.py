@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from leadloop.errors import DataError, Problem
 from leadloop.ingest.batch import Batch
 from leadloop.ingest.tables import Table, open_table
 from leadloop.leads import LeadFrame, LeadSchema, Reject
+from leadloop.learning.aftermath import Aftermath, EventsFunction, add_aftermath
 from leadloop.playbook import Order, Playbook
 
 _CHUNK = 1 << 20
@@ -86,13 +87,17 @@ def read_leads(
     data: Path,
     outcomes: Path | None = None,
     *,
+    events: Path | None = None,
+    makes: Mapping[str, EventsFunction] | None = None,
     tick: Callable[[str], None] = lambda stage: None,
 ) -> Imported:
     """Read the fields of `schema` from a file of leads, batch by batch, and keep the newest `max_leads`.
 
-    Raises DataError where the file cannot be read, or where not one row of it could.
+    Where the playbook makes fields of events, these come from the file `events` and the functions `makes`; without such a
+    file the leads' own file must hold them. Raises DataError where a file cannot be read, or where not one row of it could.
     """
     table = open_table(data)
+    require_events(playbook, table, events)
     joined = _outcomes_of(playbook, table, outcomes)
     most = playbook.training.max_leads
     parts: list[LeadFrame] = []
@@ -128,7 +133,13 @@ def read_leads(
     notes = list(table.notes)
     if older:
         notes.append(f"{older:,} older leads were left out: max_leads is {most:,}")
-    files = [data, outcomes] if outcomes else [data]
+    if events:
+        tick("reading events")
+        found = read_events(playbook, events)
+        after = add_aftermath(playbook, leads, found.cells, makes or {})
+        leads, rejects = after.leads, [*rejects, *found.rejects]
+        notes += _told(after, playbook, found)
+    files = [file for file in (data, outcomes, events) if file]
     return Imported(
         leads,
         tuple(rejects),
@@ -138,6 +149,76 @@ def read_leads(
         fingerprint_files([file for file in files if file]),
         tuple(notes),
     )
+
+
+@dataclass(frozen=True)
+class EventsFile:
+    """A file of events as it was read: a row an event, every declared column with its type."""
+
+    cells: pl.DataFrame
+    rejects: tuple[Reject, ...]
+    absent: tuple[str, ...]
+
+
+def read_events(playbook: Playbook, path: Path) -> EventsFile:
+    """Read a file of events as the playbook declares them; columns that it does not have are empty.
+
+    Raises DataError where a required column is missing, or where an event cannot be read: to count without it would be to
+    guess.
+    """
+    assert playbook.events is not None  # whoever names a file of events was told so otherwise
+    table = open_table(path)
+    schema = playbook.events.schema
+    missing = schema.explain_missing(table.columns)
+    needed = {field.name for field in schema.fields if field.required} | {playbook.events.lead, playbook.events.at}
+    if wrong := [problem for problem in missing if problem.where in needed]:
+        raise DataError(table.source, wrong)
+    parts, rejects = [], []
+    for batch, unreadable in table.batches():
+        reading = schema.read(batch.cells, batch.lines)
+        rejects += [*unreadable, *reading.rejects]
+        parts.append(reading.leads.data)
+    if rejects:
+        first = min(rejects, key=lambda reject: reject.line)
+        what = f"{first.field} “{first.value}” {first.reason}" if first.field else first.reason
+        more = f"; {len(rejects) - 1:,} more such cells" if len(rejects) > 1 else ""
+        raise DataError(table.source, Problem(f"line {first.line}", what + more, "mend the file, or the column's type"))
+    if not parts:
+        raise DataError(table.source, Problem("rows", "there are none", "name the file of events"))
+    return EventsFile(pl.concat(parts, rechunk=True), tuple(rejects), tuple(problem.where for problem in missing))
+
+
+def require_events(playbook: Playbook, table: Table, events: Path | None) -> None:
+    """Raise DataError where fields are made of events and no file of events is named, or one is for nothing."""
+    if playbook.events is None:
+        if events is not None:
+            problem = Problem("events", "are not declared in the playbook", "say under [events] what is made of them")
+            raise DataError(str(events), problem)
+        return
+    made = [name for name in playbook.events.made if name in playbook.schema]
+    held = set(playbook.schema.locate(table.columns)) & set(made)
+    if events is None and len(held) < len(made):
+        lacking = ", ".join(f"“{name}”" for name in made if name not in held)
+        raise DataError(table.source, Problem("events", f"make {lacking}", "name the file of events with --events"))
+    if events is not None and held:
+        named = ", ".join(f"“{name}”" for name in made if name in held)
+        what = f"are to make {named}, which this file holds already"
+        raise DataError(table.source, Problem("events", what, "leave --events out, or the columns"))
+
+
+def _told(after: Aftermath, playbook: Playbook, found: EventsFile) -> list[str]:
+    """What a person should know about events that did not count."""
+    assert playbook.events is not None
+    days = f"{playbook.events.within_days:g} days"
+    counts = (
+        (after.unknown, "events are of leads that the file of leads does not hold"),
+        (after.early, "events came before their lead and were left out"),
+        (after.late, f"events came more than {days} after their lead and were left out"),
+    )
+    notes = [f"{count:,} {said}." for count, said in counts if count]
+    if found.absent:
+        notes.append(f"The file of events has no column for {', '.join(found.absent)}.")
+    return notes
 
 
 def _outcomes_of(playbook: Playbook, table: Table, outcomes: Path | None) -> OutcomesFile | None:

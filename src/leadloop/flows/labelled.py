@@ -38,7 +38,7 @@ def label(playbook: Playbook, imported: LeadFrame, function: LabelFunction | Non
 def _maturity(playbook: Playbook, leads: LeadFrame, positive: np.ndarray, order: np.ndarray | None) -> Maturity | None:
     """When leads came and were won, where the playbook says that outcomes take time."""
     target = playbook.target
-    gap = max(playbook.training.gap_days, target.within_days or 0.0)
+    gap = playbook.outcome_days
     if not gap or order is None or playbook.order is None:
         return None
     took = np.full(len(leads), np.inf)

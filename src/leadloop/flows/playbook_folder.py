@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +14,7 @@ from leadloop.errors import PlaybookError, Problem
 from leadloop.features.functions import FeatureFunction
 from leadloop.features.rules import RuleFunction
 from leadloop.flows.packaged import FILE, find_playbook, packaged_names
+from leadloop.learning.aftermath import EventsFunction
 from leadloop.learning.labels import LabelFunction
 from leadloop.learning.learners import Learner
 from leadloop.playbook import Playbook, parse_playbook
@@ -39,6 +40,8 @@ class PlaybookFolder:
     """The function that says who won, where the target names one."""
     learners: Mapping[str, Learner]
     """The learners beside the playbook that `[training] learners` names, by the name that stands there."""
+    makes: Mapping[str, EventsFunction] = field(default_factory=dict)
+    """The functions that make fields of events, by the field that each makes."""
 
     @property
     def functions(self) -> tuple[FeatureFunction, ...]:
@@ -84,10 +87,12 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
     rules = [_marked(modules, name, "rules", "points", "@rule(points=..., reads=[...])") for name in playbook.rules]
     label = playbook.target.label
     labels = modules.find(label, f"targets.{playbook.target.name}.label") if label else None
+    made = playbook.events.makes if playbook.events else ()
+    makes = {name.partition(":")[2]: modules.find(name, "events.makes") for name in made}
     learners = {name: _learner(modules, name) for name in playbook.training.learners if ":" in name}
     if problems:
         raise PlaybookError(subject, problems)
-    return PlaybookFolder(file.parent, playbook, tuple(features), tuple(rules), labels, learners)
+    return PlaybookFolder(file.parent, playbook, tuple(features), tuple(rules), labels, learners, makes)
 
 
 def _with_phrase_files(playbook: Playbook, folder: Path, problems: list[Problem]) -> Playbook:

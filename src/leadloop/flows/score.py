@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,12 +93,23 @@ def playbook_name(playbook: str) -> str:
     return playbook
 
 
-def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[ScoreCard]:
+def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]], *, now: datetime | None = None) -> list[ScoreCard]:
     """Score leads given as dictionaries, a field each; fields that are not given count as missing.
 
-    Raises DataError with every mistake of every lead at once.
+    Where the playbook says so (`absent = "now"` under `[order]`), a lead without its own time is scored as of `now`, which is
+    the clock's time unless given. Raises DataError with every mistake of every lead at once.
     """
-    return trained.score(read_rows(trained, rows))
+    return trained.score(set_absent_times(trained, read_rows(trained, rows), now or datetime.now(UTC)))
+
+
+def set_absent_times(trained: Scorer, leads: LeadFrame, now: datetime) -> LeadFrame:
+    """The leads with `now` as the time of those that do not give theirs, where the playbook says so."""
+    order = trained.playbook.order
+    if order is None or order.absent != "now" or order.field not in leads.data.columns:
+        return leads
+    moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+    filled = leads.data[order.field].fill_null(moment)
+    return LeadFrame(leads.schema, leads.data.with_columns(filled), leads.lines)
 
 
 def read_rows(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> LeadFrame:
@@ -160,7 +172,9 @@ def score(
     trained = load_scorer(playbook, version, workspace=workspace)
     beside = Path(rejects_to) if rejects_to else _beside(to)
     table = open_table(data, format=format, delimiter=delimiter, encoding=encoding)
-    missing = trained.schema.explain_missing(table.columns)
+    order = trained.playbook.order
+    free = order.field if order is not None and order.absent == "now" else ""
+    missing = [one for one in trained.schema.explain_missing(table.columns) if one.where != free]
     if missing and not allow_missing_columns:
         raise DataError(
             table.source,
@@ -169,6 +183,7 @@ def score(
                 Problem("columns", "without them scores would be guesses", "or pass --allow-missing-columns to go on"),
             ],
         )
+    now = datetime.now(UTC)
     read = set(trained.schema.locate(table.columns).values())
     counts: Counter[str] = Counter()
     rows = scored = rejected = 0
@@ -182,7 +197,8 @@ def score(
                 rejecter = rejecter or files.enter_context(open_writer(beside))
                 rejecter.write(_rejects_table(rejects))
                 rejected += len({reject.line for reject in rejects})
-            scores = round_scores(trained.score_table(reading.leads, explain=reasons))
+            leads = set_absent_times(trained, reading.leads, now)
+            scores = round_scores(trained.score_table(leads, explain=reasons))
             if keep_columns:
                 held = pl.Series(np.isin(batch.lines, reading.leads.lines))
                 scores = pl.concat([_named_apart(batch.cells.filter(held), scores.columns), scores], how="horizontal")

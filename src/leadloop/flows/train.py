@@ -18,7 +18,6 @@ import numpy as np
 from leadloop.errors import DependencyMissing, LeadLoopError, LeakageError, NotEnoughOutcomes, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
-from leadloop.features.functions import FeatureFunction
 from leadloop.flows.check import require_columns
 from leadloop.flows.duration import read_seconds
 from leadloop.flows.importing import Imported, read_leads
@@ -93,6 +92,7 @@ def train(
     data: Path | str,
     *,
     outcomes: Path | str | None = None,
+    events: Path | str | None = None,
     workspace: Workspace | Path | str | None = None,
     promote: bool | None = None,
     trials: int | None = None,
@@ -102,6 +102,7 @@ def train(
 ) -> TrainingResult:
     """Train a playbook on a file of past leads, and save the version with its report.
 
+    `outcomes` and `events` are the separate files of outcomes and of events, where the playbook reads them.
     `promote` puts the version in service (True) or does not (False); by default the first version of a playbook is, if it
     beats its baselines on the test leads, and later ones wait for a person. `trials` and `time_budget` (CPU
     seconds, or a text such as "5m") say how hard to search for settings, in place of the playbook's own numbers (and of
@@ -125,8 +126,15 @@ def train(
     require_columns(found, open_table(source).columns, str(source), training=True)
     fields = usable_fields(found.playbook)
     watch("reading leads")
-    needed = needed_fields(found.playbook, found.functions)
-    imported = read_leads(found.playbook, needed, source, Path(outcomes) if outcomes else None, tick=watch)
+    imported = read_leads(
+        found.playbook,
+        needed_fields(found),
+        source,
+        Path(outcomes) if outcomes else None,
+        events=Path(events) if events else None,
+        makes=found.makes,
+        tick=watch,
+    )
     labelled = label(found.playbook, imported.leads, found.label)
     try:
         require_enough(found.playbook, labelled.positive)
@@ -272,17 +280,18 @@ def _is_installed(package: str) -> bool:
     return True
 
 
-def needed_fields(playbook: Playbook, functions: Sequence[FeatureFunction] = ()) -> LeadSchema:
+def needed_fields(found: PlaybookFolder) -> LeadSchema:
     """The fields that training reads at all: all but those that are neither used nor needed for anything else.
 
     A field that is not used may still be read by one of the playbook's `functions`.
 
     Fields known too late stay in, so that the audit can say what is wrong with them.
     """
+    playbook = found.playbook
     target, order = playbook.target, playbook.order.field if playbook.order else ""
     named = {target.column, target.at, target.value, target.confidence, order, playbook.lead_id, playbook.group_by}
     named |= {playbook.outcomes_by, playbook.segment_by, *playbook.schema.required}
-    named |= {name for function in functions for name in getattr(function, "reads", ())}
+    named |= {name for function in found.functions for name in getattr(function, "reads", ())}
     return playbook.schema.only(
         field.name for field in playbook.schema.fields if field.use or field.name in named or target.label
     )

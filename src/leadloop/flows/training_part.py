@@ -29,7 +29,12 @@ class TrainingPart:
 
 
 def read_training_part(
-    playbook: Path | str, data: Path | str, outcomes: Path | str | None = None, *, tick: Tick = lambda stage: None
+    playbook: Path | str,
+    data: Path | str,
+    outcomes: Path | str | None = None,
+    *,
+    events: Path | str | None = None,
+    tick: Tick = lambda stage: None,
 ) -> TrainingPart:
     """Read past leads, and keep the part that training learns from.
 
@@ -41,8 +46,15 @@ def read_training_part(
     source = Path(data)
     require_columns(found, open_table(source).columns, str(source), training=True)
     fields = usable_fields(found.playbook)
-    needed = needed_fields(found.playbook, found.functions)
-    imported = read_leads(found.playbook, needed, source, Path(outcomes) if outcomes else None, tick=tick)
+    imported = read_leads(
+        found.playbook,
+        needed_fields(found),
+        source,
+        Path(outcomes) if outcomes else None,
+        events=Path(events) if events else None,
+        makes=found.makes,
+        tick=tick,
+    )
     labelled = label(found.playbook, imported.leads, found.label)
     require_enough(found.playbook, labelled.positive)
     training = found.playbook.training

@@ -54,6 +54,9 @@ class Field:
     and features that you write in Python are not held to it."""
     terms: int = 0
     """Of a text: how many of its words get a column each, weighed by TF-IDF; those whose use differs most between leads."""
+    densities: bool = False
+    """Of a text: whether each list of phrases also has a column with its mentions a word, so that two mentions in a line are
+    more than two in a page."""
     finds: tuple[str, ...] = ()
     """Of a text: the kinds of facts to look for in it, such as "salary" or "timeline"."""
     phrases: tuple[str, ...] | None = None

@@ -11,7 +11,10 @@ import polars as pl
 OPEN_END = 4.0
 """An open range is taken to reach this many times its end, as for numbers of employees."""
 _LONGEST = 60
-_MAYBE = r"\d.*(?:[-–—+]|\bto\b|\bplus\b|\bmore\b|\babove\b)|[<>≥≤]|(?i)^(?:over|above|more than|at least|from|under|below|less than|up to)\b"
+_MAYBE = (
+    r"\d.*(?:[-–—+]|\bto\b|\bplus\b|\bmore\b|\babove\b)|[<>≥≤]"
+    r"|(?i)^(?:over|above|more than|at least|from|under|below|less than|up to)\b"
+)
 _RANGE = re.compile(r"(?P<low>[^-–—]*\d[^-–—]*?)\s*(?:-|–|—|\bto\b)\s*(?P<high>[^-–—]*\d[^-–—]*)")
 _MORE = re.compile(
     r"(?:(?:>=?|≥|over|above|more than|at least|from)\s*(?P<low>.+)|(?P<least>.+?)\s*(?:\+|plus|or more|and more|and above))"

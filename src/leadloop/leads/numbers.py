@@ -7,6 +7,7 @@ never at its neighbours: what a cell means does not depend on the file it came i
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import polars as pl
 
@@ -87,10 +88,11 @@ def read_money(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
     # Nearly every amount is a number with one sign beside it; only the rest is taken apart.
     values = read_numbers(bare.str.strip_chars(_USUAL_SIGNS), decimal_comma=decimal_comma)
     values = values.set(bare.str.contains("%", literal=True), None)
-    for read in (
+    readers: tuple[Callable[[pl.Series], pl.Series], ...] = (
         lambda rest: _read_amounts(rest, decimal_comma),
         lambda rest: read_money_ranges(rest, lambda ends: read_money(ends, decimal_comma=decimal_comma)),
-    ):
+    )
+    for read in readers:
         rest = bare.is_not_null() & values.is_null()
         if not rest.any():
             return values

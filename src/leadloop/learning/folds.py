@@ -26,6 +26,8 @@ class Folds:
     labelled: Labelled
     divisions: tuple[Division, ...]
     folds: tuple[Fold, ...]
+    alike: bool = False
+    """Whether all leads count alike in calibration, however sure their outcomes are."""
 
     @property
     def held_out(self) -> np.ndarray:
@@ -43,6 +45,11 @@ class Folds:
         """How much each held-out lead counts, 1 on average."""
         counts: np.ndarray = self.labelled.counts()[self.held_out]
         return np.asarray(counts / counts.mean())
+
+    @property
+    def calibrating(self) -> np.ndarray:
+        """How much each held-out lead counts in calibration."""
+        return np.ones(len(self.held_out)) if self.alike else self.counts
 
     @property
     def blocks(self) -> np.ndarray:
@@ -73,7 +80,7 @@ def make_folds(
         held_out = labelled.take(division.held_out)
         judged = Examples.of(features.matrix(held_out.leads.data), held_out.positive, held_out.counts())
         folds.append(Fold(train, judged, features.columns))
-    return Folds(labelled, tuple(divisions), tuple(folds))
+    return Folds(labelled, tuple(divisions), tuple(folds), playbook.target.calibrate == "all alike")
 
 
 def _nothing_known(labelled: Labelled) -> Problem:
@@ -101,7 +108,9 @@ def fit_features(
     """Features fitted on some leads as somebody knows them on that day, and the examples that they make."""
     train = labelled.take(places)
     inner = divide_inside(playbook, train)
-    features, matrix = FeatureSet.fit(playbook, train.leads, train.positive, inner, fields=fields, functions=functions)
+    features, matrix = FeatureSet.fit(
+        playbook, train.leads, train.positive, inner, fields=fields, functions=functions, until=moment
+    )
     return features, Examples.of(matrix, train.positive, train.counts(moment))
 
 

@@ -125,7 +125,7 @@ class _Trial:
 
 
 def _try_segment(chosen: np.ndarray, folds: Folds, voices: Sequence[Voice], *, forward: bool, seed: int) -> _Trial:
-    held_out, positive, counts, blocks = folds.held_out, folds.positive, folds.counts, folds.blocks
+    held_out, positive, counts, blocks = folds.held_out, folds.positive, folds.calibrating, folds.blocks
     pooled = blend_margins([voice.search.margins for voice in voices], [voice.weight for voice in voices])
     own = pooled.copy()
     for number, (division, fold) in enumerate(zip(folds.divisions, folds.folds, strict=True)):

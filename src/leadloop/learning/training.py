@@ -197,10 +197,11 @@ def learn(
     weighing = weigh_models([search.margins for search in searches], judged, counts, blocks)
     blended = blend_margins([search.margins for search in searches], weighing.weights)
     ages = blocks.max() - blocks if forward else np.zeros_like(blocks)
-    calibrator = calibrate_for_now(blended, judged, counts, ages, seed=seed)
+    counted = folds.calibrating
+    calibrator = calibrate_for_now(blended, judged, counted, ages, seed=seed)
     moved = calibrator.kind == "slope and moving shift"
     recent = choose_recent(ages, judged) if moved else np.ones(len(judged), dtype=bool)
-    venn_abers = VennAbers.fit(blended[recent], judged[recent], counts[recent])
+    venn_abers = VennAbers.fit(blended[recent], judged[recent], counted[recent])
     score_map = ScoreMap.fit(playbook.policy, calibrator.probabilities(blended))
 
     tick("fitting on all training leads")

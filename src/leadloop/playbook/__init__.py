@@ -1,6 +1,8 @@
 """What a playbook declares: the leads, what is worth predicting, and what a score leads to."""
 
 from leadloop.playbook.derived import Derived
+from leadloop.playbook.events import Events
+from leadloop.playbook.history import History
 from leadloop.playbook.playbook import Order, Playbook, Ruling, Target, Training
 from leadloop.playbook.policy import Band, Policy, Route
 from leadloop.playbook.toml import fingerprint_playbook, parse_playbook, render_playbook
@@ -8,6 +10,8 @@ from leadloop.playbook.toml import fingerprint_playbook, parse_playbook, render_
 __all__ = [
     "Band",
     "Derived",
+    "Events",
+    "History",
     "Order",
     "Playbook",
     "Policy",

@@ -13,6 +13,8 @@ from leadloop.errors import Problem
 from leadloop.leads import ACTIONABLE_TYPES, Field, LeadSchema
 from leadloop.leads.field import TEXT_FINDS
 from leadloop.playbook.derived import derived_problems
+from leadloop.playbook.events import event_problems
+from leadloop.playbook.history import history_problems
 from leadloop.playbook.phrase_file import find_file_problems, find_phrase_problems
 from leadloop.playbook.playbook import Playbook
 from leadloop.playbook.policy import Route
@@ -37,6 +39,19 @@ def find_problems(playbook: Playbook) -> list[Problem]:
         order = playbook.schema[playbook.order.field]
         naming |= set() if order.type == "time" else {order.name}
     problems += derived_problems(playbook.derived, playbook.schema, playbook.scores_at, naming)
+    by_time = _is_ordered_by_time(playbook)
+    problems += history_problems(
+        playbook.history,
+        playbook.schema,
+        playbook.scores_at,
+        by_time=by_time,
+        outcome_days=playbook.outcome_days,
+        naming=naming,
+    )
+    if playbook.events:
+        problems += event_problems(
+            playbook.events, playbook.schema, playbook.scores_at, playbook.lead_id, by_time=by_time
+        )
     return problems
 
 
@@ -155,7 +170,7 @@ def _why_not_actionable(playbook: Playbook, field: Field) -> tuple[str, str] | N
 
 
 def _text_problems(field: Field, where: str) -> Iterator[Problem]:
-    for name in ("terms", "finds"):
+    for name in ("terms", "finds", "densities"):
         if getattr(field, name) and field.type != "text":
             yield Problem(f"{where}.{name}", f"has no meaning for {field.type}", "leave it out")
     if field.phrases is not None and field.type != "text":
@@ -238,6 +253,8 @@ def _order_problems(playbook: Playbook) -> Iterator[Problem]:
         return
     if order.by == "field" and not order.field:
         yield Problem("order.field", "is missing", "name the field that tells the order")
+    if order.absent == "now" and not _is_ordered_by_time(playbook):
+        yield Problem("order.absent", "needs a time to stand for", "order the leads by a field of type time")
     if order.by == "rows" and order.field:
         yield Problem("order.field", "has no meaning where rows tell the order", 'leave it out, or write by = "field"')
     ends = ("largest", "smallest") if order.by == "field" else ("last", "first")
@@ -318,6 +335,8 @@ def _grade_problems(playbook: Playbook, where: str) -> Iterator[Problem]:
         )
     if target.graded and target.within_days:
         yield Problem(f"{where}.graded", "and within_days do not go together", "give the grade when it is final")
+    if target.calibrate == "all alike" and not target.confidence:
+        yield Problem(f"{where}.calibrate", "has no meaning without a confidence", "leave it out")
     if target.confidence in schema and schema[target.confidence].type != "number":
         yield Problem(
             f"{where}.confidence",

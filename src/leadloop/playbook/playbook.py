@@ -11,6 +11,8 @@ from typing import Literal
 
 from leadloop.leads import LeadSchema
 from leadloop.playbook.derived import Derived
+from leadloop.playbook.events import Events
+from leadloop.playbook.history import History
 from leadloop.playbook.policy import Policy
 
 
@@ -39,6 +41,10 @@ class Target:
     """The best grade."""
     confidence: str = ""
     """The field with how sure the outcome is, a number above 0: leads count in learning as much as it says."""
+    calibrate: Literal["by confidence", "all alike"] = "by confidence"
+    """How leads count when probabilities are made to come true: `by confidence` where a doubtful outcome may be wrong; `all
+    alike` where an outcome of little confidence is right and only tells less, so that a probability is the mean outcome of
+    all such leads."""
     at: str = ""
     """The field with the time of the outcome, for `within_days` and `horizons`."""
     within_days: float | None = None
@@ -69,6 +75,9 @@ class Order:
     """Which end is the present: the `largest` or `smallest` value of the field, or the `last` or `first` row."""
     guess: tuple[str, ...] = ()
     """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
+    absent: Literal["unknown", "now"] = "unknown"
+    """The time of a lead to be scored that does not give it: `now` is the moment of scoring. Past leads without a time count
+    as the oldest either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +161,10 @@ class Playbook:
     """Named lists of phrases to look for in every text field."""
     derived: tuple[Derived, ...] = ()
     """Features that are made of two fields together."""
+    history: tuple[History, ...] = ()
+    """How well earlier leads of the same kind did, as far as was known when each lead came in."""
+    events: Events | None = None
+    """What happened to leads afterwards, in a file of its own, and the fields that are made of it."""
     phrase_files: tuple[str, ...] = ()
     """Files beside the playbook with further lists, as in "phrases/urgency.txt"."""
     rulings: tuple[Ruling, ...] = ()
@@ -165,6 +178,13 @@ class Playbook:
     def scoring_schema(self) -> LeadSchema:
         """The fields that may be read when a lead is scored."""
         return self.schema.known_by(self.scores_at)
+
+    @property
+    def outcome_days(self) -> float:
+        """How many days after a lead its outcome is known, as far as the playbook says: the longest of its windows and gap."""
+        return max(
+            self.training.gap_days, self.target.within_days or 0.0, self.events.within_days if self.events else 0.0
+        )
 
     @property
     def guesses(self) -> tuple[tuple[str, str], ...]:

@@ -20,6 +20,8 @@ from leadloop.errors import PlaybookError, Problem
 from leadloop.leads import FIELD_TYPES, Field, LeadSchema
 from leadloop.playbook.check import find_problems
 from leadloop.playbook.derived import DERIVED_KINDS, Derived
+from leadloop.playbook.events import Events
+from leadloop.playbook.history import History
 from leadloop.playbook.playbook import Order, Playbook, Ruling, Target, Training
 from leadloop.playbook.policy import Band, Policy, Route
 
@@ -241,6 +243,8 @@ def _read_playbook(top: _Reader) -> Playbook:
         rules=top.texts("rules"),
         phrases=_read_phrases(top.one("phrases")),
         derived=_read_derived(top),
+        history=_read_history(top),
+        events=_read_events(top.one("events")) if top.has_table("events") else None,
         phrase_files=top.texts("phrase_files"),
         rulings=_read_rulings(top),
     )
@@ -261,6 +265,7 @@ def _read_field(name: str, reader: _Reader, moments: tuple[str, ...]) -> Field:
         formats=reader.texts("formats"),
         direction=reader.text("direction", "", choices=("up", "down")),  # type: ignore[arg-type]
         terms=reader.whole("terms", 0, low=0, high=2_000),
+        densities=reader.flag("densities", False),
         finds=reader.texts("finds"),
         phrases=reader.texts("phrases") if "phrases" in reader.table else None,
         means=reader.text("means", ""),
@@ -285,6 +290,7 @@ def _read_target(name: str, reader: _Reader) -> Target:
         graded=reader.flag("graded", False),
         top=reader.number("top", 1.0, low=1e-9, high=1e12),
         confidence=reader.text("confidence", ""),
+        calibrate=reader.text("calibrate", "by confidence", choices=("by confidence", "all alike")),  # type: ignore[arg-type]
         at=reader.text("at", ""),
         within_days=days or None,
         open_leads=reader.text("open_leads", "left out", choices=("left out", "weighed")),  # type: ignore[arg-type]
@@ -303,6 +309,7 @@ def _read_order(reader: _Reader) -> Order:
         by=by,  # type: ignore[arg-type]
         field=reader.text("field", "" if by == "rows" else None),
         newest=reader.text("newest", ends[0], choices=ends),  # type: ignore[arg-type]
+        absent=reader.text("absent", "unknown", choices=("unknown", "now")),  # type: ignore[arg-type]
         guess=reader.texts("guess"),
     )
     reader.finish()
@@ -384,6 +391,52 @@ def _read_derived(top: _Reader) -> tuple[Derived, ...]:
     return tuple(features)
 
 
+def _read_history(top: _Reader) -> tuple[History, ...]:
+    top.asked.add("history")
+    listed = top.table.get("history", [])
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        top.complain("history", "is not a list of tables", "write [[history]] above each one")
+        return ()
+    histories = []
+    for number, table in enumerate(listed, start=1):
+        reader = _Reader(table, f"history[{number}]", top.problems)
+        days = reader.number("days", 0.0, low=0.0, high=36_500.0)
+        histories.append(History(reader.texts("of"), reader.text("name", ""), days))
+        reader.finish()
+    return tuple(histories)
+
+
+def _read_events(reader: _Reader) -> Events:
+    fields = []
+    for name, column in reader.tables_in("fields"):
+        fields.append(
+            Field(
+                name=name,
+                type=column.text("type", choices=FIELD_TYPES) or "text",  # type: ignore[arg-type]
+                known_at="event",
+                required=column.flag("required", False),
+                missing=column.texts("missing"),
+                aliases=column.texts("aliases"),
+                formats=column.texts("formats"),
+            )
+        )
+        column.finish()
+    without = []
+    for made, value in reader.table_of("without").items():
+        one = _Reader({made: value}, f"{reader.where}.without", reader.problems)
+        without.append((made, one.number(made, None, low=-1e12, high=1e12)))
+    events = Events(
+        fields=tuple(fields),
+        lead=reader.text("lead"),
+        at=reader.text("at"),
+        within_days=reader.number("within_days", None, low=0.0, high=36_500.0),
+        makes=reader.texts("makes"),
+        without=tuple(without),
+    )
+    reader.finish()
+    return events
+
+
 def _read_rulings(top: _Reader) -> tuple[Ruling, ...]:
     top.asked.add("rulings")
     listed = top.table.get("rulings", [])
@@ -430,7 +483,15 @@ def render_playbook(playbook: Playbook) -> str:
     document["capacity"] = _same_zero(playbook.policy.capacity)
     if playbook.order:
         order = playbook.order
-        document["order"] = _table({"by": order.by, "field": order.field, "newest": order.newest, "guess": order.guess})
+        document["order"] = _table(
+            {
+                "by": order.by,
+                "field": order.field,
+                "newest": order.newest,
+                "absent": _unusual(order.absent, "unknown"),
+                "guess": order.guess,
+            }
+        )
     target = playbook.target
     document["targets"] = _parent(
         {
@@ -443,6 +504,7 @@ def render_playbook(playbook: Playbook) -> str:
                     "graded": target.graded,
                     "top": _same_zero(target.top) if target.top != 1 else None,
                     "confidence": target.confidence,
+                    "calibrate": _unusual(target.calibrate, "by confidence"),
                     "at": target.at,
                     "within_days": target.within_days and _same_zero(target.within_days),
                     "open_leads": _unusual(target.open_leads, "left out"),
@@ -484,6 +546,13 @@ def render_playbook(playbook: Playbook) -> str:
     document["fields"] = _parent({field.name: _field_table(field) for field in playbook.schema.fields})
     if playbook.derived:
         document["derived"] = derived_tables(playbook.derived)
+    if playbook.history:
+        histories = tomlkit.aot()
+        for one in playbook.history:
+            histories.append(_table({"of": one.of, "name": one.name, "days": _same_zero(one.days)}))
+        document["history"] = histories
+    if playbook.events:
+        document["events"] = _events_table(playbook.events)
     if playbook.rulings:
         listed = tomlkit.aot()
         for ruling in playbook.rulings:
@@ -524,6 +593,33 @@ def _route_value(route: Route) -> Any:
     return table
 
 
+def _events_table(events: Events) -> Table:
+    table = _table(
+        {
+            "lead": events.lead,
+            "at": events.at,
+            "within_days": _same_zero(events.within_days),
+            "makes": events.makes,
+        }
+    )
+    if events.without:
+        without = {made: _same_zero(value) for made, value in events.without}
+        table["without"] = _table(without, keep=without)
+    columns = {}
+    for field in events.fields:
+        columns[field.name] = _table(
+            {
+                "type": field.type,
+                "required": field.required,
+                "missing": field.missing,
+                "aliases": field.aliases,
+                "formats": field.formats,
+            }
+        )
+    table["fields"] = _parent(columns)
+    return table
+
+
 def _field_table(field: Field) -> Table:
     table = _table(
         {
@@ -535,6 +631,7 @@ def _field_table(field: Field) -> Table:
             "formats": field.formats,
             "direction": field.direction,
             "terms": field.terms,
+            "densities": field.densities,
             "finds": field.finds,
             "means": field.means,
             "actionable": field.actionable,

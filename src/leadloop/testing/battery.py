@@ -122,8 +122,7 @@ def try_playbook(
 
 
 def _label(found: PlaybookFolder, sample: Path, outcomes: Path | None) -> Labelled:
-    needed = needed_fields(found.playbook, found.functions)
-    return label(found.playbook, read_leads(found.playbook, needed, sample, outcomes).leads, found.label)
+    return label(found.playbook, read_leads(found.playbook, needed_fields(found), sample, outcomes).leads, found.label)
 
 
 def _train(

@@ -118,6 +118,15 @@ def test_a_slice_where_nothing_came_of_a_large_promise_is_judged_and_a_small_one
     assert (found.too_small, found.looks) == (1, 1)
 
 
+def test_a_slice_whose_grades_never_reach_the_best_is_judged_by_its_promise_alone():
+    _, truth = simulate(5_000, seed=1)
+    inside = np.arange(5_000) < 1_000
+    grades = np.where(inside, 0.6, (truth > 0.5).astype(float))
+    (line,) = evaluate_slices(grades, truth, [Slice("level", "middling", inside)]).lines
+    assert math.isnan(line.auc)
+    assert line.rate == pytest.approx(0.6)
+
+
 def test_fields_with_few_levels_are_cut_by_level_and_every_field_by_being_filled():
     table = pl.DataFrame(
         {

@@ -101,4 +101,5 @@ EXPERIENCE = Find(
     ),
     ("year", "yr", "yera", "yaer", "month", "yoe"),
     _columns,
+    "years of experience",
 )

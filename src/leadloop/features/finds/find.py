@@ -35,6 +35,8 @@ class Find:
     columns: tuple[FindColumn, ...]
     gates: tuple[str, ...]
     read: Reader
+    fact: str = ""
+    """What a text that holds it states, as in "a salary": a column of its own then says whether it does."""
 
 
 def tidy(text: str) -> str:

@@ -130,6 +130,7 @@ SALARY = Find(
      "gross", "stipend", "p.a", "annum", "hour", "/h", "per ", " a week", " a day", " a year", "/w", "/d",
      "/m", "/y", "starting at", "offer"),
     _salary_columns,
+    "a salary",
 )  # fmt: skip
 BUDGET = Find(
     "budget",
@@ -140,4 +141,5 @@ BUDGET = Find(
     ),
     _SPEND_WORDS,
     _budget_columns,
+    "a budget",
 )

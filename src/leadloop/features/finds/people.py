@@ -89,4 +89,5 @@ EMPLOYEES = Find(
         "people",
     ),
     _columns,
+    "a number of employees",
 )

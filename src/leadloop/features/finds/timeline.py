@@ -221,4 +221,5 @@ TIMELINE = Find(
         "q4",
     ),
     _columns,
+    "a time to act",
 )

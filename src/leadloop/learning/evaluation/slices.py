@@ -171,7 +171,8 @@ def evaluate_slices(
             too_small += 1
             continue
         auc = auc_low = auc_high = auc_promised = chance_of_auc = float("nan")
-        if min(won, leads - won) >= FEWEST_OUTCOMES:
+        # Grades may add up to that much, and yet no lead has the best grade: then there is none to rank first.
+        if min(won, leads - won) >= FEWEST_OUTCOMES and 0 < np.count_nonzero(positive[rows] == 1) < leads:
             ranked = order[each.inside[order]]
             auc, pull = _auc_with_pull(positive, probabilities, ranked)
             error = _spread(pull, codes)

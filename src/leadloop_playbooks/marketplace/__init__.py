@@ -1,0 +1,1 @@
+"""Postings and classified leads, graded by what users do with them."""
