@@ -246,7 +246,7 @@ def _function(name: str, options: object, arguments: Sequence[object], types: Ma
 
             def extreme(lead: Mapping[str, Value]) -> Value:
                 known = [value for value in (compute(lead) for compute in computes) if value is not None]
-                return best(known) if known else None  # type: ignore[type-var]
+                return best(known) if known else None
 
             return _Step("number", extreme)
         case "Coalesce" if kinds in ({"number"}, {"flag"}):

@@ -240,10 +240,10 @@ class PhraseMatcher:
         held: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         length = 1
         while len(starts):
-            over = np.flatnonzero(self._ending[states])
-            if len(over):
-                many = self._ending[states[over]]
-                which = np.repeat(over, many)
+            ending = np.flatnonzero(self._ending[states])
+            if len(ending):
+                many = self._ending[states[ending]]
+                which = np.repeat(ending, many)
                 offsets = np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
                 lists = self._ended[self._ended_from[states[which]] + offsets]
                 held.append((starts[which], np.full(len(which), length), lists))
@@ -252,8 +252,8 @@ class PhraseMatcher:
             goes_on = np.flatnonzero(self._goes_on[states] & self._in_phrase[following])
             starts, states, following = starts[goes_on], states[goes_on], following[goes_on]
             states = self._steps.find((states.astype(np.int64) * self._size + following).astype(np.uint64))
-            goes_on = np.flatnonzero(states)
-            starts, states = starts[goes_on], states[goes_on]
+            found_on = np.flatnonzero(states)
+            starts, states = starts[found_on], states[found_on]
             length += 1
         if not held:
             nothing = np.empty(0, dtype=np.int64)

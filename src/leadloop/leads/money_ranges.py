@@ -11,10 +11,14 @@ import polars as pl
 OPEN_END = 4.0
 """An open range is taken to reach this many times its end, as for numbers of employees."""
 _LONGEST = 60
-_MAYBE = r"\d.*(?:[-–—+]|\bto\b|\bplus\b|\bmore\b|\babove\b)|[<>≥≤]|(?i)^(?:over|above|more than|at least|from|under|below|less than|up to)\b"
+_MAYBE = (
+    r"\d.*(?:[-–—+]|\bto\b|\bplus\b|\bmore\b|\babove\b)|[<>≥≤]"
+    r"|(?i)^(?:over|above|more than|at least|from|under|below|less than|up to)\b"
+)
 _RANGE = re.compile(r"(?P<low>[^-–—]*\d[^-–—]*?)\s*(?:-|–|—|\bto\b)\s*(?P<high>[^-–—]*\d[^-–—]*)")
 _MORE = re.compile(
-    r"(?:(?:>=?|≥|over|above|more than|at least|from)\s*(?P<low>.+)|(?P<least>.+?)\s*(?:\+|plus|or more|and more|and above))"
+    r"(?:(?:>=?|≥|over|above|more than|at least|from)\s*(?P<low>.+)"
+    r"|(?P<least>.+?)\s*(?:\+|plus|or more|and more|and above))"
 )
 _LESS = re.compile(r"(?:<=?|≤|under|below|less than|up to)\s*(?P<high>.+)")
 _UNIT = re.compile(r"\s*[A-Za-z][A-Za-z. ]*$")
