@@ -20,7 +20,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -32,14 +31,13 @@ from leadloop.flows.playbook_folder import read_playbook
 from leadloop.leads import LeadFrame
 from leadloop.simulate import WORLDS
 
-PLAYBOOK = Path(__file__).parents[1] / "src" / "leadloop_playbooks" / "b2b_calls"
 ROUNDS = 7
 LEARNED = 3_000
 
 
 def fit_on_calls(leads: int) -> tuple[FeatureSet, pl.DataFrame]:
     """The features of the playbook, fitted on simulated calls, and later calls to try them on."""
-    folder = read_playbook(PLAYBOOK)
+    folder = read_playbook("b2b_calls")
     part = next(
         WORLDS["b2b_calls"].stream(LEARNED + leads, LEARNED + leads, seed=5, start=datetime(2025, 1, 6, tzinfo=UTC))
     )
@@ -60,13 +58,10 @@ def main() -> None:
     words = np.mean([len(note.split()) for note in data["call_notes"].drop_nulls().to_list()])
     texts = sum(isinstance(block, TextBlock) for block in features.blocks)
     functions = sum(len(block.functions) for block in features.blocks if isinstance(block, FunctionsBlock))
-    print(
-        f"{data.height:,} leads, notes of {words:.0f} words, {texts} texts, "
-        f"{functions} functions, {len(features.columns)} columns"
-    )
-    print(
-        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, Polars {pl.__version__}, one thread"
-    )
+    read = f"{texts} texts, {functions} functions, {len(features.columns)} columns"
+    print(f"{data.height:,} leads, notes of {words:.0f} words, {read}")
+    machine = platform.processor() or platform.machine()
+    print(f"{machine}, Python {platform.python_version()}, Polars {pl.__version__}, one thread")
     bulk = _least(lambda: features.matrix(data), ROUNDS) / data.height
     ones = [data[place : place + 1] for place in range(0, data.height, max(1, data.height // 200))]
     for one in ones[:20]:
@@ -77,10 +72,8 @@ def main() -> None:
     words_alone = _least(lambda: [Counter(split(note.lower())) for note in notes], ROUNDS) / len(notes)
     print(f"for comparison, the words of a note counted in Python: {words_alone * 1e6:.0f} microseconds")
     print(f"in bulk: {1 / bulk:,.0f} rows/s, {bulk * 1e6:.0f} microseconds a row")
-    print(
-        f"one row: {alone[len(alone) // 2] * 1e6:,.0f} microseconds, "
-        f"{alone[int(len(alone) * 0.95)] * 1e6:,.0f} for the slowest 5%"
-    )
+    middle, slow = alone[len(alone) // 2] * 1e6, alone[int(len(alone) * 0.95)] * 1e6
+    print(f"one row: {middle:,.0f} microseconds, {slow:,.0f} for the slowest 5%")
 
 
 def _least(work: Callable[[], object], rounds: int) -> float:

@@ -16,7 +16,7 @@ from leadloop.testing import check_playbook
 ROOT = Path(__file__).parents[2]
 OURS = {one.name: one for one in list_packaged() if one.module.startswith("leadloop_playbooks.")}
 FOLDERS = sorted(path.parent for path in (ROOT / "src" / "leadloop_playbooks").glob("*/playbook.toml"))
-KNOWN = {"leadloop.features.functions", "leadloop.features.rules", "polars", "__future__"}
+KNOWN = {"leadloop.features.functions", "leadloop.features.readings", "leadloop.features.rules", "polars", "__future__"}
 every = pytest.mark.parametrize("name", sorted(OURS))
 
 

@@ -23,8 +23,17 @@ class SimulatedLeads:
     truth: np.ndarray
 
 
-def simulate(name: str, folder: Path, *, past: int, later: int, leads_per_day: float, seed: int = 7) -> SimulatedLeads:
-    """Past leads as they stand when the last of them comes in, and the leads that come after."""
+def simulate(
+    name: str,
+    folder: Path,
+    *,
+    past: int,
+    later: int,
+    leads_per_day: float,
+    seed: int = 7,
+    truth: str = "probability",
+) -> SimulatedLeads:
+    """Past leads as they stand when the last of them comes in, and the leads that come after, with this column of the truth."""
     world = WORLDS[name]
     settings = {"seed": seed, "start": START, "leads_per_day": leads_per_day}
     (whole,) = world.stream(past + later, past + later, **settings)
@@ -32,7 +41,7 @@ def simulate(name: str, folder: Path, *, past: int, later: int, leads_per_day: f
     (part,) = world.stream(past, past, **settings, today=moment)
     path = folder / f"{name}_past.csv"
     part.leads.join(part.outcomes, on="lead_id", maintain_order="left").write_csv(path)
-    return SimulatedLeads(path, whole.leads[past:], whole.truth["probability"].to_numpy()[past:])
+    return SimulatedLeads(path, whole.leads[past:], whole.truth[truth].to_numpy()[past:])
 
 
 def share_of_gain(scores: np.ndarray, truth: np.ndarray) -> float:

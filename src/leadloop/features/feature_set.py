@@ -127,8 +127,7 @@ class FeatureSet:
         for field in by_type.get("url", []):
             keep(UrlBlock(field.name))
         if functions:
-            schema, moment = playbook.schema, playbook.scores_at
-            keep(FunctionsBlock.fit(functions, schema, moment, dict(playbook.phrases), lead_time))
+            keep(FunctionsBlock.of(functions, playbook))
         used = {field.name: field.type for field in fields}
         for derived in playbook.derived:
             if used.keys() >= set(derived.reads):

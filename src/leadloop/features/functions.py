@@ -25,6 +25,7 @@ from leadloop.features.readings import plan_reading
 from leadloop.features.text import TextBlock
 from leadloop.leads import FIELD_TYPES, LeadSchema
 from leadloop.leads.frame import DTYPES
+from leadloop.playbook import Playbook
 
 _LARGEST = float(np.finfo(np.float32).max)
 FEW = 4
@@ -148,6 +149,13 @@ class FunctionsBlock:
         read = dict.fromkeys(field for function in kept for field in function.reads)
         columns = list(dict.fromkeys(name for function in kept for name in columns_of(function.tree)))
         return cls(tuple(kept), tuple((field, schema[field].type) for field in read), read_texts(columns, list(read)))
+
+    @classmethod
+    def of(cls, functions: Sequence[FeatureFunction], playbook: Playbook) -> Self:
+        """The block of a playbook's functions, which may look for its lists of phrases."""
+        time = playbook.order.field if playbook.order else ""
+        time = time if time in playbook.schema and playbook.schema[time].type == "time" else ""
+        return cls.fit(functions, playbook.schema, playbook.scores_at, dict(playbook.phrases), time)
 
     @cached_property
     def reads(self) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def outline_features(
         if field.type == "text":
             told += _words(field, data[field.name][0] or "")
     if functions:
-        kept = FunctionsBlock.fit(functions, playbook.schema, playbook.scores_at)
+        kept = FunctionsBlock.of(functions, playbook)
         reads = {one.name: one.reads for one in kept.functions}
         told += [
             (name, reads[name], meaning, False, example)
@@ -104,7 +104,8 @@ def _block_of(field: Field, playbook: Playbook, lead_time: str) -> tuple[Block |
             size, exact = (column.name for column in EmployeesBlock(name).columns)
             return EmployeesBlock(name), {size: "company size on a log scale", exact: "a number and not a range"}
         case "text":
-            phrases = PhraseLists.from_mapping(dict(playbook.phrases))
+            lists = {name: phrases for name, phrases in playbook.phrases if field.looks_for(name)}
+            phrases = PhraseLists.from_mapping(lists)
             bare = TextBlock(name, phrases, field.finds, lead_time, Terms((), ()), Words.none(), ())
             return bare.keeping_all(), {}
         case "time":

@@ -240,10 +240,10 @@ class PhraseMatcher:
         held: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         length = 1
         while len(starts):
-            over = np.flatnonzero(self._ending[states])
-            if len(over):
-                many = self._ending[states[over]]
-                which = np.repeat(over, many)
+            ending = np.flatnonzero(self._ending[states])
+            if len(ending):
+                many = self._ending[states[ending]]
+                which = np.repeat(ending, many)
                 offsets = np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
                 lists = self._ended[self._ended_from[states[which]] + offsets]
                 held.append((starts[which], np.full(len(which), length), lists))
@@ -252,15 +252,15 @@ class PhraseMatcher:
             goes_on = np.flatnonzero(self._goes_on[states] & self._in_phrase[following])
             starts, states, following = starts[goes_on], states[goes_on], following[goes_on]
             states = self._steps.find((states.astype(np.int64) * self._size + following).astype(np.uint64))
-            on = np.flatnonzero(states)
-            starts, states = starts[on], states[on]
+            found_on = np.flatnonzero(states)
+            starts, states = starts[found_on], states[found_on]
             length += 1
         if not held:
             nothing = np.empty(0, dtype=np.int64)
             return Matches(nothing, nothing, nothing)
         begin, lengths, lists = (np.concatenate([part[number] for part in held[::-1]]) for number in range(3))
-        spare = lists >= self.lists + len(_SIDES)
-        lists = np.where(spare, lists - self.lists - len(_SIDES), lists)
+        over = lists >= self.lists + len(_SIDES)
+        lists = np.where(over, lists - self.lists - len(_SIDES), lists)
         keys = lists * len(codes) + begin
         order = np.argsort(keys, kind="stable")  # the longest first, at each place
         keys = keys[order]

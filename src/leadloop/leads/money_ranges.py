@@ -17,7 +17,8 @@ _MAYBE = (
 )
 _RANGE = re.compile(r"(?P<low>[^-–—]*\d[^-–—]*?)\s*(?:-|–|—|\bto\b)\s*(?P<high>[^-–—]*\d[^-–—]*)")
 _MORE = re.compile(
-    r"(?:(?:>=?|≥|over|above|more than|at least|from)\s*(?P<low>.+)|(?P<least>.+?)\s*(?:\+|plus|or more|and more|and above))"
+    r"(?:(?:>=?|≥|over|above|more than|at least|from)\s*(?P<low>.+)"
+    r"|(?P<least>.+?)\s*(?:\+|plus|or more|and more|and above))"
 )
 _LESS = re.compile(r"(?:<=?|≤|under|below|less than|up to)\s*(?P<high>.+)")
 _UNIT = re.compile(r"\s*[A-Za-z][A-Za-z. ]*$")

@@ -7,7 +7,7 @@ never at its neighbours: what a cell means does not depend on the file it came i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from functools import partial
 
 import polars as pl
 
@@ -88,15 +88,13 @@ def read_money(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
     # Nearly every amount is a number with one sign beside it; only the rest is taken apart.
     values = read_numbers(bare.str.strip_chars(_USUAL_SIGNS), decimal_comma=decimal_comma)
     values = values.set(bare.str.contains("%", literal=True), None)
-    readers: tuple[Callable[[pl.Series], pl.Series], ...] = (
-        lambda rest: _read_amounts(rest, decimal_comma),
-        lambda rest: read_money_ranges(rest, lambda ends: read_money(ends, decimal_comma=decimal_comma)),
-    )
-    for read in readers:
-        rest = bare.is_not_null() & values.is_null()
-        if not rest.any():
-            return values
-        values = values.scatter(rest.arg_true(), read(bare.filter(rest)))
+    rest = bare.is_not_null() & values.is_null()
+    if rest.any():
+        values = values.scatter(rest.arg_true(), _read_amounts(bare.filter(rest), decimal_comma))
+        rest &= values.is_null()
+    if rest.any():
+        ranges = read_money_ranges(bare.filter(rest), partial(read_money, decimal_comma=decimal_comma))
+        values = values.scatter(rest.arg_true(), ranges)
     return values
 
 

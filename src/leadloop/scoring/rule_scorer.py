@@ -49,9 +49,7 @@ class RuleScorer:
         """The scorer of these rules; raises PlaybookError where there are none, or none is worth anything."""
         if not any(rule.points for rule in rules):
             raise PlaybookError(playbook.name, Problem("rules", "has no rule that is worth points", "write one"))
-        time = playbook.order.field if playbook.order else ""
-        time = time if time in playbook.schema and playbook.schema[time].type == "time" else ""
-        block = FunctionsBlock.fit(rules, playbook.schema, playbook.scores_at, dict(playbook.phrases), time)
+        block = FunctionsBlock.of(rules, playbook)
         return cls(playbook, FeatureSet((block,)), tuple(float(rule.points) for rule in rules))
 
     @cached_property

@@ -77,7 +77,7 @@ def reads_back(found: PlaybookFolder) -> Iterator[Problem]:
 def features_know_nothing_later(found: PlaybookFolder) -> Iterator[Problem]:
     """No feature or rule reads a field that is known only after leads are scored."""
     try:
-        FunctionsBlock.fit(found.functions, found.playbook.schema, found.playbook.scores_at)
+        FunctionsBlock.of(found.functions, found.playbook)
     except PlaybookError as error:
         yield from error.problems
 
