@@ -39,7 +39,7 @@ def timed(tmp_path_factory) -> Timed:
     folder = write_playbook(root / "timed", render_playbook(TIMED))
     make_timed_cells(2_500)[0].write_csv(root / "past.csv")
     make_timed_cells(400, seed=8)[0].write_csv(root / "new.csv")
-    return Timed(root, train(folder, root / "past.csv", workspace=root, promote=True, budget=PLENTY))
+    return Timed(root, train(folder, root / "past.csv", workspace=root, promote=True, time_budget=PLENTY))
 
 
 def test_a_scored_file_tells_when_and_how_much(timed, tmp_path):
@@ -99,7 +99,7 @@ def test_neither_the_amount_nor_the_time_of_the_outcome_is_a_feature_or_a_findin
 
 def test_scores_are_the_same_whether_or_not_times_and_amounts_are_asked_for(timed, tmp_path):
     folder = write_playbook(tmp_path / "timed", render_playbook(WITHOUT))
-    train(folder, timed.root / "past.csv", workspace=tmp_path, promote=True, budget=PLENTY)
+    train(folder, timed.root / "past.csv", workspace=tmp_path, promote=True, time_budget=PLENTY)
     cells = make_timed_cells(200, seed=8)[0]
     with_them, without = (load("timed", workspace=place) for place in (timed.root, tmp_path))
     told, plain = (each.score_table(each.schema.read(cells).leads) for each in (with_them, without))

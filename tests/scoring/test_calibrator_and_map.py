@@ -45,3 +45,9 @@ def test_probabilities_that_differ_get_scores_that_differ_even_where_past_leads_
 def test_a_map_whose_anchors_fall_is_refused():
     with pytest.raises(ValueError, match="do not rise"):
         ScoreMap.from_state({"probabilities": [0, 0.5, 1], "anchors": [0, 0, 100]})
+
+
+def test_bands_keep_their_order_where_nearly_everybody_is_certain():
+    found = ScoreMap.fit(Policy(), np.full(1_000, 1.0 - 1e-9))
+    assert np.all(np.diff(found.probabilities) > 0)
+    assert ScoreMap.from_state(found.state()) == found

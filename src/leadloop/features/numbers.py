@@ -105,11 +105,13 @@ def _read_directions(state: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def far_fences(values: np.ndarray) -> tuple[float, float]:
-    """Between which values honest ones lie; `values` holds no missing ones."""
+    """Between which values honest ones lie, within what a float32 holds; `values` holds no missing ones."""
+    values = np.clip(values, -_LARGEST, _LARGEST)
     shared = float(np.median(values))
-    if np.quantile(values, 0.25) == np.quantile(values, 0.75) and (values != shared).any():
+    others = values[values != shared]
+    if np.quantile(values, 0.25) == np.quantile(values, 0.75) and 0 < len(others) < len(values):
         # Most leads share one value, and fences around it would shut out all that differ: ask the others.
-        low, high = far_fences(values[values != shared])
+        low, high = far_fences(others)
         return min(low, shared), max(high, shared)
     with np.errstate(over="ignore", invalid="ignore"):
         near_low, first, third, near_high = np.quantile(values, (0.01, 0.25, 0.75, 0.99))

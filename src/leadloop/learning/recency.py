@@ -20,6 +20,8 @@ from leadloop.scoring.calibrator import Calibrator, PlattCalibrator, logistic
 _STEPS = (0.0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """Variances of the step of the level from one chunk to the next that are tried."""
 _MOST_CHUNKS, _FEWEST_CHUNKS = 40, 4
+_PROVEN = 1.92
+"""Half of the chi-squared value that one more parameter passes by chance in one case of twenty."""
 _OUTCOMES_A_CHUNK = 10
 _BLANK = 4.0
 _LEAST_SLOPE = 0.05
@@ -88,7 +90,8 @@ def _follow(margins: np.ndarray, positive: np.ndarray, counts: np.ndarray, ages:
 def follow_level(offsets: np.ndarray, positive: np.ndarray, counts: np.ndarray, chunks: int) -> Level:
     """The level that has to be added to log-odds in time order, as the last of so many chunks of leads leave it.
 
-    A Kalman filter with a Laplace step a chunk; of several sizes of steps the one with the greatest likelihood is kept.
+    A Kalman filter with a Laplace step a chunk; of several sizes of steps the one with the greatest likelihood is kept. A level
+    that moves must be more likely than one that stands still by a likelihood-ratio test at 5%.
     """
     parts = np.array_split(np.arange(len(offsets)), chunks)
 
@@ -110,7 +113,9 @@ def follow_level(offsets: np.ndarray, positive: np.ndarray, counts: np.ndarray, 
             variance = 1 / bend
         return surprise, Level(value, variance, step)
 
-    return min((walk(step) for step in _STEPS), key=lambda found: found[0])[1]
+    still, *moving = (walk(step) for step in _STEPS)
+    best = min(moving, key=lambda found: found[0])
+    return best[1] if best[0] < still[0] - _PROVEN else still[1]
 
 
 def fit_slope_within(margins: np.ndarray, positive: np.ndarray, counts: np.ndarray, blocks: np.ndarray) -> float:

@@ -29,6 +29,9 @@ _CELLS = 1e6
 _AFTERWARDS = 2
 """The best settings are tried once more, and then fitted to all leads."""
 _HAIR = 1e-9
+_FAR = 3
+_GRACE = 60.0
+"""CPU seconds that any search may take beyond that: what importing libraries costs must not change what is found."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Budget:
     """How much a search may try: `trials` settings a learner, about `seconds` of CPU for all learners together.
 
     The seconds are turned into a number of trials by the size of the leads, not by a clock. `spent` gives the CPU seconds
-    used so far; a search that runs far over (three times the seconds) is broken off all the same, and says so.
+    used so far; a search that runs far over (three times the seconds and a minute) is broken off all the same, and says so.
     """
 
     trials: int
@@ -87,7 +90,7 @@ def search_settings(
     trials = Trials(learner.name, usual, wanted, seed=seed, storage=storage)
     made, cut = trials.made, False
     while made < wanted:
-        cut = made > 0 and budget.spent() > 3 * budget.seconds
+        cut = made > 0 and budget.spent() > _FAR * budget.seconds + _GRACE
         if cut:
             break
         with trials.making_one() as trial:

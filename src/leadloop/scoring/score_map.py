@@ -47,8 +47,9 @@ class ScoreMap:
             scores.append(band.lowest)
         rising = sorted(zip(marks[1:], scores[1:], strict=True))
         kept_marks, kept_scores = [0.0], [0.0]
-        for mark, score in rising:
-            kept_marks.append(min(max(mark, kept_marks[-1] + _APART), 1 - _APART))
+        for above, (mark, score) in zip(range(len(rising), 0, -1), rising, strict=True):
+            # Where nearly everybody is certain, each anchor leaves room for those above it.
+            kept_marks.append(min(max(mark, kept_marks[-1] + _APART), 1 - above * _APART))
             kept_scores.append(score)
         return cls((*kept_marks, 1.0), (*kept_scores, 100.0))
 
