@@ -33,7 +33,7 @@ def test_a_playbook_is_called_as_it_is_found(name):
 @every
 def test_a_playbook_keeps_every_promise_on_leads_of_its_world(name, tmp_path):
     assert name in WORLDS, f"no world simulates leads for {name}"
-    simulate(name, tmp_path / "world", leads=1_200, seed=3)
+    simulate(name, tmp_path / "world", leads=1_200, seed=3, days=365.0)
     check_playbook(name, tmp_path / "world" / "leads.csv")
 
 
