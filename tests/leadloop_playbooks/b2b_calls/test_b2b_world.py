@@ -41,8 +41,8 @@ def playbook_for(target: str, folder: Path) -> Path:
     return place
 
 
-def learn(target: str, folder: Path, *, past: int, later: int, budget: float) -> Result:
-    made = simulate("b2b_calls", folder, past=past, later=later, leads_per_day=40.0, truth=TRUTHS[target])
+def learn(target: str, folder: Path, *, past: int, later: int, budget: float, leads_per_day: float = 40.0) -> Result:
+    made = simulate("b2b_calls", folder, past=past, later=later, leads_per_day=leads_per_day, truth=TRUTHS[target])
     place = playbook_for(target, folder)
     train(place, made.past, workspace=folder, promote=True, time_budget=budget)
     trained, found = load("b2b_calls", workspace=folder), read_playbook(place)
@@ -57,7 +57,7 @@ def learn(target: str, folder: Path, *, past: int, later: int, budget: float) ->
 
 @pytest.mark.parametrize(("target", "least", "over_rules"), [("progression", 0.85, 0.05), ("voice_ai_fit", 0.9, 0.3)])
 def test_a_few_thousand_calls_beat_the_rules_and_stay_near_the_true_probabilities(target, least, over_rules, tmp_path):
-    result = learn(target, tmp_path, past=5_000, later=4_000, budget=1.0)
+    result = learn(target, tmp_path, past=5_000, later=4_000, budget=1.0, leads_per_day=12.0)
     reached, by_rules = (share_of_gain(said, result.truth) for said in (result.probabilities, result.by_rules))
     error = calibration_error(result.probabilities, result.truth)
     print(f"{target}: share of the truth's gain {reached:.3f}, rules {by_rules:.3f}, calibration error {error:.4f}")
