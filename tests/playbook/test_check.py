@@ -279,6 +279,21 @@ WRONG = {
         "targets.bought.graded",
         "and within_days do not go together",
     ),
+    "leads alike in calibration although none is doubtful": (
+        target(calibrate="all alike"),
+        "targets.bought.calibrate",
+        "has no meaning without a confidence",
+    ),
+    "now for leads without times": (
+        replace(SOUND, order=Order("rows", newest="last", absent="now")),
+        "order.absent",
+        "needs a time to stand for",
+    ),
+    "densities of what is no text": (
+        with_field(Field("b", "category", "intake", densities=True)),
+        "fields.b.densities",
+        "has no meaning for category",
+    ),
     "a confidence that is no number": (
         replace(with_field(Field("b", "text", "outcome")), target=replace(SOUND.target, confidence="b")),
         "targets.bought.confidence",
