@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadloop.cli.options import PlaybookArgument
+from leadloop.cli.options import PlaybookArgument, TargetOption
 
 if TYPE_CHECKING:
     from leadloop.flows.ablate import Ablated
@@ -24,6 +24,7 @@ def ablate(
     outcomes: Annotated[
         Path | None, typer.Option("--outcomes", help="The separate file of outcomes, where the playbook names one.")
     ] = None,
+    target: TargetOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Also write everything to this file, as JSON.")
@@ -45,7 +46,7 @@ def ablate(
     from leadloop.flows.ablate import ablate as ablate_flow
 
     with show_progress("leaving out") as tick:
-        done = ablate_flow(playbook, data, outcomes=outcomes, by_field=fields, tick=tick)
+        done = ablate_flow(playbook, data, outcomes=outcomes, target=target, by_field=fields, tick=tick)
     text = json.dumps(done.as_json(), indent=1, ensure_ascii=False)
     if output:
         output.write_text(text + "\n", encoding="utf-8")

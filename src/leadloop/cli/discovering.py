@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadloop.cli.options import PlaybookArgument
+from leadloop.cli.options import PlaybookArgument, TargetOption
 
 if TYPE_CHECKING:
     from leadloop.flows.discover import Discovered
@@ -26,6 +26,7 @@ def discover(
     outcomes: Annotated[
         Path | None, typer.Option("--outcomes", help="The separate file of outcomes, where the playbook names one.")
     ] = None,
+    target: TargetOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Seek features that two fields make together: ratios, differences, pairs of values, days between times.
@@ -43,7 +44,7 @@ def discover(
     from leadloop.flows.discover import discover as discover_flow
 
     with show_progress("discovering") as tick:
-        done = discover_flow(playbook, data, outcomes=outcomes, write=write, tick=tick)
+        done = discover_flow(playbook, data, outcomes=outcomes, target=target, write=write, tick=tick)
     if as_json:
         found = asdict(done.discovery) | {"written": str(done.written) if done.written else None}
         typer.echo(json.dumps(found, indent=1, ensure_ascii=False))

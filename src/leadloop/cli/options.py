@@ -20,3 +20,7 @@ WorkspaceOption = Annotated[
 PlaybookArgument = Annotated[
     str, typer.Argument(metavar="PLAYBOOK", help="A playbook's folder, such as `leads`.", show_default=False)
 ]
+TargetOption = Annotated[
+    str,
+    typer.Option("--target", metavar="NAME", help="One of several targets. Default: the main one.", show_default=False),
+]

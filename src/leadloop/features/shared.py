@@ -1,4 +1,8 @@
-"""Features of several targets, made once where they are the same: most are, since most learn nothing from outcomes."""
+"""Features of several targets, made once as far as they are the same.
+
+Blocks that learned the same are asked once. Those of one text field differ in the words that they learned, and hardly anything
+else takes as long as reading texts; they read each text together.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ import polars as pl
 
 from leadloop.features.block import Block
 from leadloop.features.feature_set import FeatureSet
+from leadloop.features.text import TextBlock, TextsTogether, are_alike
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,24 @@ class SharedFeatures:
         """How many different blocks there are among all sets."""
         return len({id(block) for blocks in self._blocks.values() for block in blocks})
 
+    @cached_property
+    def _together(self) -> list[TextsTogether]:
+        """Text blocks that differ only in the words that they have learned: they read each text once for all."""
+        groups: list[list[TextBlock]] = []
+        texts = [block for blocks in self._blocks.values() for block in blocks if isinstance(block, TextBlock)]
+        for block in {id(block): block for block in texts}.values():
+            group = next((group for group in groups if are_alike(group[0], block)), None)
+            if group is None:
+                groups.append([block])
+            else:
+                group.append(block)
+        return [TextsTogether(group) for group in groups]
+
     def matrices(self, data: pl.DataFrame) -> dict[str, np.ndarray]:
-        """The matrix of each set for these leads, as the set itself would give it."""
+        """The matrix of each set for these leads, as the set itself would give it, to the last bit."""
         made: dict[int, np.ndarray] = {}
+        for group in self._together:
+            made |= {id(block): values for block, values in zip(group.blocks, group.values(data), strict=True)}
         for blocks in self._blocks.values():
             for block in blocks:
                 if id(block) not in made:

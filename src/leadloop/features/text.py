@@ -171,34 +171,31 @@ class TextBlock:
         return self._walk.compile(self._vocabulary)
 
     @cached_property
-    def _term_places(self) -> np.ndarray:
-        return self.terms.places_in(self._vocabulary)
-
-    @cached_property
     def _word_places(self) -> np.ndarray:
         return self.words.terms.places_in(self._vocabulary)
 
-    def values(self, data: pl.DataFrame) -> np.ndarray:
-        texts = data[self.field].to_list()
-        whens = data[self.time].to_list() if len(self.reads) > 1 else [None] * len(texts)
-        places = self._places
-        matrix = np.full((len(texts), len(places)), np.nan, dtype=np.float32)
-        given = [(row, text) for row, text in enumerate(texts) if text is not None]
-        for chunk in _chunks(given) if len(places) else ():
-            rows = [row for row, _ in chunk]
-            every = self._chunk([text for _, text in chunk], [whens[row] for row in rows])
-            matrix[rows] = every[:, places]
-        return matrix
+    @cached_property
+    def _reader(self) -> _Reader:
+        """How it looks things up in its own vocabulary."""
+        return _Reader(self._matcher, self.terms.places_in(self._vocabulary), self._word_places)
 
-    def _chunk(self, texts: list[str], whens: Sequence[datetime | None]) -> np.ndarray:
-        """Every column, kept or not, for some texts."""
-        tokens = self._vocabulary.encode(texts)
-        every = np.zeros((len(texts), len(self._all_columns)))
+    def _reads_in(self, vocabulary: Vocabulary) -> _Reader:
+        """How it looks things up in a vocabulary that holds its words among others."""
+        places = (one.places_in(vocabulary) for one in (self.terms, self.words.terms))
+        return _Reader(self._walk.compile(vocabulary), *places)
+
+    def values(self, data: pl.DataFrame) -> np.ndarray:
+        return TextsTogether([self]).values(data)[0]
+
+    def _chunk(
+        self, reader: _Reader, texts: list[str], whens: Sequence[datetime | None], tokens: TokenCodes
+    ) -> np.ndarray:
+        """What does not depend on the words that were learned, for some texts."""
         lowered = [tidy(text) for text in texts]
-        at = len(STATISTICS)
+        at, lists = len(STATISTICS), len(self.phrases.names)
+        every = np.zeros((len(texts), at + 2 * lists + sum(len(FINDS[name].columns) for name in self.finds)))
         every[:, :at] = describe_writing(texts, lowered, tokens)
-        lists = len(self.phrases.names)
-        every[:, at : at + lists], every[:, at + lists : at + 2 * lists] = self._matcher.count(tokens)
+        every[:, at : at + lists], every[:, at + lists : at + 2 * lists] = reader.matcher.count(tokens)
         at += 2 * lists
         for name in self.finds:
             find = FINDS[name]
@@ -210,11 +207,16 @@ class TextBlock:
                     if found is not None:
                         every[row, at : at + width] = found
             at += width
+        return every
+
+    def _learned(self, reader: _Reader, tokens: TokenCodes) -> np.ndarray:
+        """What the words that were learned say, for some texts: a column for each term, then the log-odds of all words."""
+        every = np.zeros((len(tokens.ends), len(self.terms.terms) + bool(self.words.worth)))
         if self.terms.terms:
-            rows, terms, weights = self.terms.weigh(tokens, self._term_places)
-            every[rows, at + terms] = weights
+            rows, terms, weights = self.terms.weigh(tokens, reader.term_places)
+            every[rows, terms] = weights
         if self.words.worth:
-            every[:, -1] = self.words.judge(tokens, self._word_places)
+            every[:, -1] = self.words.judge(tokens, reader.word_places)
         return every
 
     def _tokens(self, text: str) -> TokenCodes:
@@ -264,6 +266,58 @@ class TextBlock:
         if len(block.columns) != len(block.kept):
             raise ValueError("the columns kept are not columns of the block")
         return block
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """How a block looks things up in a vocabulary that holds its words."""
+
+    matcher: PhraseMatcher
+    term_places: np.ndarray
+    word_places: np.ndarray
+
+
+def are_alike(one: TextBlock, other: TextBlock) -> bool:
+    """Whether two blocks look for the same things in the same field, whatever words each has learned."""
+    return all(getattr(one, name) == getattr(other, name) for name in ("field", "phrases", "finds", "time"))
+
+
+class TextsTogether:
+    """Blocks that are alike (`are_alike`), which read each text once for all of them."""
+
+    def __init__(self, blocks: Sequence[TextBlock]) -> None:
+        self.blocks = tuple(blocks)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        """The words of all of them."""
+        first, *others = self.blocks
+        if not others:
+            return first._vocabulary
+        learned = (word for block in self.blocks for word in (*block.terms.terms, *block.words.terms.terms))
+        return Vocabulary((*first._walk.words, *learned))
+
+    @cached_property
+    def _readers(self) -> list[_Reader]:
+        if len(self.blocks) == 1:
+            return [self.blocks[0]._reader]
+        return [block._reads_in(self._vocabulary) for block in self.blocks]
+
+    def values(self, data: pl.DataFrame) -> list[np.ndarray]:
+        """The columns of each block, as it would give them itself, to the last bit."""
+        first = self.blocks[0]
+        texts = data[first.field].to_list()
+        whens = data[first.time].to_list() if len(first.reads) > 1 else [None] * len(texts)
+        matrices = [np.full((len(texts), len(block._places)), np.nan, dtype=np.float32) for block in self.blocks]
+        given = [(row, text) for row, text in enumerate(texts) if text is not None]
+        for chunk in _chunks(given) if any(matrix.shape[1] for matrix in matrices) else ():
+            rows = [row for row, _ in chunk]
+            held = [text for _, text in chunk]
+            tokens = self._vocabulary.encode(held)
+            shared = first._chunk(self._readers[0], held, [whens[row] for row in rows], tokens)
+            for block, reader, matrix in zip(self.blocks, self._readers, matrices, strict=True):
+                matrix[rows] = np.hstack([shared, block._learned(reader, tokens)])[:, block._places]
+        return matrices
 
 
 def _chunks(texts: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:

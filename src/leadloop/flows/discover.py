@@ -33,15 +33,17 @@ def discover(
     data: Path | str,
     *,
     outcomes: Path | str | None = None,
+    target: str = "",
     write: bool = False,
     tick: Tick = lambda stage: None,
 ) -> Discovered:
     """Seek features that two fields make together and that later leads confirm; with `write`, add them to the playbook.
 
-    Only fields that are known when leads are scored are read, and the test part of the leads is never looked at. Raises
+    Only fields that are known when leads are scored are read, and the test part of the leads is never looked at. What is
+    found for one of several targets (`target`; by default the main one) is a feature of all of them. Raises
     what `train` raises; what is written reads back as the same playbook with the features added.
     """
-    part = read_training_part(playbook, data, outcomes, tick=tick)
+    part = read_training_part(playbook, data, outcomes, target=target, tick=tick)
     discovery = discover_features(
         part.found.playbook,
         part.labelled,
