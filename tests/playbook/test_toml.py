@@ -288,10 +288,7 @@ def test_the_line_of_a_mistake_in_toml_is_named():
 
 def test_at_least_one_target_is_declared():
     text = mended(TEXT, '[targets.bought]\ncolumn = "result"\npositive = ["bought"]', "")
-    assert problems(text) == [
-        ("targets", "declares no target", "declare at least one, as in [targets.converted]"),
-        ("targets", "one has no name", "name it, as in [targets.converted]"),
-    ]
+    assert problems(text) == [("targets", "declares no target", "declare at least one, as in [targets.converted]")]
 
 
 SETTINGS = ["name", "moments", "fields", "targets", "order", "training", "bands", "routes", "phrases", "rulings"]
