@@ -267,6 +267,8 @@ name = "sample"
 [targets.won]
 column = "Won"
 positive = ["yes"]
+[score]
+won = 1
 [training]
 [bands.all]
 lowest = 0
@@ -460,6 +462,10 @@ def playbook_settings() -> str:
             )
         ],
     )
+    weights = table(
+        ("key", "takes", "meaning"),
+        [("the target's name", "number above 0", "Its weight; what counts is each weight's share of all of them.")],
+    )
     usual = Policy()
     bands = ", ".join(f"`{band.name}` from {band.lowest:g} with {band.share:.0%} of leads" for band in usual.bands)
     steps = ", ".join(f"`{route.name}` from {route.lowest:g}" for route in usual.routes)
@@ -473,8 +479,12 @@ def playbook_settings() -> str:
         opening(Order),
         settings_of("order"),
         "## [targets.NAME]",
-        opening(Target) + " There is exactly one target.",
+        opening(Target) + " The first target is the main one.",
         settings_of("targets"),
+        "## [score]",
+        next(one.meaning for one in attributes_of(Playbook) if one.name == "score"),
+        weights,
+        "See [Predict several things at once](../how-to/predict-several-things.md).",
         "## [fields.NAME]",
         opening(Field) + ' A name with blanks stands in quotes: `[fields."Lead Source"]`.',
         settings_of("fields"),
@@ -620,7 +630,10 @@ API = (
         "The five things to do",
         ["leadloop:draft", "leadloop:check", "leadloop:train", "leadloop:score", "leadloop:explain"],
     ),
-    ("Scoring leads one by one", ["leadloop:load", "leadloop:score_leads", "leadloop:ScoreCard", "leadloop:Reason"]),
+    (
+        "Scoring leads one by one",
+        ["leadloop:load", "leadloop:score_leads", "leadloop:ScoreCard", "leadloop:TargetScore", "leadloop:Reason"],
+    ),
     (
         "Saved versions",
         [

@@ -37,6 +37,7 @@ import leadloop.cli
 from leadloop.learning.leakage.finding import FINDING_KINDS
 from leadloop.simulate import LEADS_PER_DAY, simulate_leads
 from tests.timed_leads_for_tests import make_timed_cells
+from tests.two_targets_for_tests import make_two_cells
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -140,6 +141,8 @@ def write_leads(folder: Path) -> None:
     new.at_intake.drop("Country", "Message").write_csv(folder / "short.csv")
     won = past.cells.filter(pl.col("Converted") == "Yes")
     write_dated_leads(folder)
+    make_two_cells(2 * PAST)[0].drop("number").write_csv(folder / "two_outcomes.csv")
+    make_two_cells(NEW, seed=8)[0].drop("number", "moved_on", "fits").write_csv(folder / "two_new.csv")
     won.select("Lead ID", pl.col("Created Date").str.head(10).alias("Closed On")).write_csv(folder / "deals.csv")
 
 

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from leadloop.flows.score import load, score, score_leads
     from leadloop.flows.train import train
     from leadloop.flows.workspace import Workspace
-    from leadloop.scoring.score_card import Reason, ScoreCard
+    from leadloop.scoring.score_card import Reason, ScoreCard, TargetScore
 
 _HOMES = {
     "LeadLoopError": "leadloop.errors",
     "Problem": "leadloop.errors",
     "Reason": "leadloop.scoring.score_card",
     "ScoreCard": "leadloop.scoring.score_card",
+    "TargetScore": "leadloop.scoring.score_card",
     "Workspace": "leadloop.flows.workspace",
     "check": "leadloop.flows.check",
     "draft": "leadloop.flows.draft",
@@ -48,6 +49,7 @@ __all__ = [
     "Problem",
     "Reason",
     "ScoreCard",
+    "TargetScore",
     "Workspace",
     "check",
     "draft",

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -6,8 +8,9 @@ from hypothesis import strategies as st
 
 from leadloop.leads import LeadFrame, LeadSchema
 from leadloop.learning.labelled import Labelled
+from leadloop.learning.labels import DAY
 from leadloop.learning.maturity import Maturity
-from leadloop.learning.splits import divide_leads, rolling_origin, split_leads, stratified_folds
+from leadloop.learning.splits import divide_leads, rolling_origin, split_alike, split_leads, stratified_folds
 from leadloop.playbook import Training
 
 
@@ -127,3 +130,36 @@ def test_a_playbook_may_say_how_settings_are_judged(validation, ordered, folds, 
 def test_a_fold_with_one_outcome_alone_to_learn_from_is_left_out():
     positive = np.concatenate([np.zeros(60), np.arange(40) % 2.0])
     assert len(divide_leads(some(positive, np.arange(100.0)), Training(), in_time_order=True)) == 2
+
+
+def test_another_target_is_tested_from_the_same_moment_on():
+    order = np.arange(300.0)
+    first = some(np.arange(300) % 2.0, order)
+    split = split_leads(first, test_share=0.3, seed=1)
+    known = np.setdiff1d(np.arange(300), np.arange(200, 230))
+    other = first.take(known)
+    alike = split_alike(other, first, split, seed=1)
+    begins = order[split.test].min()
+    assert other.order[alike.test].min() >= begins > other.order[alike.train].max()
+    assert len(alike.train) + len(alike.test) == len(known)
+    assert len(alike.test) == 70
+
+
+def test_an_outcome_that_takes_time_leaves_a_gap_before_the_same_moment():
+    first = some(np.arange(300) % 2.0, np.arange(300.0) * DAY)
+    split = split_leads(first, test_share=0.3, seed=1)
+    slow = replace(first, maturity=Maturity(np.arange(300.0), np.full(300, np.inf), gap=20.0))
+    alike = split_alike(slow, first, split, seed=1)
+    assert alike.starts == 210.0
+    assert alike.train.max() == 189
+    assert alike.unripe == 20
+
+
+def test_without_an_order_a_lead_stays_on_the_side_where_the_first_target_has_it():
+    everyone = some(np.arange(300) % 2.0)
+    first = everyone.take(np.arange(200))
+    split = split_leads(first, test_share=0.3, seed=1)
+    alike = split_alike(everyone, first, split, seed=1)
+    assert set(split.test) == set(alike.test[alike.test < 200])
+    assert set(split.train) == set(alike.train[alike.train < 200])
+    assert 20 < (alike.test >= 200).sum() < 45  # leads that the first target knows nothing of are shared out

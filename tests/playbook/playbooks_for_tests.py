@@ -172,6 +172,12 @@ def playbooks(draw: st.DrawFn) -> Playbook:
     )
     outcome = draw(st.sampled_from([{"positive": ("won",)}, {"filled": True}, {"label": "labels:won"}]))
     column = "" if "label" in outcome else result
+    target_names = draw(st.lists(words, min_size=1, max_size=3, unique=True))
+    main, *more = [
+        Target(name, column=column, optional=place > 0 and draw(st.booleans()), guess=draw(lists), **outcome)
+        for place, name in enumerate(target_names)
+    ]
+    counted = draw(st.lists(st.sampled_from(target_names), unique=True))
     playbook = Playbook(
         name=draw(names),
         description=draw(words | st.just("")),
@@ -181,7 +187,9 @@ def playbooks(draw: st.DrawFn) -> Playbook:
         lead_id=lead_id,
         group_by=group_by,
         outcomes_by=draw(anywhere),
-        target=Target(target, column=column, guess=draw(lists), **outcome),
+        target=main,
+        more_targets=tuple(more),
+        score=tuple((name, draw(st.floats(0.01, 100.0) | st.integers(1, 9))) for name in counted),
         order=order,
         training=draw(
             st.builds(

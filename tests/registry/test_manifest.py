@@ -216,8 +216,8 @@ def test_a_manifest_without_a_part_is_refused(copy):
 def test_another_format_another_folder_and_an_endless_manifest_are_refused(copy):
     registry, folder = copy
     whole = (folder / "manifest.json").read_bytes()
-    write_manifest(folder, format=3)
-    with pytest.raises(VersionError, match="has format 3, not 2"):
+    write_manifest(folder, format=4)
+    with pytest.raises(VersionError, match="has format 4, not 2 or 3"):
         load(registry, folder)
     (folder / "manifest.json").write_bytes(whole)
     other = folder.with_name("v20200101_000000_00000000")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadloop.cli.options import EventsOption, OutcomesOption, PlaybookArgument
+from leadloop.cli.options import EventsOption, OutcomesOption, PlaybookArgument, TargetOption
 
 if TYPE_CHECKING:
     from leadloop.flows.ablate import Ablated
@@ -23,6 +23,7 @@ def ablate(
     fields: Annotated[bool, typer.Option("--fields", help="Leave out each field instead of each family.")] = False,
     outcomes: OutcomesOption = None,
     events: EventsOption = None,
+    target: TargetOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Also write everything to this file, as JSON.")
@@ -44,7 +45,7 @@ def ablate(
     from leadloop.flows.ablate import ablate as ablate_flow
 
     with show_progress("leaving out") as tick:
-        done = ablate_flow(playbook, data, outcomes=outcomes, events=events, by_field=fields, tick=tick)
+        done = ablate_flow(playbook, data, outcomes=outcomes, events=events, target=target, by_field=fields, tick=tick)
     text = json.dumps(done.as_json(), indent=1, ensure_ascii=False)
     if output:
         output.write_text(text + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadloop.cli.options import EventsOption, OutcomesOption, PlaybookArgument
+from leadloop.cli.options import EventsOption, OutcomesOption, PlaybookArgument, TargetOption
 
 if TYPE_CHECKING:
     from leadloop.flows.discover import Discovered
@@ -25,6 +25,7 @@ def discover(
     ] = False,
     outcomes: OutcomesOption = None,
     events: EventsOption = None,
+    target: TargetOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Seek features that two fields make together: ratios, differences, pairs of values, days between times.
@@ -42,7 +43,7 @@ def discover(
     from leadloop.flows.discover import discover as discover_flow
 
     with show_progress("discovering") as tick:
-        done = discover_flow(playbook, data, outcomes=outcomes, events=events, write=write, tick=tick)
+        done = discover_flow(playbook, data, outcomes=outcomes, events=events, target=target, write=write, tick=tick)
     if as_json:
         found = asdict(done.discovery) | {"written": str(done.written) if done.written else None}
         typer.echo(json.dumps(found, indent=1, ensure_ascii=False))

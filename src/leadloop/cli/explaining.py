@@ -25,6 +25,15 @@ def explain(
     line: Annotated[
         int | None, typer.Option("--line", help="Or the lead's line, as `line` in a scored file counts them.", min=1)
     ] = None,
+    target: Annotated[
+        str,
+        typer.Option(
+            "--target",
+            metavar="NAME",
+            help="Explain the own score of one of several targets. Default: the score as it is composed.",
+            show_default=False,
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Write everything as JSON, for machines.")] = False,
     version: Annotated[
         str, typer.Option("--version", help="A version's id or release, `champion` (in service) or `latest`.")
@@ -66,6 +75,7 @@ def explain(
         data,
         lead=lead,
         line=line,
+        target=target,
         version=version,
         workspace=workspace,
         allow_missing_columns=allow_missing_columns,
@@ -101,6 +111,9 @@ def _tell_score(card: ScoreCard) -> None:
     add_row(facts, "route", card.route)
     interval = f"between {card.probability_low:.3f} and {card.probability_high:.3f}"
     add_row(facts, "probability", f"{card.probability:.3f}, {interval}")
+    for told in card.targets if len(card.targets) > 1 else ():
+        interval = f"between {told.probability_low:.3f} and {told.probability_high:.3f}"
+        add_row(facts, told.target, f"{told.probability:.3f}, {interval}; alone it would score {told.score:.1f}")
     out.print(facts)
     say()
 

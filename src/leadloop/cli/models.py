@@ -40,6 +40,7 @@ def list_versions(
     for line in listed:
         version = line.version
         marks = [word for word, holds in (("in service", line.serves), ("synthetic", version.synthetic)) if holds]
+        marks += [f"{name} AUC {told['metrics']['AUC']['value']:.3f}" for name, told in version.targets.items()]
         add_row(
             table,
             version.playbook,
@@ -74,6 +75,10 @@ def show(playbook: Playbook, version: Version = "champion", workspace: Workspace
         ("version", f"{found.id} ({found.release})"),
         ("in service", "yes" if shown.serves else "no"),
         ("target", found.target),
+        *(
+            ("also", f"{name}, {told['weight']:.0%} of the score; {told['data']['positives']:,} won")
+            for name, told in found.targets.items()
+        ),
         ("trained", f"{found.created_at} by {found.created_by}"),
         ("leads", f"{data['used']:,} of {', '.join(data['sources'])}, {data['positives']:,} won"),
         ("test", f"{data['test']:,} leads, split by {data['split']}"),
@@ -85,11 +90,14 @@ def show(playbook: Playbook, version: Version = "champion", workspace: Workspace
         add_row(facts, name, value)
     out.print(facts)
     say()
-    table = make_table("on the test leads", "value", "95% interval", "without a model", right=("value",))
-    for name, measure in found.metrics.items():
-        beside = ", ".join(f"{label} {value:.3f}" for label, value in measure["baselines"].items())
-        add_row(table, name, f"{measure['value']:.3f}", f"{measure['low']:.3f} to {measure['high']:.3f}", beside)
-    out.print(table)
+    every = {found.target: found.metrics} | {name: told["metrics"] for name, told in found.targets.items()}
+    for target, metrics in every.items():
+        heading = f"{target}, on the test leads" if found.targets else "on the test leads"
+        table = make_table(heading, "value", "95% interval", "without a model", right=("value",))
+        for name, measure in metrics.items():
+            beside = ", ".join(f"{label} {value:.3f}" for label, value in measure["baselines"].items())
+            add_row(table, name, f"{measure['value']:.3f}", f"{measure['low']:.3f} to {measure['high']:.3f}", beside)
+        out.print(table)
     if shown.promotions:
         say()
         for promotion in shown.promotions:

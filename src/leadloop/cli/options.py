@@ -32,3 +32,7 @@ EventsOption = Annotated[
     Path | None,
     typer.Option("--events", help="The file of what happened to the leads, where the playbook makes fields of it."),
 ]
+TargetOption = Annotated[
+    str,
+    typer.Option("--target", metavar="NAME", help="One of several targets. Default: the main one.", show_default=False),
+]

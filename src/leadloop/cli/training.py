@@ -95,19 +95,22 @@ def train(
 def tell_training(result: TrainingResult, playbook: str) -> None:
     """Print what a training found and where its report is."""
     from leadloop.cli.console import add_row, complain, make_table, out, say
+    from leadloop.learning.report.composed import also_predicted
     from leadloop.learning.report.words import answer
 
     report = result.report
     if report.synthetic:
         say("Synthetic data: these figures say nothing about real leads.")
-    say(" ".join(answer(report)))
+    say(" ".join((*answer(report), *also_predicted(report))))
     say()
-    table = make_table("on the test leads", "value", "95% interval", "without a model", right=("value",))
-    for measure in report.measures:
-        beside = ", ".join(f"{name} {value:.3f}" for name, value in measure.baselines.items())
-        add_row(table, measure.name, f"{measure.value:.3f}", f"{measure.low:.3f} to {measure.high:.3f}", beside)
-    out.print(table)
-    say()
+    for each in (report, *report.others):
+        heading = f"{each.target}, on the test leads" if report.others else "on the test leads"
+        table = make_table(heading, "value", "95% interval", "without a model", right=("value",))
+        for measure in each.measures:
+            beside = ", ".join(f"{name} {value:.3f}" for name, value in measure.baselines.items())
+            add_row(table, measure.name, f"{measure.value:.3f}", f"{measure.low:.3f} to {measure.high:.3f}", beside)
+        out.print(table)
+        say()
     if report.data.rejected:
         say(f"{report.data.rejected:,} of {report.data.rows:,} rows could not be read; the first:")
         for reject in result.imported.rejects[:5]:

@@ -15,7 +15,7 @@ from leadloop.features.block import Block, FeatureColumn
 from leadloop.features.categories import CategoryBlock
 from leadloop.features.contact import EmailBlock, PhoneBlock, UrlBlock
 from leadloop.features.derived import DerivedBlock
-from leadloop.features.functions import FEW, FeatureFunction, FunctionsBlock
+from leadloop.features.functions import FeatureFunction, FunctionsBlock
 from leadloop.features.history import HistoryBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.readings import join_readings
@@ -175,41 +175,47 @@ class FeatureSet:
 
     def matrix(self, data: pl.DataFrame) -> np.ndarray:
         """What a model sees of these leads: float32, shape (leads, columns)."""
-        read = self._read_texts(data)
-        parts = []
-        for block in self.blocks:
-            if isinstance(block, TextBlock):
-                values, columns = read[block.field]
-                parts.append(values[:, [columns[column.name] for column in block.columns]])
-            elif isinstance(block, FunctionsBlock):
-                asked = []
-                for text in block.texts:
-                    values, columns = read[text.field]
-                    asked.append(values[:, [columns[column.name] for column in text.columns]])
-                parts.append(block.values_of(data, asked))
-            else:
-                parts.append(block.values(data))
-        return np.hstack(parts)
-
-    def _read_texts(self, data: pl.DataFrame) -> Mapping[str, tuple[np.ndarray, Mapping[str, int]]]:
-        """What is read of each text field, once for its own columns and for functions: by field, with the columns' places."""
-        readers, together = self._text_readers
-        few = together is not None and data.height <= FEW
-        tables = together.values(data) if together and few else [one.values(data) for one in readers]
-        return {
-            one.field: (table, {column.name: place for place, column in enumerate(one.columns)})
-            for one, table in zip(readers, tables, strict=True)
-        }
+        return self.assemble(data, self._texts_together.values(data), {})
 
     @cached_property
-    def _text_readers(self) -> tuple[tuple[TextBlock, ...], TextsTogether | None]:
-        """A block for each text field that makes every column that anybody asks for; and all of them together."""
+    def _texts_together(self) -> TextsTogether:
+        return TextsTogether(self.readers)
+
+    @cached_property
+    def readers(self) -> tuple[TextBlock, ...]:
+        """A block for each text field that makes every column that anybody asks for, functions among them."""
         readers = dict(self.text_blocks)
         for block in self.blocks:
             for text in block.texts if isinstance(block, FunctionsBlock) else ():
                 readers[text.field] = join_readings(readers[text.field], text) if text.field in readers else text
-        listed = tuple(readers.values())
-        return listed, TextsTogether(listed) if TextsTogether.agree(listed) and len(listed) > 1 else None
+        return tuple(readers.values())
+
+    def assemble(self, data: pl.DataFrame, tables: Sequence[np.ndarray], made: dict[int, np.ndarray]) -> np.ndarray:
+        """The matrix of these leads, given the table of each of the `readers`.
+
+        `made` holds the columns of blocks that need not be made again, by the block's identity; those made here are added.
+        """
+        read = {
+            one.field: (table, {column.name: place for place, column in enumerate(one.columns)})
+            for one, table in zip(self.readers, tables, strict=True)
+        }
+
+        def asked(text: TextBlock) -> np.ndarray:
+            table, places = read[text.field]
+            return table[:, [places[column.name] for column in text.columns]]
+
+        parts = []
+        for block in self.blocks:
+            if isinstance(block, TextBlock):
+                parts.append(asked(block))
+                continue
+            if id(block) not in made:
+                if isinstance(block, FunctionsBlock):
+                    made[id(block)] = block.values_of(data, [asked(text) for text in block.texts])
+                else:
+                    made[id(block)] = block.values(data)
+            parts.append(made[id(block)])
+        return np.hstack(parts)
 
     def state(self) -> list[dict[str, Any]]:
         """Everything that was fitted, as plain JSON values."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -221,30 +221,19 @@ class TextBlock:
         return self.words.terms.places_in(self._vocabulary)
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
-        texts = data[self.field].to_list()
-        whens = data[self.time].to_list() if len(self.reads) > 1 else [None] * len(texts)
-        places = self._places
-        matrix = np.full((len(texts), len(places)), np.nan, dtype=np.float32)
-        # A text that comes again says again what it said; only days are counted from each lead's own time.
-        first: dict[tuple[str, datetime | None], int] = {}
-        again = np.array(
-            [
-                -1 if text is None else first.setdefault((text, when), row)
-                for row, (text, when) in enumerate(zip(texts, whens, strict=True))
-            ],
-            dtype=np.int64,
-        )
-        for chunk in _chunks([(row, text) for (text, _), row in first.items()]) if len(places) else ():
-            rows = [row for row, _ in chunk]
-            every = self._chunk([text for _, text in chunk], [whens[row] for row in rows])
-            matrix[rows] = every[:, places]
-        if len(first) < len(texts):
-            known = again >= 0
-            matrix[known] = matrix[again[known]]
-        return matrix
+        return read_each_once(data, self.field, self.asks_when, [len(self._places)], self._read)[0]
 
-    def _chunk(self, texts: list[str], whens: Sequence[datetime | None]) -> np.ndarray:
-        """Every column, kept or not, for some texts."""
+    def looks_for_the_same(self, other: TextBlock) -> bool:
+        """Whether two blocks look for the same things in the same field, whatever words each has learned."""
+        names = ("field", "phrases", "finds", "time", "firsts", "pairs", "densities")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    @property
+    def asks_when(self) -> str:
+        """The field with the lead's own time, if what is found in its text depends on that; otherwise an empty text."""
+        return self.time if len(self.reads) > 1 else ""
+
+    def _read(self, texts: list[str], whens: Sequence[datetime | None]) -> list[np.ndarray]:
         tokens = self._vocabulary.encode(texts)
         lowered = [tidy(text) for text in texts]
         said = self._matcher.read(tokens)
@@ -257,11 +246,11 @@ class TextBlock:
             said.together(self._paired_lists) if self.pairs else None,
             tokens,
         )
-        return self.fill(read, self._term_places, self._word_places)
+        return [self.keep(self.tabulate(read), self.judge(tokens, self._term_places, self._word_places))]
 
-    def fill(self, read: TextReading, term_places: np.ndarray, word_places: np.ndarray) -> np.ndarray:
-        """Every column, kept or not, of what was read; the places are of terms and words in the vocabulary of its tokens."""
-        every = np.zeros((len(read.lowered), len(self._all_columns)))
+    def tabulate(self, read: TextReading) -> np.ndarray:
+        """Every column, kept or not, that does not depend on words learned from leads."""
+        every = np.zeros((len(read.lowered), len(self._all_columns) - self._learned))
         at = 0
         density = read.used / np.maximum(read.tokens.words, 1)[:, None] if self.densities else None
         for part in (read.writing, read.used, read.denied, density, read.first, read.together):
@@ -280,16 +269,25 @@ class TextBlock:
                         every[row, stated] = 1.0
                         every[row, at : at + width] = found
             at += width
-        if self.terms.terms:
-            rows, terms, weights = self.terms.weigh(read.tokens, term_places)
-            every[rows, at + terms] = weights
-        if self.words.worth:
-            every[:, -1] = self.words.judge(read.tokens, word_places)
         return every
 
-    def keep(self, every: np.ndarray) -> np.ndarray:
+    def judge(self, tokens: TokenCodes, term_places: np.ndarray, word_places: np.ndarray) -> np.ndarray:
+        """Every column of words learned from leads; the places are those of terms and words in the tokens' vocabulary."""
+        every = np.zeros((len(tokens.ends), self._learned))
+        if self.terms.terms:
+            rows, terms, weights = self.terms.weigh(tokens, term_places)
+            every[rows, terms] = weights
+        if self.words.worth:
+            every[:, -1] = self.words.judge(tokens, word_places)
+        return every
+
+    def keep(self, stated: np.ndarray, judged: np.ndarray) -> np.ndarray:
         """The columns that are kept, of every column."""
-        return every[:, self._places]
+        return np.hstack([stated, judged])[:, self._places]
+
+    @property
+    def _learned(self) -> int:
+        return len(self.terms.terms) + bool(self.words.worth)
 
     def _tokens(self, text: str) -> TokenCodes:
         return self._vocabulary.encode([text])
@@ -346,6 +344,43 @@ class TextBlock:
         if len(block.columns) != len(block.kept):
             raise ValueError("the columns kept are not columns of the block")
         return block
+
+
+def read_each_once(
+    data: pl.DataFrame,
+    field: str,
+    time: str,
+    widths: Sequence[int],
+    read: Callable[[list[str], Sequence[datetime | None]], list[np.ndarray]],
+) -> list[np.ndarray]:
+    """Tables of what is read of a text field, of `widths` columns each, missing where there is no text.
+
+    `read` makes the tables of some texts, with the time of the lead where `time` names a field. A text that comes again says
+    again what it said, so it is read once; only days are counted from each lead's own time.
+    """
+    texts = data[field].to_list()
+    whens = data[time].to_list() if time else [None] * len(texts)
+    tables = [np.full((len(texts), width), np.nan, dtype=np.float32) for width in widths]
+    if not any(widths):
+        return tables
+    first: dict[tuple[str, datetime | None], int] = {}
+    again = np.array(
+        [
+            -1 if text is None else first.setdefault((text, when), row)
+            for row, (text, when) in enumerate(zip(texts, whens, strict=True))
+        ],
+        dtype=np.int64,
+    )
+    for chunk in _chunks([(row, text) for (text, _), row in first.items()]):
+        rows = [row for row, _ in chunk]
+        parts = read([text for _, text in chunk], [whens[row] for row in rows])
+        for table, part in zip(tables, parts, strict=True):
+            table[rows] = part
+    if len(first) < len(texts):
+        known = again >= 0
+        for table in tables:
+            table[known] = table[again[known]]
+    return tables
 
 
 def _chunks(texts: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:

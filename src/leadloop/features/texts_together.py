@@ -1,48 +1,100 @@
-"""Several text fields read in one go, for few leads: most of what a short text costs is the beginning."""
+"""Texts read once for several blocks: those of several targets, and those of several fields where leads are few."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from leadloop.features.finds import tidy
+from leadloop.features.functions import FEW
 from leadloop.features.phrases import PhraseLists, PhraseMatcher, PhraseWalk
-from leadloop.features.text import TextBlock, TextReading
+from leadloop.features.text import TextBlock, TextReading, read_each_once
 from leadloop.features.tokens import TokenCodes, Vocabulary
 from leadloop.features.writing import describe_writing
 
 
-@dataclass(frozen=True)
 class TextsTogether:
-    """Blocks of text fields that share one vocabulary and one search for phrases.
+    """Text blocks that read each text once for all of them; what they make is what each makes alone, to the last bit.
 
-    What they make is what each makes alone; a list of phrases that only one asks for is looked for in all texts, which is
-    quicker than to begin anew as long as there are few.
+    The blocks of one field differ where they are made for several targets: in the words that they have learned. Where leads
+    are few, all fields are read in one go, since most of what a short text costs is the beginning: a list of phrases that
+    only one field asks for is then looked for in all of them.
     """
+
+    def __init__(self, blocks: Sequence[TextBlock]) -> None:
+        self.blocks = tuple(blocks)
+
+    @cached_property
+    def _in_one_go(self) -> _Reading | None:
+        return _Reading(self.blocks) if len(self.blocks) > 1 and _agree(self.blocks) else None
+
+    @cached_property
+    def _by_field(self) -> list[tuple[list[int], TextBlock | _Reading]]:
+        """What reads each field, with the places of its blocks."""
+        places: dict[str, list[int]] = {}
+        for place, block in enumerate(self.blocks):
+            places.setdefault(block.field, []).append(place)
+        groups: list[tuple[list[int], TextBlock | _Reading]] = []
+        for mine in places.values():
+            blocks = tuple(self.blocks[place] for place in mine)
+            if len(blocks) > 1 and _agree(blocks) and len({block.asks_when for block in blocks}) == 1:
+                groups.append((mine, _Reading(blocks)))
+            else:
+                groups += [([place], self.blocks[place]) for place in mine]
+        return groups
+
+    def values(self, data: pl.DataFrame) -> list[np.ndarray]:
+        """The columns of each block for these leads."""
+        if data.height <= FEW and self._in_one_go:
+            return self._in_one_go.of_few(data)
+        made: dict[int, np.ndarray] = {}
+        for places, reader in self._by_field:
+            tables = reader.of_one_field(data) if isinstance(reader, _Reading) else [reader.values(data)]
+            made |= dict(zip(places, tables, strict=True))
+        return [made[place] for place in range(len(self.blocks))]
+
+
+def _agree(blocks: Sequence[TextBlock]) -> bool:
+    """Whether lists of one name hold the same phrases in all blocks; otherwise they cannot be read together."""
+    known: dict[str, tuple[str, ...]] = {}
+    return all(
+        known.setdefault(name, phrases) == phrases
+        for block in blocks
+        for name, phrases in zip(block.phrases.names, block.phrases.phrases, strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Which lists, first mentions and pairs are a block's among those of all, and where its words are in their vocabulary."""
+
+    lists: list[int]
+    firsts: slice
+    pairs: slice
+    terms: np.ndarray
+    words: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Blocks that share one vocabulary and one search for phrases."""
 
     blocks: tuple[TextBlock, ...]
 
-    @staticmethod
-    def agree(blocks: tuple[TextBlock, ...]) -> bool:
-        """Whether lists of one name hold the same phrases in all blocks; otherwise they cannot be read together."""
-        known: dict[str, tuple[str, ...]] = {}
-        return all(
-            known.setdefault(name, phrases) == phrases
-            for block in blocks
-            for name, phrases in zip(block.phrases.names, block.phrases.phrases, strict=True)
-        )
-
     @cached_property
     def _lists(self) -> PhraseLists:
-        named = {
-            name: phrases
-            for block in self.blocks
-            for name, phrases in zip(block.phrases.names, block.phrases.phrases, strict=True)
-        }
-        return PhraseLists.from_mapping(named)
+        return PhraseLists.from_mapping(
+            {
+                name: phrases
+                for block in self.blocks
+                for name, phrases in zip(block.phrases.names, block.phrases.phrases, strict=True)
+            }
+        )
 
     @cached_property
     def _reader(self) -> tuple[Vocabulary, PhraseMatcher]:
@@ -52,58 +104,116 @@ class TextsTogether:
         return vocabulary, walk.compile(vocabulary)
 
     @cached_property
-    def _numbers(self) -> list[tuple[list[int], list[int], list[tuple[int, int]], np.ndarray, np.ndarray]]:
-        """For each block: its lists, firsts and pairs among all lists; its terms and words in the common vocabulary."""
+    def _shares(self) -> list[_Share]:
         number = {name: place for place, name in enumerate(self._lists.names)}
         vocabulary, _ = self._reader
-        return [
-            (
-                [number[name] for name in block.phrases.names],
-                [number[name] for name in block.firsts],
-                [(number[one], number[other]) for one, other in block.pairs],
-                block.terms.places_in(vocabulary),
-                block.words.terms.places_in(vocabulary),
-            )
-            for block in self.blocks
-        ]
-
-    def values(self, data: pl.DataFrame) -> list[np.ndarray]:
-        """The columns of each block for these leads."""
-        found = [np.full((data.height, len(block.columns)), np.nan, dtype=np.float32) for block in self.blocks]
-        texts: list[str] = []
-        rows_of: list[list[int]] = []
+        shares: list[_Share] = []
+        first = pair = 0
         for block in self.blocks:
-            cells = data[block.field].to_list()
-            rows_of.append([row for row, cell in enumerate(cells) if cell is not None])
-            texts += [cells[row] for row in rows_of[-1]]
+            firsts, pairs = slice(first, first + len(block.firsts)), slice(pair, pair + len(block.pairs))
+            lists = [number[name] for name in block.phrases.names]
+            places = (one.places_in(vocabulary) for one in (block.terms, block.words.terms))
+            shares.append(_Share(lists, firsts, pairs, *places))
+            first, pair = firsts.stop, pairs.stop
+        return shares
+
+    @cached_property
+    def _asked(self) -> tuple[list[int], list[tuple[int, int]]]:
+        """The lists whose first mention, and the pairs of lists whose common sentences, some block asks for, block by block."""
+        number = {name: place for place, name in enumerate(self._lists.names)}
+        firsts = [number[name] for block in self.blocks for name in block.firsts]
+        return firsts, [(number[one], number[other]) for block in self.blocks for one, other in block.pairs]
+
+    def of_one_field(self, data: pl.DataFrame) -> list[np.ndarray]:
+        """The columns of each block, all of one field."""
+        first = self.blocks[0]
+        widths = [len(block.columns) for block in self.blocks]
+        return read_each_once(data, first.field, first.asks_when, widths, self._read_one_field)
+
+    def _read_one_field(self, texts: list[str], whens: Sequence[datetime | None]) -> list[np.ndarray]:
+        read = self._read(texts, whens)
+        return list(self._columns({self.blocks[0].field: read}).values())
+
+    def of_few(self, data: pl.DataFrame) -> list[np.ndarray]:
+        """The columns of each block, whatever its field, of few leads."""
+        rows: dict[str, list[int]] = {}
+        texts: list[str] = []
+        whens: list[datetime | None] = []
+        times = {block.field: block.asks_when for block in self.blocks if block.asks_when}
+        for field in dict.fromkeys(block.field for block in self.blocks):
+            cells = data[field].to_list()
+            rows[field] = [row for row, cell in enumerate(cells) if cell is not None]
+            texts += [cells[row] for row in rows[field]]
+            time = times.get(field)
+            whens += data[time].gather(rows[field]).to_list() if time else [None] * len(rows[field])
+        made = [np.full((data.height, len(block.columns)), np.nan, dtype=np.float32) for block in self.blocks]
         if not texts:
-            return found
+            return made
+        every = self._read(texts, whens)
+        parts: dict[str, TextReading] = {}
+        begin = 0
+        for field, mine in rows.items():
+            if mine:
+                parts[field] = _cut(every, begin, begin + len(mine))
+            begin += len(mine)
+        for place, columns in self._columns(parts).items():
+            made[place][rows[self.blocks[place].field]] = columns
+        return made
+
+    def _read(self, texts: list[str], whens: Sequence[datetime | None]) -> TextReading:
+        """What was read of some texts, with the lists, first mentions and pairs of all blocks."""
         vocabulary, matcher = self._reader
         tokens = vocabulary.encode(texts)
         lowered = [tidy(text) for text in texts]
-        writing = describe_writing(texts, lowered, tokens)
         said = matcher.read(tokens)
-        used, denied = said.count()
-        firsts = said.first([one for _, ones, *_ in self._numbers for one in ones])
-        pairs = said.together([pair for _, _, ones, *_ in self._numbers for pair in ones])
-        begin = first_at = pair_at = 0
-        for place, (block, rows) in enumerate(zip(self.blocks, rows_of, strict=True)):
-            lists, ones, paired, terms, words = self._numbers[place]
-            end = begin + len(rows)
-            if rows:
-                low = int(tokens.ends[begin - 1]) + 1 if begin else 0
-                mine = TokenCodes(tokens.codes[low : int(tokens.ends[end - 1]) + 1])
-                whens = data[block.time].gather(rows).to_list() if len(block.reads) > 1 else [None] * len(rows)
-                read = TextReading(
-                    lowered[begin:end],
-                    whens,
-                    writing[begin:end],
-                    used[begin:end, lists],
-                    denied[begin:end, lists],
-                    firsts[begin:end, first_at : first_at + len(ones)],
-                    pairs[begin:end, pair_at : pair_at + len(paired)],
-                    mine,
-                )
-                found[place][rows] = block.keep(block.fill(read, terms, words))
-            begin, first_at, pair_at = end, first_at + len(ones), pair_at + len(paired)
-        return found
+        firsts, pairs = self._asked
+        return TextReading(
+            lowered,
+            whens,
+            describe_writing(texts, lowered, tokens),
+            *said.count(),
+            said.first(firsts) if firsts else None,
+            said.together(pairs) if pairs else None,
+            tokens,
+        )
+
+    def _columns(self, read: dict[str, TextReading]) -> dict[int, np.ndarray]:
+        """The columns that each block keeps, by its place, of what was read of its field."""
+        stated: list[tuple[TextBlock, np.ndarray]] = []
+        made: dict[int, np.ndarray] = {}
+        for place, (block, share) in enumerate(zip(self.blocks, self._shares, strict=True)):
+            if block.field not in read:
+                continue
+            mine = read[block.field]
+            same = next((values for other, values in stated if other.looks_for_the_same(block)), None)
+            if same is None:
+                same = block.tabulate(_own(mine, share))
+                stated.append((block, same))
+            made[place] = block.keep(same, block.judge(mine.tokens, share.terms, share.words))
+        return made
+
+
+def _own(read: TextReading, share: _Share) -> TextReading:
+    """What a block asks for, of what was read for all."""
+    return read._replace(
+        used=read.used[:, share.lists],
+        denied=read.denied[:, share.lists],
+        first=None if read.first is None else read.first[:, share.firsts],
+        together=None if read.together is None else read.together[:, share.pairs],
+    )
+
+
+def _cut(read: TextReading, begin: int, end: int) -> TextReading:
+    """What was read of the texts from `begin` up to `end`, one at least."""
+    part = slice(begin, end)
+    codes = slice(int(read.tokens.ends[begin - 1]) + 1 if begin else 0, int(read.tokens.ends[end - 1]) + 1)
+    return TextReading(
+        read.lowered[part],
+        read.whens[part],
+        read.writing[part],
+        read.used[part],
+        read.denied[part],
+        None if read.first is None else read.first[part],
+        None if read.together is None else read.together[part],
+        TokenCodes(read.tokens.codes[codes]),
+    )

@@ -35,15 +35,17 @@ def ablate(
     *,
     outcomes: Path | str | None = None,
     events: Path | str | None = None,
+    target: str = "",
     by_field: bool = False,
     tick: Tick = lambda stage: None,
 ) -> Ablated:
     """Leave out each family of features in turn (or each field, `by_field`), and see what held-out leads lose.
 
     Only the training part is looked at: its folds walk forward in time, and the test leads stay unseen. Nothing is saved.
+    `target` names one of several targets; by default it is the main one.
     Raises what `train` raises.
     """
-    part = read_training_part(playbook, data, outcomes, events=events, tick=tick)
+    part = read_training_part(playbook, data, outcomes, events=events, target=target, tick=tick)
     found = part.found
     ablation = ablate_leads(
         found.playbook,

@@ -35,19 +35,21 @@ def discover(
     *,
     outcomes: Path | str | None = None,
     events: Path | str | None = None,
+    target: str = "",
     write: bool = False,
     tick: Tick = lambda stage: None,
 ) -> Discovered:
     """Seek features that two fields make together and that later leads confirm; with `write`, add them to the playbook.
 
-    Only fields that are known when leads are scored are read, and the test part of the leads is never looked at. Raises
+    Only fields that are known when leads are scored are read, and the test part of the leads is never looked at. What is
+    found for one of several targets (`target`; by default the main one) is a feature of all of them. Raises
     what `train` raises; what is written reads back as the same playbook with the features added.
     """
     place = find_playbook(playbook) or Path(playbook)
     if write and is_packaged(place):
         cure = f"leadloop playbooks copy {playbook} my_{playbook}"
         raise PlaybookError(str(playbook), Problem(str(place), "belongs to a package, which must not change", cure))
-    part = read_training_part(playbook, data, outcomes, events=events, tick=tick)
+    part = read_training_part(playbook, data, outcomes, events=events, target=target, tick=tick)
     discovery = discover_features(
         part.found.playbook,
         part.labelled,

@@ -51,6 +51,7 @@ def explain(
     *,
     lead: str | None = None,
     line: int | None = None,
+    target: str = "",
     version: str = "champion",
     workspace: Workspace | Path | str | None = None,
     allow_missing_columns: bool = False,
@@ -62,12 +63,15 @@ def explain(
 
     `data` is a file of leads, of which `lead` names one by its identifier or `line` by its line (as the scored file counts);
     or it is the lead itself, a dictionary with a field each. The score is the one that scoring gives, and the points of the
-    reasons add up to it.
+    reasons add up to it. Where the version predicts several targets, that is the composed score, and `target` asks about the
+    own score of one of them, as if it were the only one.
 
     Raises DataError where there is no such lead, where it cannot be read, or where the file lacks a column that scoring reads
-    (unless `allow_missing_columns`); VersionError where no version is in service.
+    (unless `allow_missing_columns`); VersionError where no version is in service, or where it does not predict the target.
     """
     trained = load(playbook, version, workspace=workspace)
+    if target:
+        trained = trained.aimed_at(target)
     if isinstance(data, Mapping):
         return _explain(trained, read_rows(trained, [data]), ())
     if (lead is None) == (line is None):
@@ -110,7 +114,7 @@ def _explain(trained: TrainedPlaybook, lead: LeadFrame, others: tuple[int, ...])
     (counterfactuals,) = find_counterfactuals(trained, lead)
     actionable = tuple(field.name for field in trained.candidates.fields) if trained.candidates else ()
     possible = sorted(
-        (field for field in trained.schema.fields if field.type in _EASIEST and field.name in trained.features.reads),
+        (field for field in trained.schema.fields if field.type in _EASIEST and field.name in trained.reads),
         key=lambda field: _EASIEST.index(field.type),
     )
     return Explanation(

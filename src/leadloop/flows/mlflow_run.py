@@ -122,6 +122,8 @@ def _find_run(
 def _tags(version: ModelVersion, *, serves: bool) -> Iterator[tuple[str, str]]:
     for name in ("id", "release", "playbook", "target", "parent"):
         yield f"leadloop.{'version' if name == 'id' else name}", str(getattr(version, name))
+    if version.targets:
+        yield "leadloop.targets", ", ".join((version.target, *version.targets))
     yield "leadloop.synthetic", str(version.synthetic).lower()
     yield "leadloop.promoted", str(serves).lower()
     yield "mlflow.user", version.created_by
@@ -155,27 +157,47 @@ def _settings(version: ModelVersion) -> Iterator[tuple[str, object]]:
     for member in version.members:
         for setting, value in member["settings"].items():
             yield f"{member['name']}/{setting}", value
+    for name, told in version.targets.items():
+        yield f"{name}/weight in the score", told["weight"]
+        for count, value in told["data"].items():
+            yield f"{name}/data/{count}", value
+        yield f"{name}/features", told["columns"]
+        for member in told["members"]:
+            for setting, value in member["settings"].items():
+                yield f"{name}/{member['name']}/{setting}", value
     for library, number in version.libraries.items():
         yield f"library/{library}", number
 
 
 def _measures(version: ModelVersion, report: Mapping[str, Any]) -> Iterator[tuple[str, float, int]]:
     """Figures on the test leads with intervals and baselines, on held-out training leads, and what training took."""
-    for name, measure in version.metrics.items():
-        yield f"test/{name}", measure["value"], 0
-        yield f"test/{name}/low", measure["low"], 0
-        yield f"test/{name}/high", measure["high"], 0
-        for baseline, value in measure["baselines"].items():
-            yield f"baseline/{baseline}/{name}", value, 0
-    for member in report["members"]:
-        for figure, name in (("auc", "AUC"), ("log_loss", "log-loss"), ("weight", "weight")):
-            yield f"held-out/{member['name']}/{name}", member[figure], 0
-    for curve in report["learning_curves"]:
-        for round_, loss in zip(curve["rounds"], curve["losses"], strict=True):
-            yield f"held-out/{curve['learner']}/log-loss by {curve['unit']}", loss, int(round_)
+    yield from _figures("", version.metrics, report)
+    others = {other["target"]: other for other in report.get("others", [])}
+    for name, told in version.targets.items():
+        yield from _figures(f"{name}/", told["metrics"], others[name])
+    for line in (report.get("score") or {}).get("order", []):
+        yield f"score/{line['target']}/{line['name']}", line["value"], 0
     yield "training/seconds", report["seconds"]["total"], 0
     yield "training/CPU seconds", report["seconds"]["CPU"], 0
     yield "training/peak memory MB", report["peak_memory_mb"], 0
+
+
+def _figures(
+    opening: str, metrics: Mapping[str, Mapping[str, Any]], report: Mapping[str, Any]
+) -> Iterator[tuple[str, float, int]]:
+    """The figures of one target; `opening` stands before the measure for every target but the main one."""
+    for name, measure in metrics.items():
+        yield f"test/{opening}{name}", measure["value"], 0
+        yield f"test/{opening}{name}/low", measure["low"], 0
+        yield f"test/{opening}{name}/high", measure["high"], 0
+        for baseline, value in measure["baselines"].items():
+            yield f"baseline/{opening}{baseline}/{name}", value, 0
+    for member in report["members"]:
+        for figure, name in (("auc", "AUC"), ("log_loss", "log-loss"), ("weight", "weight")):
+            yield f"held-out/{opening}{member['name']}/{name}", member[figure], 0
+    for curve in report["learning_curves"]:
+        for round_, loss in zip(curve["rounds"], curve["losses"], strict=True):
+            yield f"held-out/{opening}{curve['learner']}/log-loss by {curve['unit']}", loss, int(round_)
 
 
 def _log_files(client: MlflowClient, run: str, version: ModelVersion, files: Mapping[str, bytes], place: Path) -> None:

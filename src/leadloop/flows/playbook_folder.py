@@ -37,11 +37,17 @@ class PlaybookFolder:
     rules: tuple[RuleFunction, ...]
     """The rules that it names."""
     label: LabelFunction | None
-    """The function that says who won, where the target names one."""
+    """The function that says who won, where the main target names one."""
     learners: Mapping[str, Learner]
     """The learners beside the playbook that `[training] learners` names, by the name that stands there."""
     makes: Mapping[str, EventsFunction] = field(default_factory=dict)
     """The functions that make fields of events, by the field that each makes."""
+    other_labels: Mapping[str, LabelFunction] = field(default_factory=dict)
+    """The functions that further targets name, by the targets' names."""
+
+    def label_of(self, target: str) -> LabelFunction | None:
+        """The function that says who won, where this target names one."""
+        return self.label if target == self.playbook.target.name else self.other_labels.get(target)
 
     @property
     def functions(self) -> tuple[FeatureFunction, ...]:
@@ -85,14 +91,18 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
     modules = _Modules(file.parent, problems)
     features = [_marked(modules, name, "features", "reads", "@feature(reads=[...])") for name in playbook.features]
     rules = [_marked(modules, name, "rules", "points", "@rule(points=..., reads=[...])") for name in playbook.rules]
-    label = playbook.target.label
-    labels = modules.find(label, f"targets.{playbook.target.name}.label") if label else None
+    labels = {
+        target.name: modules.find(target.label, f"targets.{target.name}.label")
+        for target in playbook.targets
+        if target.label
+    }
     made = playbook.events.makes if playbook.events else ()
     makes = {name.partition(":")[2]: modules.find(name, "events.makes") for name in made}
     learners = {name: _learner(modules, name) for name in playbook.training.learners if ":" in name}
     if problems:
         raise PlaybookError(subject, problems)
-    return PlaybookFolder(file.parent, playbook, tuple(features), tuple(rules), labels, learners, makes)
+    label = labels.pop(playbook.target.name, None)
+    return PlaybookFolder(file.parent, playbook, tuple(features), tuple(rules), label, learners, makes, labels)
 
 
 def _with_phrase_files(playbook: Playbook, folder: Path, problems: list[Problem]) -> Playbook:

@@ -244,6 +244,8 @@ def round_scores(scores: pl.DataFrame) -> pl.DataFrame:
     """Scores with as many digits as anyone can use."""
     shares = ["probability", "probability_low", "probability_high", "confidence"]
     shares += [name for name in scores.columns if name.startswith("won_within_")]
+    ends = ("_probability", "_probability_low", "_probability_high")  # of further targets
+    shares += [name for name in scores.columns if name.endswith(ends)]
     days = [name for name in scores.columns if name.startswith("days_to_win")]
     points = [name for name in ("starts_at",) if name in scores.columns]
     amounts = [name for name in ("expected_value",) if name in scores.columns]

@@ -33,9 +33,10 @@ class Stopwatch:
         """CPU seconds since it was started."""
         return time.process_time() - self.cpu_started
 
-    def learner_cpu(self, name: str) -> float:
-        """CPU seconds that one learner took, its search and its fit together."""
-        return sum(self.cpu_seconds.get(stage, 0.0) for stage in (f"choosing settings: {name}", f"fitting {name}"))
+    def learner_cpu(self, name: str, opening: str = "") -> float:
+        """CPU seconds that one learner took, its search and its fit together; `opening` begins the names of the stages."""
+        stages = (f"{opening}choosing settings: {name}", f"{opening}fitting {name}")
+        return sum(self.cpu_seconds.get(stage, 0.0) for stage in stages)
 
     def totals(self) -> dict[str, float]:
         """Seconds and CPU seconds so far, and the longest stages."""
@@ -45,6 +46,29 @@ class Stopwatch:
             "CPU": time.process_time() - self.cpu_started,
             **{stage: seconds for stage, seconds in longest if seconds >= 0.05},
         }
+
+
+class StagesOf:
+    """A part of the story, timed by the same watch: its stages carry its name, and its CPU seconds begin with it."""
+
+    def __init__(self, watch: Stopwatch, name: str) -> None:
+        self.watch, self.name = watch, name
+        self.before = watch.cpu()
+
+    def __call__(self, stage: str) -> None:
+        self.watch(f"{self.name}: {stage}")
+
+    def cpu(self) -> float:
+        """CPU seconds since the part began."""
+        return self.watch.cpu() - self.before
+
+    def learner_cpu(self, name: str) -> float:
+        """CPU seconds that one learner took within this part."""
+        return self.watch.learner_cpu(name, f"{self.name}: ")
+
+    def totals(self) -> dict[str, float]:
+        """Seconds and CPU seconds of the whole story so far."""
+        return self.watch.totals()
 
 
 def peak_memory_mb() -> float:

@@ -15,39 +15,40 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from leadloop.errors import DependencyMissing, LeadLoopError, LeakageError, NotEnoughOutcomes, Problem
+from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.check import require_columns
 from leadloop.flows.duration import read_seconds
 from leadloop.flows.importing import Imported, read_leads
-from leadloop.flows.labelled import label
+from leadloop.flows.learned_targets import LearnedTarget, learn_targets, make_version
 from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Stopwatch, Tick
+from leadloop.flows.target_parts import TargetPart, audit_targets, divide_targets
 from leadloop.flows.targets import add_targets, require_amounts, require_followed
-from leadloop.flows.training_report import baselines, write_report
+from leadloop.flows.targets_report import Beside, report_targets
+from leadloop.flows.training_report import baselines
 from leadloop.flows.trial_keeper import TrialKeeper
 from leadloop.flows.version_record import describe_version, hash_configuration, name_version
 from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.ingest.tables import open_table
-from leadloop.leads import Field, LeadFrame, LeadSchema
-from leadloop.learning.candidates import find_candidates
+from leadloop.leads import Field, LeadSchema
 from leadloop.learning.evaluation import Champion, difference_interval, log_loss
 from leadloop.learning.labelled import Labelled
-from leadloop.learning.leakage import Finding, PartsApart, audit_fields, audit_split, compare_parts
-from leadloop.learning.novelty import learn_novelty
+from leadloop.learning.leakage import PartsApart, compare_parts
+from leadloop.learning.report.chapters import chapter_pictures
 from leadloop.learning.report.page import render_html
 from leadloop.learning.report.pictures import picture_files
 from leadloop.learning.report.report import TrainingReport
 from leadloop.learning.report.text import render_markdown
-from leadloop.learning.splits import Split, split_leads
-from leadloop.learning.training import Effort, Learned, learn, require_enough, require_learners
-from leadloop.learning.tuning import Budget
+from leadloop.learning.splits import Split
+from leadloop.learning.training import require_learners
 from leadloop.playbook import Playbook
 from leadloop.registry import ModelVersion, Promotion
 from leadloop.registry.artefacts import make_probe, pack
 from leadloop.scoring import TrainedPlaybook
+from leadloop.scoring.trained import target_columns
 
 if TYPE_CHECKING:
     from leadloop.flows.mlflow_run import MlflowRun
@@ -135,85 +136,51 @@ def train(
         makes=found.makes,
         tick=watch,
     )
-    labelled = label(found.playbook, imported.leads, found.label)
     try:
-        require_enough(found.playbook, labelled.positive)
+        parts = divide_targets(found, imported)
     except NotEnoughOutcomes as few:
         raise NotEnoughOutcomes(found.playbook.name, [*few.problems, _meanwhile(place, found)]) from None
-    require_followed(found.playbook, labelled)
-    require_amounts(found.playbook, labelled)
-    training = found.playbook.training
-    split = split_leads(labelled, test_share=training.test_share, seed=training.seed)
-    watch("auditing for leakage")
-    findings = audit_training_part(found.playbook, labelled, split, fields)
-    require_rulings(found.playbook, fields, findings)
+    found = parts.found
+    require_followed(found.playbook, parts.main.labelled)
+    require_amounts(found.playbook, parts.main.labelled)
+    parts = audit_targets(parts, fields, watch)
     configuration = hash_configuration(found)
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
     with keeper:
-        learned = learn(
-            found.playbook,
-            labelled.take(split.train).known_by(split.starts),
-            fields=fields,
-            effort=Effort(
-                Budget(training.trials, training.budget, watch.cpu),
-                keeper.storage,
-            ),
-            functions=found.functions,
-            rules=found.rule_points,
-            own_learners=found.learners,
-            tick=watch,
-        )
+        targets = learn_targets(parts, fields, keeper.storage, watch)
+    main = targets[0]
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
-    past, reads = labelled.leads.take(split.train), learned.features.reads
-    watch("learning what is novel")
-    trained = TrainedPlaybook(
-        found.playbook,
-        learned.features,
-        learned.blend,
-        identity,
-        learned.segments,
-        novelty=learn_novelty(
-            past,
-            [field for field in past.schema.fields if field.name in reads],
-            labelled.positive[split.train],
-            in_time_order=split.kind == "time",
-            groups=None if labelled.groups is None else labelled.groups[split.train],
-            seed=found.playbook.training.seed,
-        ),
-        candidates=find_candidates(found.playbook, past, reads),
-    )
-    targets = add_targets(trained, learned, labelled, split, watch)
-    trained = targets.trained
+    trained = make_version(parts, targets, identity, watch)
+    labelled, split = parts.main.labelled, parts.main.split
+    extra = add_targets(trained.aimed_at(main.name), main.learned, labelled, split, watch)
+    trained = replace(trained, timing=extra.trained.timing, worth=extra.trained.worth)
     watch("scoring the test leads, once")
-    report = write_report(
-        trained,
-        learned,
-        imported,
-        labelled,
-        split,
-        findings,
-        made_at,
-        watch,
-        champion=_score_by_champion(place, found.playbook, labelled, split),
-        apart=_compare_parts(labelled, split, learned.features),
-        timing=targets.timing,
-        worth=targets.worth,
-        before=_points_in_service(place, found.playbook.name),
-    )
+    beside = {
+        target.name: Beside(
+            _score_by_champion(place, target.part.playbook, target.part, main=target is main),
+            _compare_parts(target.part.labelled, target.part.split, target.learned.features),
+            _points_in_service(place, found.playbook.name, "" if target is main else target.name),
+        )
+        for target in targets
+    }
+    report = report_targets(trained, targets, parts, imported, beside, extra, made_at)
     watch("writing the report")
     files = {
-        **pack(trained, _probe(learned.features, labelled.leads.take(split.train))),
+        **pack(trained, {target.name: _probe(target) for target in targets}),
         "report.json": json.dumps(report.as_json(), indent=1, ensure_ascii=False, allow_nan=False).encode(),
         "report.html": render_html(report).encode(),
         "report.md": render_markdown(report, pictures=".").encode(),
-        **{name: _encoded(content) for name, content in picture_files(report).items()},
+        **{name: _encoded(content) for name, content in {**picture_files(report), **chapter_pictures(report)}.items()},
     }
     watch("saving the version")
     version = place.registry.save(
-        describe_version(place, found, trained, learned.contenders, report, configuration), files
+        describe_version(
+            place, found, trained, {target.name: target.learned.contenders for target in targets}, report, configuration
+        ),
+        files,
     )
-    promotion = _promote(place, version, report, split, labelled, learned, trained, wanted=promote)
+    promotion = _promote(place, version, targets, trained, wanted=promote)
     keeper.forget()
     folder = place.registry.folder(version.playbook, version.id)
     result = TrainingResult(version, report, folder, promotion, imported)
@@ -287,70 +254,52 @@ def needed_fields(found: PlaybookFolder) -> LeadSchema:
 
     Fields known too late stay in, so that the audit can say what is wrong with them.
     """
-    playbook = found.playbook
-    target, order = playbook.target, playbook.order.field if playbook.order else ""
-    named = {target.column, target.at, target.value, target.confidence, order, playbook.lead_id, playbook.group_by}
-    named |= {playbook.outcomes_by, playbook.segment_by, *playbook.schema.required}
+    playbook, order = found.playbook, found.playbook.order.field if found.playbook.order else ""
+    named = {order, playbook.lead_id, playbook.group_by, playbook.outcomes_by, playbook.segment_by}
+    named |= {*playbook.outcome_columns, *playbook.schema.required}
     named |= {name for function in found.functions for name in getattr(function, "reads", ())}
+    by_function = any(target.label for target in playbook.targets)
     return playbook.schema.only(
-        field.name for field in playbook.schema.fields if field.use or field.name in named or target.label
+        field.name for field in playbook.schema.fields if field.use or field.name in named or by_function
     )
 
 
-def audit_training_part(
-    playbook: Playbook, labelled: Labelled, split: Split, fields: Sequence[Field]
-) -> tuple[Finding, ...]:
-    """What the leakage audit says of the training leads' fields, and of twins between them and the test leads."""
-    target, order = playbook.target, playbook.order.field if playbook.order else ""
-    outcome = {target.column, target.at, target.value, target.confidence, order}
-    leads = labelled.leads.take(split.train)
-    judged = [
-        field
-        for field in leads.schema.fields
-        if field.name not in {*outcome, playbook.lead_id, playbook.outcomes_by} and field.type != "id"
-    ]
-    return (
-        *audit_fields(
-            leads.data.select([field.name for field in judged]),
-            labelled.won[split.train],
-            kinds={field.name: field.type for field in judged},
-            order=None if labelled.order is None else labelled.order[split.train],
-            outcome_at=leads.data[target.at] if target.at else None,
-            seed=playbook.training.seed,
-        ),
-        *audit_split(
-            labelled.leads.data,
-            labelled.won,
-            split.train,
-            split.test,
-            kinds={field.name: field.type for field in leads.schema.fields if field.name not in outcome},
-            seen=[field.name for field in fields if field.name != order],
-            grouped_by=playbook.group_by,
-        ),
-    )
+def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *, main: bool) -> Champion | None:
+    """What the version in service says of a target's test leads.
 
-
-def _score_by_champion(place: Workspace, playbook: Playbook, labelled: Labelled, split: Split) -> Champion | None:
-    """What the version in service says of the test leads; None where there is none, or it reads fields in another way."""
+    None where there is none, where it reads fields in another way, or where it does not predict this further target.
+    """
     serving = place.registry.champion(playbook.name)
     if serving is None:
         return None
     trained = place.registry.load(place.registry.find(playbook.name, serving))
-    leads = labelled.leads
+    leads = part.labelled.leads
     for field in trained.schema.fields:
         if field.name not in leads.data.columns or _bare(leads.schema[field.name]) != _bare(field):
             return None
-    said = trained.score_table(leads.take(split.test), explain=False)
-    return Champion(serving, said["probability"].to_numpy())
+    if part.name in trained.models:
+        column = target_columns(trained, part.name)[0]
+    elif main:
+        column = "probability"
+    else:
+        return None
+    said = trained.score_table(leads.take(part.split.test), explain=False)
+    return Champion(serving, said[column].to_numpy())
 
 
-def _points_in_service(place: Workspace, playbook: str) -> dict[str, float]:
-    """How many score points each field moves leads by in the version in service, as its own report says."""
+def _points_in_service(place: Workspace, playbook: str, target: str) -> dict[str, float]:
+    """How many score points each field moves leads by in the version in service, as its own report says.
+
+    `target` names a further target; it is empty for the main one.
+    """
     serving = place.registry.champion(playbook)
-    report = place.registry.folder(playbook, serving) / "report.json" if serving else None
-    if report is None or not report.is_file():
+    file = place.registry.folder(playbook, serving) / "report.json" if serving else None
+    if file is None or not file.is_file():
         return {}
-    lines = json.loads(report.read_bytes()).get("importance", [])
+    report = json.loads(file.read_bytes())
+    if target:
+        report = next((other for other in report.get("others", []) if other["target"] == target), {})
+    lines = report.get("importance", [])
     return {line["field"]: line["points"] for line in lines if line.get("points") is not None}
 
 
@@ -365,62 +314,31 @@ def _compare_parts(labelled: Labelled, split: Split, features: FeatureSet) -> Pa
     return compare_parts(train, test, kinds) if kinds else None
 
 
-def require_rulings(playbook: Playbook, fields: Sequence[Field], findings: Sequence[Finding]) -> None:
-    """Raise LeakageError for everything the audit blocks that is to be used although nobody has ruled on it.
-
-    That is a field, or all fields of several that know the outcome only together; twins across the split count in any case.
-    """
-    used = {field.name for field in fields}
-    ruled = {(ruling.field, ruling.finding) for ruling in playbook.rulings}
-    blocking = [
-        finding
-        for finding in findings
-        if finding.severity == "blocks"
-        and (finding.kind == "twins" or used.issuperset({finding.field, *finding.beside}))
-        and (finding.field, finding.kind) not in ruled
-    ]
-    problems = [
-        Problem(
-            f"fields.{finding.field}",
-            f"{finding.evidence} [{finding.kind}]",
-            (finding.cure or f'set known_at = "{playbook.schema.moments[-1]}" to leave it out')
-            + f', or rule on it: [[rulings]] field = "{finding.field}", finding = "{finding.kind}", because = "..."',
-        )
-        for finding in blocking
-    ]
-    if problems:
-        only_twins = all(finding.kind == "twins" for finding in blocking)
-        said = "leads of the test are known from training" if only_twins else "these fields seem to know the outcome"
-        raise LeakageError(f"{playbook.name}: {said}", problems)
-
-
 def _promote(
     place: Workspace,
     version: ModelVersion,
-    report: TrainingReport,
-    split: Split,
-    labelled: Labelled,
-    learned: Learned,
+    targets: Sequence[LearnedTarget],
     trained: TrainedPlaybook,
     *,
     wanted: bool | None,
 ) -> Promotion | None:
-    """Put the version in service where that was asked for, or where it is the first and beats its baselines."""
+    """Put the version in service where that was asked for, or where it is the first and beats its baselines.
+
+    With several targets it has to beat them in the main one, and in every one that counts in the score.
+    """
     if wanted is False or (wanted is None and place.registry.champion(version.playbook)):
         return None
     evidence: dict[str, Any] = {"AUC": dict(version.metrics["AUC"]), "log-loss": dict(version.metrics["log-loss"])}
     why = "asked for when it was trained"
     if wanted is None:
-        test, positive = labelled.leads.take(split.test), labelled.positive[split.test]
-        ours = trained.score_table(test, explain=False)["probability"].to_numpy()
-        beside = baselines(learned, labelled, split, test)
-        seed = trained.playbook.training.seed
-        groups = None if labelled.groups is None else labelled.groups[split.test]
-        for name in beside.keys() - {"majority"}:
-            # Smaller log-loss is better: the whole interval of the difference must lie below zero.
-            difference = difference_interval(positive, ours, beside[name], log_loss, seed=seed, groups=groups)
-            evidence[f"log-loss against {name}"] = difference
-            if difference[2] >= 0:
+        for target in targets:
+            main = target is targets[0]
+            if not main and target.name not in trained.playbook.weights:
+                continue
+            found, better = _beats_baselines(target, trained.aimed_at(target.name))
+            opening = "" if main else f"{target.name}: "
+            evidence |= {f"{opening}{name}": difference for name, difference in found.items()}
+            if not better:
                 return None
         why = "the first version; it beats its baselines on the test leads"
     return place.registry.promote(
@@ -428,8 +346,27 @@ def _promote(
     )
 
 
-def _probe(features: FeatureSet, leads: LeadFrame) -> np.ndarray:
-    return make_probe(features.matrix(leads[-_PROBE_LEADS:].data))
+def _beats_baselines(target: LearnedTarget, trained: TrainedPlaybook) -> tuple[dict[str, Any], bool]:
+    """How far log-loss on the test leads differs from each baseline's, and whether all are beaten; stops at one that is not."""
+    labelled, split = target.part.labelled, target.part.split
+    test, positive = labelled.leads.take(split.test), labelled.positive[split.test]
+    ours = trained.score_table(test, explain=False)["probability"].to_numpy()
+    beside = baselines(target.learned, labelled, split, test)
+    seed = trained.playbook.training.seed
+    groups = None if labelled.groups is None else labelled.groups[split.test]
+    evidence: dict[str, Any] = {}
+    for name in beside.keys() - {"majority"}:
+        # Smaller log-loss is better: the whole interval of the difference must lie below zero.
+        difference = difference_interval(positive, ours, beside[name], log_loss, seed=seed, groups=groups)
+        evidence[f"log-loss against {name}"] = difference
+        if difference[2] >= 0:
+            return evidence, False
+    return evidence, True
+
+
+def _probe(target: LearnedTarget) -> np.ndarray:
+    past = target.part.training.leads
+    return make_probe(target.learned.features.matrix(past[-_PROBE_LEADS:].data))
 
 
 def _encoded(content: str | bytes) -> bytes:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from leadloop.errors import NotEnoughOutcomes, PlaybookError, Problem
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.check import require_columns
 from leadloop.flows.importing import read_leads
-from leadloop.flows.labelled import label
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Tick
-from leadloop.flows.train import audit_training_part, needed_fields, require_learning, require_rulings
+from leadloop.flows.target_parts import audit_targets, divide_targets
+from leadloop.flows.train import needed_fields, require_learning
 from leadloop.ingest.tables import open_table
 from leadloop.leads import Field
 from leadloop.learning.labelled import Labelled
-from leadloop.learning.splits import split_leads
-from leadloop.learning.training import require_enough
+from leadloop.playbook import Playbook
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,33 @@ class TrainingPart:
     fields: tuple[Field, ...]
 
 
+def require_target(playbook: Playbook, target: str) -> None:
+    """Raise PlaybookError where a target was named that the playbook does not declare."""
+    names = [each.name for each in playbook.targets]
+    if target and target not in names:
+        problem = Problem("target", f"“{target}” is not declared", f"name one of {', '.join(names)}")
+        raise PlaybookError(playbook.name, problem)
+
+
 def read_training_part(
     playbook: Path | str,
     data: Path | str,
     outcomes: Path | str | None = None,
     *,
     events: Path | str | None = None,
+    target: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingPart:
-    """Read past leads, and keep the part that training learns from.
+    """Read past leads, and keep the part that training learns from, with the outcomes of a target (the main one).
+
+    The playbook that comes along is aimed at that target.
 
     Raises what training raises: PlaybookError, DataError, NotEnoughOutcomes, and LeakageError where a field seems to know
     the outcome and nobody has ruled on it.
     """
     require_learning()
     found = read_playbook(playbook)
+    require_target(found.playbook, target)
     source = Path(data)
     require_columns(found, open_table(source).columns, str(source), training=True)
     fields = usable_fields(found.playbook)
@@ -55,10 +67,8 @@ def read_training_part(
         makes=found.makes,
         tick=tick,
     )
-    labelled = label(found.playbook, imported.leads, found.label)
-    require_enough(found.playbook, labelled.positive)
-    training = found.playbook.training
-    split = split_leads(labelled, test_share=training.test_share, seed=training.seed)
-    tick("auditing for leakage")
-    require_rulings(found.playbook, fields, audit_training_part(found.playbook, labelled, split, fields))
-    return TrainingPart(found, labelled.take(split.train).known_by(split.starts), fields)
+    parts = audit_targets(divide_targets(found, imported), fields, tick)
+    part = next((part for part in parts.targets if part.name == (target or parts.main.name)), None)
+    if part is None:
+        raise NotEnoughOutcomes(found.playbook.name, Problem(f"targets.{target}", parts.left_out[target]))
+    return TrainingPart(replace(parts.found, playbook=part.playbook), part.training, fields)

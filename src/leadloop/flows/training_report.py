@@ -13,7 +13,7 @@ import numpy as np
 import leadloop
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.importing import Imported
-from leadloop.flows.stopwatch import Stopwatch, peak_memory_mb
+from leadloop.flows.stopwatch import StagesOf, Stopwatch, peak_memory_mb
 from leadloop.flows.version_record import library_versions
 from leadloop.leads import Field, LeadFrame
 from leadloop.learning.dependence import follow_fields
@@ -74,7 +74,7 @@ def write_report(
     split: Split,
     findings: Sequence[Finding],
     made_at: str,
-    watch: Stopwatch,
+    watch: Stopwatch | StagesOf,
     *,
     champion: Champion | None = None,
     apart: PartsApart | None = None,
@@ -349,12 +349,13 @@ def _left_out(playbook: Playbook, learned: Learned) -> tuple[LeftOut, ...]:
     read = {*learned.features.reads, *learned.features.fields}
     calendar = learned.calendar
     target, order = playbook.target, playbook.order.field if playbook.order else ""
+    outcomes = playbook.outcome_columns - {target.confidence}
     lines = []
     for field in playbook.schema.fields:
         if field.name in read:
             continue
-        if field.name in (target.column, target.at, target.value):
-            reason = "it is the outcome"
+        if field.name in outcomes:
+            reason = "it is the outcome" + ("" if field.name in target.columns else " of another target")
         elif field.name == order:
             reason = "it only tells the order of leads"
         elif field.name in (playbook.lead_id, playbook.outcomes_by) or field.type == "id":

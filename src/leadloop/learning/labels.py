@@ -20,6 +20,10 @@ DAY = 86_400e6
 """Microseconds."""
 
 
+class OneOutcome(DataError):
+    """Every lead has the same outcome, or none at all: there is nothing to learn."""
+
+
 def label_leads(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None = None) -> np.ndarray:
     """1.0 where a lead was won, 0.0 where it was lost, NaN where it is still open or nobody wrote down the outcome.
 
@@ -28,8 +32,8 @@ def label_leads(playbook: Playbook, leads: LeadFrame, label: LabelFunction | Non
     counts only outcomes that came that soon after the lead; leads younger than that, against the newest time seen in the
     data, are open even if they were won already: to keep those alone would make young leads look better than they are.
 
-    Raises DataError where every lead has the same outcome, where a grade lies outside 0 to `top`, or where the outcome has
-    more than two values.
+    Raises OneOutcome (a DataError) where every lead has the same outcome, and DataError where a grade lies outside 0 to
+    `top`, or where the outcome has more than two values.
     """
     target = playbook.target
     where = f"targets.{target.name}"
@@ -48,14 +52,14 @@ def label_leads(playbook: Playbook, leads: LeadFrame, label: LabelFunction | Non
     known = values[~np.isnan(values)]
     if len(known) == 0:
         young = "" if not target.within_days else f", or every lead is younger than {target.within_days:g} days"
-        raise DataError(where, Problem(f"fields.{target.column}", f"holds no outcome at all{young}", "check the file"))
+        raise OneOutcome(where, Problem(f"fields.{target.column}", f"holds no outcome at all{young}", "check the file"))
     if known.min() == known.max():
         if target.graded:
             said = f"has the grade {known[0] * target.top:g} for every one of {len(known):,} leads"
-            raise DataError(where, Problem(f"{where}.column", said, "give a file with better and worse outcomes"))
+            raise OneOutcome(where, Problem(f"{where}.column", said, "give a file with better and worse outcomes"))
         outcome = "won" if known[0] else "lost"
         seen = ", ".join(str(value) for value in _most_seen(leads, target.column))
-        raise DataError(
+        raise OneOutcome(
             where,
             Problem(
                 f"{where}.positive",

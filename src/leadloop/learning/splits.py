@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from leadloop.learning.labelled import Labelled
+from leadloop.learning.labels import DAY
 from leadloop.playbook import Training
 
 
@@ -45,10 +46,48 @@ def split_leads(labelled: Labelled, *, test_share: float, seed: int) -> Split:
         return Split("random", np.flatnonzero(folds != 0), np.flatnonzero(folds == 0))
     ranked = np.argsort(labelled.order, kind="stable")
     train, test = ranked[:-wanted], ranked[-wanted:]
-    starts = labelled.starts(test)
+    return _split_in_time(labelled, train, test, labelled.starts(test))
+
+
+def split_alike(labelled: Labelled, other: Labelled, split: Split, *, seed: int) -> Split:
+    """Split the same leads with the outcomes of another target as they were split for the first (`other`, `split`).
+
+    With an order, the test part begins at the same moment. Without one, a lead is tested on here if it is there; leads that
+    had no outcome there are shared out by chance, groups as a whole. So no lead that one target is tested on has taught
+    another. Either part may come out empty.
+    """
+    if labelled.order is None or other.order is None:
+        return _split_with(labelled, other, split, seed=seed)
+    begins = other.order[split.test].min()
+    ranked = np.argsort(labelled.order, kind="stable")
+    newer = labelled.order[ranked] >= begins
+    starts = float("inf") if labelled.maturity is None else float(begins / DAY)
+    return _split_in_time(labelled, ranked[~newer], ranked[newer], starts)
+
+
+def _split_in_time(labelled: Labelled, train: np.ndarray, test: np.ndarray, starts: float) -> Split:
+    """The split into these parts, without the training leads that would tell of the test."""
+    groups = labelled.groups
     ripe = labelled.counts(starts)[train] > 0
     apart = np.ones(len(train), dtype=bool) if groups is None else ~np.isin(groups[train], groups[test])
     return Split("time", train[ripe & apart], test, int((ripe & ~apart).sum()), int((~ripe).sum()), starts)
+
+
+def _split_with(labelled: Labelled, other: Labelled, split: Split, *, seed: int) -> Split:
+    lines, groups = labelled.leads.lines, labelled.groups
+    tested = np.isin(lines, other.leads.lines[split.test])
+    taught = np.isin(lines, other.leads.lines[split.train])
+    if groups is not None and other.groups is not None:
+        tested |= np.isin(groups, other.groups[split.test])
+        taught |= np.isin(groups, other.groups[split.train])
+    loose = np.flatnonzero(~tested & ~taught)
+    if len(loose):
+        count = max(2, round((len(split.train) + len(split.test)) / len(split.test)))
+        folds = stratified_folds(
+            labelled.positive[loose], count, seed=seed, groups=None if groups is None else groups[loose]
+        )
+        tested[loose[folds == 0]] = True
+    return Split("random", np.flatnonzero(~tested), np.flatnonzero(tested))
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,24 @@ def rank_fields(
     return tuple(sorted(lines, key=lambda line: -line.points))
 
 
+def rank_composed_fields(trained: TrainedPlaybook, leads: LeadFrame, seed: int) -> tuple[ImportanceLine, ...]:
+    """How many points each field moves the score shown on average, most first, whatever it is composed of.
+
+    Taken from the reasons of at most two thousand leads.
+    """
+    if len(leads) > _MOST_LEADS:
+        leads = leads.take(np.sort(np.random.default_rng(seed).choice(len(leads), _MOST_LEADS, replace=False)))
+    moved: dict[str, np.ndarray] = {}
+    for row, card in enumerate(trained.score(leads)):
+        for reason in card.reasons:
+            moved.setdefault(reason.field, np.zeros(len(leads)))[row] = reason.points
+    lines = [
+        ImportanceLine(name, float(np.abs(points).mean()), _direction(trained, leads, name, points))
+        for name, points in moved.items()
+    ]
+    return tuple(sorted(lines, key=lambda line: (-line.points, line.field)))
+
+
 def _spread(name: str, fold_points: Sequence[Mapping[str, float]]) -> tuple[float, float, int, int]:
     """The least and the most points of a field among the folds, and its best and its worst rank."""
     if len(fold_points) < 2:

@@ -16,8 +16,9 @@ from leadloop.playbook.derived import derived_problems
 from leadloop.playbook.events import event_problems
 from leadloop.playbook.history import history_problems
 from leadloop.playbook.phrase_file import find_file_problems, find_phrase_problems
-from leadloop.playbook.playbook import Playbook
+from leadloop.playbook.playbook import Playbook, Target
 from leadloop.playbook.policy import Route
+from leadloop.playbook.target_check import find_target_problems
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*:[A-Za-z_]\w*")
@@ -32,7 +33,10 @@ def find_problems(playbook: Playbook) -> list[Problem]:
     problems += _field_problems(playbook)
     problems += _reference_problems(playbook)
     problems += _phrase_problems(playbook)
-    problems += _target_problems(playbook)
+    for target in playbook.targets:
+        problems += _target_problems(playbook, target)
+    problems += _training_problems(playbook)
+    problems += find_target_problems(playbook)
     problems += _policy_problems(playbook)
     naming = {playbook.lead_id, playbook.group_by}
     if playbook.order and playbook.order.field in playbook.schema:
@@ -216,11 +220,14 @@ def _reference_problems(playbook: Playbook) -> Iterator[Problem]:
         "segment_by": playbook.segment_by,
         "outcomes_by": playbook.outcomes_by,
         "order.field": playbook.order.field if playbook.order else "",
-        f"targets.{playbook.target.name}.column": playbook.target.column,
-        f"targets.{playbook.target.name}.at": playbook.target.at,
-        f"targets.{playbook.target.name}.confidence": playbook.target.confidence,
-        f"targets.{playbook.target.name}.value": playbook.target.value,
     }
+    for target in playbook.targets:
+        references |= {
+            f"targets.{target.name}.column": target.column,
+            f"targets.{target.name}.at": target.at,
+            f"targets.{target.name}.confidence": target.confidence,
+            f"targets.{target.name}.value": target.value,
+        }
     references |= {f"rulings.{ruling.field}": ruling.field for ruling in playbook.rulings}
     for where, name in references.items():
         if name and name not in playbook.schema:
@@ -262,8 +269,8 @@ def _order_problems(playbook: Playbook) -> Iterator[Problem]:
         yield Problem("order.newest", f"is “{order.newest}”", f"write {' or '.join(ends)}")
 
 
-def _target_problems(playbook: Playbook) -> Iterator[Problem]:
-    target, schema = playbook.target, playbook.schema
+def _target_problems(playbook: Playbook, target: Target) -> Iterator[Problem]:
+    schema = playbook.schema
     where = f"targets.{target.name}"
     if not target.name.strip():
         yield Problem("targets", "one has no name", "name it, as in [targets.converted]")
@@ -280,8 +287,8 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
         yield Problem(f"{where}.column", "is missing", "name the field that holds the outcome")
     if target.label and not _FUNCTION.fullmatch(target.label):
         yield Problem(f"{where}.label", f"“{target.label}” names no function", 'write "labels:won"')
-    yield from _grade_problems(playbook, where)
-    for name in sorted({target.column, target.at, target.value, target.confidence} - {""}):
+    yield from _grade_problems(playbook, target, where)
+    for name in sorted(target.columns):
         if name in schema and schema.is_known(name, playbook.scores_at):
             yield Problem(
                 f"fields.{name}.known_at",
@@ -295,7 +302,7 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
             f"{where}.value", f"is of type {schema[target.value].type}", "name a field of type money or number"
         )
     if target.horizons:
-        yield from _horizon_problems(playbook, f"{where}.horizons")
+        yield from _horizon_problems(playbook, target, f"{where}.horizons")
     if target.within_days:
         if not target.at:
             yield Problem(f"{where}.within_days", "needs the time of the outcome", "name its field in `at`")
@@ -305,6 +312,11 @@ def _target_problems(playbook: Playbook) -> Iterator[Problem]:
             )
     elif target.open_leads == "weighed":
         yield Problem(f"{where}.open_leads", "needs the window after which a lead is lost", "say it in within_days")
+
+
+def _training_problems(playbook: Playbook) -> Iterator[Problem]:
+    """What contradicts the order of leads, and what they may be segmented by."""
+    schema = playbook.schema
     if playbook.training.gap_days and not _is_ordered_by_time(playbook):
         yield Problem("training.gap_days", "needs the time of the lead", "order the leads by a field of type time")
     if playbook.training.validation == "rolling origin" and playbook.order is None:
@@ -327,8 +339,8 @@ def _is_ordered_by_time(playbook: Playbook) -> bool:
     return named and order is not None and playbook.schema[order.field].type == "time"
 
 
-def _grade_problems(playbook: Playbook, where: str) -> Iterator[Problem]:
-    target, schema = playbook.target, playbook.schema
+def _grade_problems(playbook: Playbook, target: Target, where: str) -> Iterator[Problem]:
+    schema = playbook.schema
     if target.graded and not target.label and target.column in schema and schema[target.column].type != "number":
         yield Problem(
             f"{where}.graded", f"{target.column} is of type {schema[target.column].type}", "name a field of numbers"
@@ -345,8 +357,7 @@ def _grade_problems(playbook: Playbook, where: str) -> Iterator[Problem]:
         )
 
 
-def _horizon_problems(playbook: Playbook, where: str) -> Iterator[Problem]:
-    target = playbook.target
+def _horizon_problems(playbook: Playbook, target: Target, where: str) -> Iterator[Problem]:
     if not target.at:
         yield Problem(where, "need the time of the outcome", "name its field in `at`")
     if not _is_ordered_by_time(playbook):

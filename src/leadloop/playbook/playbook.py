@@ -6,7 +6,8 @@ editing the file afterwards changes nothing that is in service.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from leadloop.leads import LeadSchema
@@ -59,8 +60,16 @@ class Target:
     ordered by a time."""
     value: str = ""
     """The field with the amount that a won lead brought, for the expected value of a lead."""
+    optional: bool = False
+    """True: where there are too few outcomes of it, the version is trained without this target and says so; otherwise
+    training refuses. The main target is never optional."""
     guess: tuple[str, ...] = ()
     """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The fields that hold its outcome: no feature may read them."""
+        return frozenset({self.column, self.at, self.value, self.confidence} - {""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +146,7 @@ class Playbook:
     scores_at: str
     """The moment at which leads are scored; fields known later are never read by a feature."""
     target: Target
-    """What is worth predicting."""
+    """What is worth predicting: the main target, the first in the file."""
     policy: Policy = field(default_factory=Policy)
     """What a score leads to: bands, routes and the team's capacity."""
     training: Training = field(default_factory=Training)
@@ -173,6 +182,52 @@ class Playbook:
     """A sentence or two for people."""
     synthetic: bool = False
     """True: the leads are made up. Every version and report says so."""
+    more_targets: tuple[Target, ...] = ()
+    """What else is predicted of the same leads, each with a probability and a score of its own."""
+    score: tuple[tuple[str, float], ...] = ()
+    """How much each target counts in the score, by its name; where empty, the score is the main target's alone."""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Every target, the main one first."""
+        return (self.target, *self.more_targets)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much each target counts in the score, adding up to 1; targets that do not count are left out."""
+        said = dict(self.score) or {self.target.name: 1.0}
+        total = sum(said.values())
+        return {target.name: said[target.name] / total for target in self.targets if target.name in said}
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether the score is anything but the main target's own."""
+        return list(self.weights) != [self.target.name]
+
+    @property
+    def outcome_columns(self) -> frozenset[str]:
+        """The fields that hold the outcome of any target: no feature may read them."""
+        return frozenset().union(*(target.columns for target in self.targets))
+
+    def aimed_at(self, name: str) -> Playbook:
+        """The same problem with another of its targets as the main one, for whoever looks at one target at a time.
+
+        Raises KeyError where there is no target of this name.
+        """
+        if name == self.target.name:
+            return self
+        chosen = {target.name: target for target in self.targets}[name]
+        others = tuple(target for target in self.targets if target.name != name)
+        return replace(self, target=chosen, more_targets=others)
+
+    def without_targets(self, names: Collection[str]) -> Playbook:
+        """The same problem without some of its further targets; the others then make up the score.
+
+        The main target stays in any case. Where nothing of the score is left, it is the main target's alone.
+        """
+        kept = tuple(target for target in self.more_targets if target.name not in names)
+        score = tuple((name, weight) for name, weight in self.score if name not in names)
+        return replace(self, more_targets=kept, score=score)
 
     @property
     def scoring_schema(self) -> LeadSchema:
@@ -190,6 +245,6 @@ class Playbook:
     def guesses(self) -> tuple[tuple[str, str], ...]:
         """What a draft inferred and nobody has confirmed: (where, guess)."""
         found = [(f"fields.{field.name}", guess) for field in self.schema.fields for guess in field.guess]
-        found += [(f"targets.{self.target.name}", guess) for guess in self.target.guess]
+        found += [(f"targets.{target.name}", guess) for target in self.targets for guess in target.guess]
         found += [("order", guess) for guess in (self.order.guess if self.order else ())]
         return tuple(found)

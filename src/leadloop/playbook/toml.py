@@ -222,9 +222,9 @@ def _rests_on(where: str, unread: list[str]) -> bool:
 def _read_playbook(top: _Reader) -> Playbook:
     moments = top.texts("moments") or ("intake", "outcome")
     fields = tuple(_read_field(name, reader, moments) for name, reader in top.tables_in("fields"))
-    targets = top.tables_in("targets")
-    if len(targets) != 1 and not any(problem.where.startswith("targets") for problem in top.problems):
-        top.complain("targets", f"declares {len(targets)} targets", "declare exactly one, as in [targets.converted]")
+    targets = [_read_target(*target) for target in top.tables_in("targets")] or [Target("")]
+    if not targets[0].name and not any(problem.where.startswith("targets") for problem in top.problems):
+        top.complain("targets", "declares no target", "declare at least one, as in [targets.converted]")
     playbook = Playbook(
         name=top.text("name"),
         description=top.text("description", ""),
@@ -236,7 +236,9 @@ def _read_playbook(top: _Reader) -> Playbook:
         segment_by=top.text("segment_by", ""),
         outcomes_by=top.text("outcomes_by", ""),
         order=_read_order(top.one("order")) if top.has_table("order") else None,
-        target=_read_target(*targets[0]) if targets else Target(""),
+        target=targets[0],
+        more_targets=tuple(targets[1:]),
+        score=_read_score(top.one("score")),
         training=_read_training(top.one("training")),
         policy=_read_policy(top),
         features=top.texts("features"),
@@ -296,10 +298,15 @@ def _read_target(name: str, reader: _Reader) -> Target:
         open_leads=reader.text("open_leads", "left out", choices=("left out", "weighed")),  # type: ignore[arg-type]
         horizons=reader.whole_numbers("horizons", low=1, high=36_500),
         value=reader.text("value", ""),
+        optional=reader.flag("optional", False),
         guess=reader.texts("guess"),
     )
     reader.finish()
     return target
+
+
+def _read_score(reader: _Reader) -> tuple[tuple[str, float], ...]:
+    return tuple((name, reader.number(name, None, low=0, high=1e6)) for name in reader.table)
 
 
 def _read_order(reader: _Reader) -> Order:
@@ -492,29 +499,10 @@ def render_playbook(playbook: Playbook) -> str:
                 "guess": order.guess,
             }
         )
-    target = playbook.target
-    document["targets"] = _parent(
-        {
-            target.name: _table(
-                {
-                    "column": target.column,
-                    "positive": target.positive,
-                    "filled": target.filled,
-                    "label": target.label,
-                    "graded": target.graded,
-                    "top": _same_zero(target.top) if target.top != 1 else None,
-                    "confidence": target.confidence,
-                    "calibrate": _unusual(target.calibrate, "by confidence"),
-                    "at": target.at,
-                    "within_days": target.within_days and _same_zero(target.within_days),
-                    "open_leads": _unusual(target.open_leads, "left out"),
-                    "horizons": target.horizons,
-                    "value": target.value,
-                    "guess": target.guess,
-                }
-            )
-        }
-    )
+    document["targets"] = _parent({target.name: _target_table(target) for target in playbook.targets})
+    if playbook.score:
+        weights = {name: _same_zero(weight) for name, weight in playbook.score}
+        document["score"] = _table(weights, keep=weights)
     training, usual = playbook.training, _DEFAULT_TRAINING
     document["training"] = _table(
         {
@@ -567,6 +555,7 @@ def fingerprint_playbook(playbook: Playbook) -> str:
         playbook,
         schema=LeadSchema(tuple(replace(field, guess=()) for field in playbook.schema.fields), playbook.schema.moments),
         target=replace(playbook.target, guess=()),
+        more_targets=tuple(replace(target, guess=()) for target in playbook.more_targets),
         order=replace(playbook.order, guess=()) if playbook.order else None,
     )
     return hashlib.sha256(render_playbook(bare).encode()).hexdigest()[:12]
@@ -618,6 +607,28 @@ def _events_table(events: Events) -> Table:
         )
     table["fields"] = _parent(columns)
     return table
+
+
+def _target_table(target: Target) -> Table:
+    return _table(
+        {
+            "column": target.column,
+            "positive": target.positive,
+            "filled": target.filled,
+            "label": target.label,
+            "graded": target.graded,
+            "top": _same_zero(target.top) if target.top != 1 else None,
+            "confidence": target.confidence,
+            "calibrate": _unusual(target.calibrate, "by confidence"),
+            "at": target.at,
+            "within_days": target.within_days and _same_zero(target.within_days),
+            "open_leads": _unusual(target.open_leads, "left out"),
+            "horizons": target.horizons,
+            "value": target.value,
+            "optional": target.optional,
+            "guess": target.guess,
+        }
+    )
 
 
 def _field_table(field: Field) -> Table:

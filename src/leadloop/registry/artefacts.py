@@ -18,10 +18,12 @@ from leadloop.features import FeatureSet
 from leadloop.playbook import parse_playbook, render_playbook
 from leadloop.scoring import Blend, TrainedPlaybook
 from leadloop.scoring.calibrator import calibrator_from_state
+from leadloop.scoring.composition import Composition
 from leadloop.scoring.counterfactuals import Candidates
 from leadloop.scoring.members import LinearModel, Member, PriorModel
 from leadloop.scoring.novelty import Novelty
 from leadloop.scoring.score_map import ScoreMap
+from leadloop.scoring.target_model import TargetModel
 from leadloop.scoring.timing import Timing
 from leadloop.scoring.tree_member import TreeMember
 from leadloop.scoring.venn_abers import VennAbers
@@ -36,23 +38,51 @@ _GRAPH = "onnx"
 _CLOSE = 1e-5
 # Versions saved before these were learned are without them.
 _NOVELTY, _CANDIDATES = "novelty.json", "candidates.json"
+_TARGETS = "targets.json"
 
 
-def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
-    """The files of a trained playbook by name. `probe` holds a few rows of the feature matrix for the self-check."""
-    blend = trained.blend
+def pack(trained: TrainedPlaybook, probes: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, bytes]:
+    """The files of a trained playbook by name.
+
+    `probes` holds a few rows of each target's feature matrix for the self-check (`make_probe`), by target; one matrix will do
+    for a version of one target. Files of further targets begin with `target_1_` and so on; `targets.json` lists them.
+    """
+    main, *others = trained.models.values()
+    rows = probes if isinstance(probes, Mapping) else {main.name: probes}
+    beside = {"timing": trained.timing, "worth": trained.worth}
     files = {
         "playbook.toml": render_playbook(trained.playbook).encode(),
-        "features.json": _json(trained.features.state()),
+        **_pack_model(main, rows[main.name], {name: part for name, part in beside.items() if part is not None}),
+        **{
+            name: _json(part.state())
+            for name, part in ((_NOVELTY, trained.novelty), (_CANDIDATES, trained.candidates))
+            if part is not None
+        },
+    }
+    if others:
+        for number, model in enumerate(others, start=1):
+            packed = _pack_model(model, rows[model.name], {})
+            files |= {f"{_prefix(number)}{name}": content for name, content in packed.items()}
+        said = {"others": [model.name for model in others]}
+        files[_TARGETS] = _json(
+            {**said, "score": trained.composition.state() if trained.composition is not None else None}
+        )
+    return files
+
+
+def _prefix(number: int) -> str:
+    return f"target_{number}_"
+
+
+def _pack_model(target: TargetModel, probe: np.ndarray, beside: Mapping[str, Timing | Worth]) -> dict[str, bytes]:
+    """The files of what predicts one target."""
+    blend = target.blend
+    files = {
+        "features.json": _json(target.features.state()),
         "probe.npz": _npz({"matrix": probe, "margins": blend.margins(probe)}),
     }
-    blends = {"": blend, **trained.segments}
+    blends = {"": blend, **target.segments}
     members = list({id(member): member for one in blends.values() for member in one.members}.values())
-    files |= {
-        name: _json(part.state())
-        for name, part in ((_NOVELTY, trained.novelty), (_CANDIDATES, trained.candidates))
-        if part is not None
-    }
     kinds = []
     for number, member in enumerate(members):
         arrays = member.arrays()
@@ -76,10 +106,9 @@ def pack(trained: TrainedPlaybook, probe: np.ndarray) -> dict[str, bytes]:
             }
         )
     model = {"members": kinds, "blends": described, "score_map": blend.score_map.state()}
-    for name, beside in (("timing", trained.timing), ("worth", trained.worth)):
-        if beside is not None:
-            files[f"{name}.npz"] = _npz(beside.arrays())
-            model[name] = beside.state()
+    for name, part in beside.items():
+        files[f"{name}.npz"] = _npz(part.arrays())
+        model[name] = part.state()
     files["model.json"] = _json(model)
     return files
 
@@ -88,48 +117,42 @@ def unpack(files: Mapping[str, bytes], version: str) -> TrainedPlaybook:
     """The trained playbook that these files hold; raises VersionError where they do not hold a working one."""
     try:
         playbook = parse_playbook(files["playbook.toml"].decode(), subject=f"{version}/playbook.toml")
-        model = json.loads(files["model.json"])
-        members = []
-        for number, kind in enumerate(model["members"]):
-            arrays = _arrays(files[f"member_{number}.npz"])
-            if f"member_{number}.onnx" in files:
-                arrays[_GRAPH] = np.frombuffer(files[f"member_{number}.onnx"], dtype=np.uint8)
-            members.append(_MEMBERS[kind](arrays))
-        score_map = ScoreMap.from_state(model["score_map"])
-        blends = {
-            str(said["segment"]): Blend(
-                tuple(members[place] for place in said["heard"]),
-                tuple(float(weight) for weight in said["weights"]),
-                calibrator_from_state(said["calibrator"]),
-                VennAbers.from_arrays(_arrays(files[said["intervals"]])),
-                score_map,
-            )
-            for said in model["blends"]
-        }
-        blend = blends.pop("")
-        features = FeatureSet.from_state(json.loads(files["features.json"]))
-        timing = Timing.from_arrays(_arrays(files["timing.npz"]), model["timing"]) if "timing" in model else None
-        worth = Worth.from_arrays(_arrays(files["worth.npz"]), model["worth"]) if "worth" in model else None
+        main, said, wrong = _unpack_model(playbook.target.name, files)
+        others, composition = [], None
+        if _TARGETS in files:
+            told = json.loads(files[_TARGETS])
+            for number, name in enumerate(told["others"], start=1):
+                prefix = _prefix(number)
+                own = {key.removeprefix(prefix): held for key, held in files.items() if key.startswith(prefix)}
+                model, _, also_wrong = _unpack_model(str(name), own)
+                others.append(model)
+                wrong = np.concatenate([wrong, also_wrong])
+            composition = Composition.from_state(told["score"]) if told["score"] is not None else None
+        if [model.name for model in others] != [target.name for target in playbook.more_targets]:
+            raise ValueError("its targets are not those of its playbook")
+        if (composition is not None) != playbook.is_composed:
+            raise ValueError("its score is not the one that its playbook asks for")
+        timing = Timing.from_arrays(_arrays(files["timing.npz"]), said["timing"]) if "timing" in said else None
+        worth = Worth.from_arrays(_arrays(files["worth.npz"]), said["worth"]) if "worth" in said else None
         trained = TrainedPlaybook(
             playbook,
-            features,
-            blend,
+            main.features,
+            main.blend,
             version,
-            blends,
+            main.segments,
             timing,
             worth,
             novelty=Novelty.from_state(json.loads(files[_NOVELTY])) if _NOVELTY in files else None,
             candidates=Candidates.from_state(json.loads(files[_CANDIDATES])) if _CANDIDATES in files else None,
+            others=tuple(others),
+            composition=composition,
         )
-        probe = _arrays(files["probe.npz"])
-        wrong = ~(np.abs(blend.margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
-        fits = len(trained.features.columns) == probe["matrix"].shape[1]
     except VersionError as error:
         raise VersionError(version, error.problems) from error
     except Exception as error:  # readers of damaged files raise whatever they like: of zip, of JSON, of NumPy
-        said = f"cannot be read: {error or type(error).__name__}"
-        raise VersionError(version, Problem("files", said, "train again")) from error
-    if wrong.any() or not fits:
+        said_of_it = f"cannot be read: {error or type(error).__name__}"
+        raise VersionError(version, Problem("files", said_of_it, "train again")) from error
+    if wrong.any():
         raise VersionError(
             version,
             Problem(
@@ -139,6 +162,35 @@ def unpack(files: Mapping[str, bytes], version: str) -> TrainedPlaybook:
             ),
         )
     return trained
+
+
+def _unpack_model(name: str, files: Mapping[str, bytes]) -> tuple[TargetModel, Mapping[str, Any], np.ndarray]:
+    """What predicts one target, all of its `model.json`, and which of its probe rows get another answer than when saved."""
+    model = json.loads(files["model.json"])
+    members = []
+    for number, kind in enumerate(model["members"]):
+        arrays = _arrays(files[f"member_{number}.npz"])
+        if f"member_{number}.onnx" in files:
+            arrays[_GRAPH] = np.frombuffer(files[f"member_{number}.onnx"], dtype=np.uint8)
+        members.append(_MEMBERS[kind](arrays))
+    score_map = ScoreMap.from_state(model["score_map"])
+    blends = {
+        str(said["segment"]): Blend(
+            tuple(members[place] for place in said["heard"]),
+            tuple(float(weight) for weight in said["weights"]),
+            calibrator_from_state(said["calibrator"]),
+            VennAbers.from_arrays(_arrays(files[said["intervals"]])),
+            score_map,
+        )
+        for said in model["blends"]
+    }
+    blend = blends.pop("")
+    features = FeatureSet.from_state(json.loads(files["features.json"]))
+    probe = _arrays(files["probe.npz"])
+    wrong = ~(np.abs(blend.margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
+    if len(features.columns) != probe["matrix"].shape[1]:
+        wrong[:] = True
+    return TargetModel(name, features, blend, blends), model, wrong
 
 
 def make_probe(matrix: np.ndarray, rows: int = 16) -> np.ndarray:

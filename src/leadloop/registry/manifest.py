@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +17,9 @@ from leadloop.errors import Problem, VersionError
 from leadloop.registry.files import hash_bytes
 
 FORMAT = 2
+SEVERAL_TARGETS = 3
+"""The format of versions that predict more than one thing; whoever knows only the other refuses them."""
+_READ = (FORMAT, SEVERAL_TARGETS)
 NAME = "manifest.json"
 VERSION_ID = re.compile(r"v\d{8}_\d{6}_[0-9a-f]{8}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
@@ -75,11 +78,15 @@ class ModelVersion:
     files: Mapping[str, Mapping[str, Any]]
     """Each file's size and SHA-256."""
     format: int = FORMAT
-    """The number of the format that it is written in."""
+    """The number of the format that it is written in: 3 where several targets are predicted, else 2."""
+    targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Each target but the main one, by its name: its data, metrics, members, columns, and its weight in the score."""
 
     def as_bytes(self) -> bytes:
         """The manifest as it is written to disk, with its checksum."""
         body = asdict(self)
+        if not self.targets:
+            del body["targets"]  # so that whoever knows of one target only can read it
         return json.dumps({**body, "checksum": _checksum(body)}, indent=1).encode() + b"\n"
 
     @classmethod
@@ -96,10 +103,11 @@ class ModelVersion:
             found = body.pop("checksum")
         except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
             raise VersionError(subject, Problem(NAME, "is damaged", _RESTORE)) from None
-        if body.get("format") != FORMAT:
+        if body.get("format") not in _READ:
+            known = " or ".join(map(str, _READ))
             raise VersionError(
                 subject,
-                Problem(NAME, f"has format {body.get('format')}, not {FORMAT}", "use the release that wrote it"),
+                Problem(NAME, f"has format {body.get('format')}, not {known}", "use the release that wrote it"),
             )
         if found != _checksum(body):
             raise VersionError(subject, Problem(NAME, "does not match its checksum", _RESTORE))
@@ -107,7 +115,7 @@ class ModelVersion:
             version = cls(**{**body, **{name: tuple(body[name]) for name in _LISTS}})
         except (TypeError, KeyError) as error:
             raise VersionError(subject, Problem(NAME, f"is not a manifest: {error}", _RESTORE)) from None
-        if wrong := [field.name for field in fields(cls) if not _holds(version, field.name)]:
+        if wrong := [each.name for each in fields(cls) if not _holds(version, each.name)]:
             what = f"is not a manifest: {', '.join(wrong)} cannot be what it says"
             raise VersionError(subject, Problem(NAME, what, _RESTORE))
         if version.id != folder.name:

@@ -82,6 +82,19 @@ class Blend:
         points = contributions * rate[:, None]
         return points, scores - points.sum(axis=1)
 
+    def parts(self, contributions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Contributions as parts of the probability, and the average lead's probability, once for each lead.
+
+        `contributions` has a row a lead and any grouping of columns. The way from the average lead's probability to this
+        lead's is shared out among the groups as their log-odds are; the parts add up to it.
+        """
+        moved = contributions.sum(axis=1)
+        base, beside = self.calibrator.probabilities(np.array([self.expected, self.expected + 1e-4]))
+        flat = np.abs(moved) < _FLAT
+        away = self.calibrator.probabilities(self.expected + moved) - base
+        rate = np.where(flat, (beside - base) / 1e-4, away / np.where(flat, 1.0, moved))
+        return contributions * rate[:, None], np.full(len(moved), base)
+
     def _scores_of(self, margins: np.ndarray) -> np.ndarray:
         return self.score_map.scores(self.calibrator.probabilities(margins))
 

@@ -222,7 +222,8 @@ def _has(trained: TrainedPlaybook, field: CandidateField, cells: pl.Series, opti
     """Whether a lead's own contact detail is all that the option asks for."""
     block = next(
         block
-        for block in trained.features.blocks
+        for model in trained.models.values()
+        for block in model.features.blocks
         if isinstance(block, EmailBlock | PhoneBlock | UrlBlock) and block.field == field.name
     )
     names = (column.name.removeprefix(f"{field.name} ") for column in block.columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -14,6 +14,9 @@ from leadloop.features.quotes import quote_value
 from leadloop.scoring.score_card import Reason
 
 _LONGEST = 60
+
+Sentence = Callable[[int, int], str]
+"""The sentence of a field (its place) for a lead (its row)."""
 
 
 class ReasonWriter:
@@ -42,22 +45,12 @@ class ReasonWriter:
         `contributions` are by column, `points` by field (in score points). With `most`, only that many up and that many
         down are written out.
         """
-        order = np.argsort(-np.abs(points), axis=1, kind="stable")
+        return write_reasons(self.features.fields, points, most, self.sentences(data, matrix, contributions))
+
+    def sentences(self, data: pl.DataFrame, matrix: np.ndarray, contributions: np.ndarray) -> Sentence:
+        """What it says of these leads: the sentence of a field, by its place, for a lead, by its row."""
         values = {name: data[name].to_list() for name in self.features.fields if name in data.columns}
-        written = []
-        for row in range(len(points)):
-            chosen = _strongest(points[row], order[row], most)
-            written.append(
-                tuple(
-                    Reason(
-                        self.features.fields[number],
-                        float(points[row, number]),
-                        self._sentence(number, row, values, matrix, contributions),
-                    )
-                    for number in chosen
-                )
-            )
-        return written
+        return lambda number, row: self._sentence(number, row, values, matrix, contributions)
 
     def _sentence(
         self, number: int, row: int, values: dict[str, list[object]], matrix: np.ndarray, contributions: np.ndarray
@@ -91,6 +84,20 @@ class ReasonWriter:
             found = say_value(held == 1 if self.features.columns[columns[0]].binary and not np.isnan(held) else held)
             return f"{self.features.labels[name]}: {found}" if name in self.features.labels else f"{name} is {found}"
         return f"{name} is {say_value(value)}"
+
+
+def write_reasons(
+    fields: Sequence[str], points: np.ndarray, most: int | None, says: Sentence
+) -> list[tuple[Reason, ...]]:
+    """The reasons of each lead, largest first: `points` has a row a lead and a column a field, `says` their sentences."""
+    order = np.argsort(-np.abs(points), axis=1, kind="stable")
+    return [
+        tuple(
+            Reason(fields[number], float(points[row, number]), says(number, row))
+            for number in _strongest(points[row], order[row], most)
+        )
+        for row in range(len(points))
+    ]
 
 
 def _strongest(points: np.ndarray, order: np.ndarray, most: int | None) -> list[int]:

@@ -21,6 +21,22 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetScore:
+    """What is said of one lead about one target."""
+
+    target: str
+    """The target's name."""
+    probability: float
+    """The calibrated probability of this target, 0 to 1."""
+    probability_low: float
+    """The lower end of the probability's interval."""
+    probability_high: float
+    """The upper end of the probability's interval."""
+    score: float
+    """0 to 100: the target's own score, by which as many leads as wanted would fall into each band if it counted alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreCard:
     """One lead's score, what it leads to, and why."""
 
@@ -29,14 +45,15 @@ class ScoreCard:
     line: int
     """The line of the file, or the place in the list, that the lead was read from."""
     probability: float | None
-    """The calibrated probability of being won, 0 to 1: of leads that are given 0.2, about one in five is won. None where
-    rules gave the score: they promise none."""
+    """The calibrated probability of being won, 0 to 1: of leads that are given 0.2, about one in five is won. It is
+    that of the main target, where there are several. None where rules gave the score: they promise none."""
     probability_low: float | None
     """The lower end of the probability's interval."""
     probability_high: float | None
     """The upper end of the probability's interval."""
     score: float
-    """0 to 100: a fixed, rising map of the probability, so that the bands hold their shares."""
+    """0 to 100: a fixed, rising map of the probability, so that the bands hold their shares; of the weighted mean of several
+    targets' probabilities, where the playbook composes the score of them."""
     band: str
     """The band that the score falls into."""
     route: str
@@ -74,6 +91,11 @@ class ScoreCard:
     """How urgent the route is, where the playbook gives its routes priorities."""
     unusual: str = ""
     """What makes a novel lead novel, at most three things, separated by semicolons; empty where it is not novel."""
+
+    targets: tuple[TargetScore, ...] = ()
+    """Each target with its probability, interval and own score, the main one first; empty where rules gave the score. In a
+    file, the columns `NAME_probability`, `NAME_probability_low`, `NAME_probability_high` and `NAME_score` of every target but
+    the main one, whose own score stands in `NAME_score` where the score is composed."""
 
     @property
     def reasons_up(self) -> tuple[Reason, ...]:

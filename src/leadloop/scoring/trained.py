@@ -1,28 +1,33 @@
 """A trained playbook: everything that scoring needs, resolved and fixed.
 
-It holds a frozen copy of the playbook, the fitted features, the models, the calibrator and the score map. Editing a playbook
+It holds a frozen copy of the playbook and, for each target, the fitted features, the models, the calibrator and the score map;
+where the score is composed of several targets, also how. Editing a playbook
 afterwards changes nothing here. One lead is a frame of length one: a live score and a batch take the same path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import polars as pl
 
+from leadloop.errors import Problem, VersionError
 from leadloop.features import FeatureSet
+from leadloop.features.shared import SharedFeatures
 from leadloop.leads import LeadFrame, LeadSchema
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend
+from leadloop.scoring.composition import Composition, compose_reasons
 from leadloop.scoring.counterfactuals import Candidates
 from leadloop.scoring.novelty import Novelty
-from leadloop.scoring.reasons import ReasonWriter, join_reasons
+from leadloop.scoring.reasons import join_reasons, write_reasons
 from leadloop.scoring.routes import choose_routes
-from leadloop.scoring.score_card import Reason, ScoreCard
+from leadloop.scoring.score_card import Reason, ScoreCard, TargetScore
+from leadloop.scoring.target_model import TargetModel
 from leadloop.scoring.timing import Timing, horizon_column
 from leadloop.scoring.worth import Worth
 
@@ -58,31 +63,68 @@ class TrainedPlaybook:
     playbook: Playbook
     """A frozen copy of the playbook, as it was when training began."""
     features: FeatureSet
-    """The fitted features."""
+    """The fitted features of the main target."""
     blend: Blend
-    """The models, the calibrator and the score map."""
+    """The models, the calibrator and the score map of the main target."""
     version: str
     """The version's id."""
     segments: Mapping[str, Blend] = field(default_factory=dict)
-    """The blends of the segments that have one of their own."""
+    """The main target's blends of the segments that have one of their own."""
     timing: Timing | None = None
-    """When leads are won; None where nobody asked, or where it could not be told better than without features."""
+    """When leads are won (the main target); None where nobody asked, or where it could not be told better than without
+    features."""
     worth: Worth | None = None
     """What won leads bring; None where no field holds an amount."""
     novelty: Novelty | None = None
     """What makes a lead novel; None in versions saved before that was learned."""
     candidates: Candidates | None = None
     """What may be proposed to raise a score; None in versions saved before that was kept."""
+    others: tuple[TargetModel, ...] = ()
+    """What predicts each target but the main one, in the playbook's order."""
+    composition: Composition | None = None
+    """How the score is composed of targets; None where it is the main target's alone."""
+
+    @cached_property
+    def models(self) -> Mapping[str, TargetModel]:
+        """What predicts each target, by its name, the main one first."""
+        main = TargetModel(self.playbook.target.name, self.features, self.blend, self.segments)
+        return {model.name: model for model in (main, *self.others)}
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Every field that some target's features read, each once."""
+        return tuple(dict.fromkeys(name for model in self.models.values() for name in model.features.reads))
+
+    def aimed_at(self, target: str) -> TrainedPlaybook:
+        """The same version as if this target were the only one: its probability, its own score and its own reasons.
+
+        Times, amounts and proposals come along; raises VersionError where the version does not predict this target.
+        """
+        if target not in self.models:
+            known = ", ".join(self.models)
+            raise VersionError(self.version, Problem("target", f"“{target}” is not predicted", f"name one of {known}"))
+        model, main = self.models[target], target == self.playbook.target.name
+        return replace(
+            self,
+            playbook=replace(self.playbook.aimed_at(target), score=()),
+            features=model.features,
+            blend=model.blend,
+            segments=model.segments,
+            timing=self.timing if main else None,
+            worth=self.worth if main else None,
+            others=(),
+            composition=None,
+        )
 
     @cached_property
     def schema(self) -> LeadSchema:
         """The fields that scoring reads: what features read, the identifier, and what no lead may lack."""
         known = self.playbook.scoring_schema
-        return known.only({*self.features.reads, self.playbook.lead_id, self.playbook.segment_by, *known.required})
+        return known.only({*self.reads, self.playbook.lead_id, self.playbook.segment_by, *known.required})
 
     @cached_property
-    def _writer(self) -> ReasonWriter:
-        return ReasonWriter(self.features)
+    def _shared(self) -> SharedFeatures:
+        return SharedFeatures({name: model.features for name, model in self.models.items()})
 
     def score(self, leads: LeadFrame) -> list[ScoreCard]:
         """A card for every lead, in order, each with all its reasons."""
@@ -96,10 +138,16 @@ class TrainedPlaybook:
         told += ["expected_value"] if self.worth else []
         rows = table.select(columns + told).iter_rows(named=True)
         chances = self._chances(table)
+        targets = zip(*(self._target_scores(table, name) for name in self.models), strict=True)
         return [
-            ScoreCard(**row, reasons=why, won_within=chance)
-            for row, why, chance in zip(rows, reasons, chances, strict=True)
+            ScoreCard(**row, reasons=why, won_within=chance, targets=each)
+            for row, why, chance, each in zip(rows, reasons, chances, targets, strict=True)
         ]
+
+    def _target_scores(self, table: pl.DataFrame, target: str) -> list[TargetScore]:
+        """What is said of one target, a lead each."""
+        names = target_columns(self, target)
+        return [TargetScore(target, *row) for row in table.select(names).iter_rows()]
 
     def _chances(self, table: pl.DataFrame) -> list[tuple[tuple[int, float], ...]]:
         """For each lead, the chance of being won within each horizon."""
@@ -124,22 +172,23 @@ class TrainedPlaybook:
     def _score(
         self, leads: LeadFrame, *, most: int | None, explain: bool
     ) -> tuple[pl.DataFrame, list[tuple[Reason, ...]]]:
-        matrix = self.features.matrix(leads.data)
+        main, counts = self.playbook.target.name, dict(self.composition.weights) if self.composition else {}
+        matrices = self._shared.matrices(leads.data)
+        matrix = matrices[main]
         segments = segments_of(self.playbook, leads)
-        count = len(leads)
-        probabilities, low, high, scores, starts = (np.empty(count) for _ in range(5))
-        contributions, points = np.empty((count, 0)), np.empty((count, 0))
-        if explain:
-            contributions, points = np.empty(matrix.shape), np.empty((count, len(self.features.fields)))
-        for blend, rows in self._shares(segments):
-            some = matrix[rows]
-            margins = blend.margins(some)
-            probabilities[rows] = blend.probabilities(margins)
-            low[rows], high[rows] = blend.intervals(margins, probabilities[rows])
-            scores[rows] = blend.scores(probabilities[rows])
-            if explain:
-                contributions[rows] = blend.contributions(some)
-                points[rows], starts[rows] = blend.points(self._writer.group(contributions[rows]), scores[rows])
+        predictions = {
+            name: model.predict(
+                matrices[name],
+                segments,
+                explain=explain and (name in counts if counts else name == main),
+                apart=explain and name in counts,
+            )
+            for name, model in self.models.items()
+        }
+        predicted = predictions[main]
+        probabilities, low, high, scores = predicted.probabilities, predicted.low, predicted.high, predicted.scores
+        if self.composition:
+            scores = self.composition.scores({name: predictions[name].probabilities for name in counts})
         policy = self.playbook.policy
         columns: dict[str, object] = {
             "lead_id": identify(self.playbook, leads),
@@ -160,33 +209,41 @@ class TrainedPlaybook:
         }
         if self.timing:
             # The pace goes by what the model of all leads says, whoever gave the probability.
-            margins = self.blend.margins(matrix) if self.segments else margins
+            margins = self.blend.margins(matrix) if self.segments else predicted.margins
             told = self.timing.columns(matrix, margins, probabilities)
             columns |= {name: pl.Series(values, nan_to_null=True) for name, values in told.items()}
         if self.worth:
             columns["expected_value"] = probabilities * self.worth.amounts(matrix)
         reasons: list[tuple[Reason, ...]] = []
-        if explain:
-            columns["starts_at"] = starts
-            reasons = self._writer.write(leads.data, matrix, contributions, points, most)
+        if explain and self.composition:
+            why = compose_reasons(self.composition, self.models, predictions, matrices, leads.data, scores)
+            columns["starts_at"] = why.starts
+            reasons = write_reasons(why.fields, why.points, most, why.says)
+        elif explain:
+            columns["starts_at"] = predicted.starts
+            writer = self.models[main].writer
+            reasons = writer.write(leads.data, matrix, predicted.contributions, predicted.points, most)
         novel, unusual = self.novelty.judge(leads.data) if self.novelty else ([None] * len(leads), [""] * len(leads))
         columns["novel"] = pl.Series(novel, dtype=pl.Boolean)
         columns["unusual"] = pl.Series(unusual, dtype=pl.String)
+        for name, said in predictions.items():
+            told_of = (said.probabilities, said.low, said.high, said.scores)
+            for column, values in zip(target_columns(self, name), told_of, strict=True):
+                columns.setdefault(column, values)
         return pl.DataFrame(columns), reasons
 
     def bands(self, scores: np.ndarray) -> pl.Series:
         """The name of the band that each score falls into."""
         return name_steps(scores, [(band.lowest, band.name) for band in self.playbook.policy.bands])
 
-    def _shares(self, segments: pl.Series) -> Iterator[tuple[Blend, np.ndarray | slice]]:
-        """Each blend with the leads that it scores."""
-        if not self.segments:
-            yield self.blend, slice(None)
-            return
-        pooled = ~segments.is_in(list(self.segments))
-        for blend, mine in ((self.blend, pooled), *((self.segments[name], segments == name) for name in self.segments)):
-            if mine.any():
-                yield blend, mine.arg_true().to_numpy()
+
+def target_columns(trained: TrainedPlaybook, target: str) -> tuple[str, str, str, str]:
+    """The columns of a table of scores that hold a target's probability, its interval, and its own score."""
+    kinds = ("probability", "probability_low", "probability_high", "score")
+    if target != trained.playbook.target.name:
+        return tuple(f"{target}_{kind}" for kind in kinds)  # type: ignore[return-value]
+    own = f"{target}_score" if trained.composition else "score"
+    return ("probability", "probability_low", "probability_high", own)
 
 
 def identify(playbook: Playbook, leads: LeadFrame) -> pl.Series:

@@ -31,8 +31,9 @@ def capacity_section(report: TrainingReport) -> Section:
 
 def _reached(report: TrainingReport, decision: Decision) -> tuple[Words | Table, ...]:
     worked, passed = decision.won_worked + decision.lost_worked, decision.won_passed + decision.lost_passed
+    highest = "probabilities of this" if report.own_order else "scores"
     text = (
-        f"The team works the {_leads(worked)} with the highest scores, down to a probability of "
+        f"The team works the {_leads(worked)} with the highest {highest}, down to a probability of "
         f"{_threshold(decision.threshold)}. Of these, {_share(decision.precision)} were won (precision); that is "
         f"{_share(decision.recall)} of all won leads (recall). F1, which weighs both alike, is {number(decision.f1.value)} "
         f"({number(decision.f1.low)} to {number(decision.f1.high)})."

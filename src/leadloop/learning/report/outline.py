@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from leadloop.learning.report.capacity import capacity_section
 from leadloop.learning.report.champion import champion_section
+from leadloop.learning.report.composed import composed_section
 from leadloop.learning.report.dependence import dependence_section
 from leadloop.learning.report.drift import drift_section
 from leadloop.learning.report.importance import importance_section
@@ -40,6 +41,7 @@ _GRAVITY = {"blocks": "blocks training", "warns": "worth a look"}
 def outline(report: TrainingReport) -> tuple[Section, ...]:
     """Every section of the report after its opening answer, in reading order."""
     sections = (
+        composed_section(report),
         _quality(report),
         champion_section(report),
         capacity_section(report),
@@ -176,12 +178,20 @@ def _bands(report: TrainingReport) -> Section:
                 ("bands",),
                 (
                     Words("A band is a range of scores, and each band has a route: what happens to its leads."),
+                    *_whose_bands(report),
                     *_misplaced(report),
                 ),
             ),
             Table(where(report), headings, rows, numeric=frozenset({1, 3, 4, 5, 6, 7, 8}), names=frozenset({0, 2})),
         ),
     )
+
+
+def _whose_bands(report: TrainingReport) -> tuple[Words, ...]:
+    if report.score is None:
+        return ()
+    said = f"Bands go by the composed score; what was won and promised here is “{report.target}”."
+    return (Words(said),)
 
 
 def _misplaced(report: TrainingReport) -> tuple[Words, ...]:
@@ -321,6 +331,7 @@ def _making(report: TrainingReport) -> Section:
     rows = [
         ("playbook", report.playbook),
         ("target", report.target),
+        *((("further targets", ", ".join(other.target for other in report.others)),) if report.others else ()),
         ("version", report.version),
         ("made at", report.made_at),
         ("data fingerprint", report.data.fingerprint),

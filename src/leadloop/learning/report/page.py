@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from leadloop.learning.report.chapters import Chapter, chapters
+from leadloop.learning.report.composed import also_predicted
 from leadloop.learning.report.escape import html_text
 from leadloop.learning.report.marks import round_up
 from leadloop.learning.report.outline import outline
@@ -28,7 +30,7 @@ def render_html(report: TrainingReport) -> str:
     Everything that comes from the data (names, values, evidence) is shown as text and never understood as markup.
     """
     pictures = draw_pictures(report)
-    sections = outline(report)
+    sections, further = outline(report), tuple(chapters(report))
     title = f"{report.playbook}: {report.target} · training report {report.version}"
     if report.synthetic:
         title = f"Synthetic data · {title}"
@@ -42,9 +44,10 @@ def render_html(report: TrainingReport) -> str:
             '<a class="skip" href="#answer">To the answer</a>',
             _banner(report),
             _opening(report, pictures.get("hundred")),
-            _contents(sections),
+            _contents(sections, further),
             "<main>",
             *(_section(section, pictures) for section in sections),
+            *(_chapter(chapter) for chapter in further),
             "</main>",
             f"<footer>Made by LeadLoop for version {html_text(report.version)}. This file is complete in itself: it loads "
             "nothing and runs nothing.</footer>\n</body>\n</html>\n",
@@ -63,7 +66,7 @@ def _banner(report: TrainingReport) -> str:
 
 def _opening(report: TrainingReport, hundred: Picture | None) -> str:
     verdict = judge(report)
-    first, *others = answer(report)
+    first, *others = (*answer(report), *also_predicted(report))
     return "\n".join(
         (
             '<header>\n<p class="eyebrow">LeadLoop training report</p>',
@@ -82,11 +85,25 @@ def _verdict(verdict: Verdict) -> str:
     return f'<p class="verdict {verdict.tone}">{sign}{html_text(verdict.words)}</p>'
 
 
-def _contents(sections: tuple[Section, ...]) -> str:
+def _contents(sections: tuple[Section, ...], further: tuple[Chapter, ...]) -> str:
     links = "".join(
         f'<li><a href="#{section.key}">{section.key.replace("-", " ").capitalize()}</a></li>' for section in sections
     )
+    links += "".join(f'<li><a href="#{chapter.key}">{html_text(chapter.title)}</a></li>' for chapter in further)
     return f'<nav aria-label="Contents"><ul>{links}</ul></nav>'
+
+
+def _chapter(chapter: Chapter) -> str:
+    return "\n".join(
+        (
+            f'<section class="chapter" aria-labelledby="{chapter.key}">',
+            f'<h2 id="{chapter.key}">Also predicted: {html_text(chapter.title)}</h2>',
+            _verdict(chapter.verdict),
+            f"<p>{html_text(chapter.answer)}</p>",
+            "</section>",
+            *(_section(section, chapter.pictures) for section in chapter.sections),
+        )
+    )
 
 
 def _section(section: Section, pictures: dict[str, Picture]) -> str:

@@ -211,6 +211,34 @@ class SegmentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderLine:
+    """How well the composed score sorts leads for one target, by one measure, and how well that target's own probability does."""
+
+    target: str
+    name: str
+    value: float
+    low: float
+    high: float
+    alone: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedScore:
+    """A score that is composed of several targets, on the test leads.
+
+    `weights` add up to 1; `bands` holds for each target how often leads of each band of the score had that outcome, `order`
+    how well the score sorts leads for each target, `importance` how many points each field moves the score, and `together`
+    the correlation of each two outcomes.
+    """
+
+    weights: tuple[tuple[str, float], ...]
+    bands: tuple[tuple[str, tuple[BandLine, ...]], ...]
+    order: tuple[OrderLine, ...]
+    importance: tuple[ImportanceLine, ...]
+    together: tuple[tuple[str, str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingReport:
     """Everything a person needs to believe or doubt a version."""
 
@@ -280,6 +308,14 @@ class TrainingReport:
     """How well it tells what leads are worth; None where the playbook names no value."""
     dependence: tuple[Dependence, ...] = ()
     """How the probability follows the strongest fields."""
+    own_order: bool = False
+    """Whether leads are sorted here by this target's own probability, since the score is composed or another target's."""
+    score: ComposedScore | None = None
+    """How the composed score does; None where the score is the main target's alone."""
+    others: tuple[TrainingReport, ...] = ()
+    """The report of every other target."""
+    left_out_targets: tuple[tuple[str, str], ...] = ()
+    """Optional targets that there were too few outcomes of, and what was missing."""
 
     def measure(self, name: str) -> Measure:
         """The measure of this name; raises KeyError where there is none."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from leadloop.learning.report.chapters import chapters
+from leadloop.learning.report.composed import also_predicted
 from leadloop.learning.report.escape import markdown_name, markdown_text
 from leadloop.learning.report.outline import outline
 from leadloop.learning.report.parts import Section, Table, Words
@@ -35,10 +37,16 @@ def render_markdown(report: TrainingReport, pictures: str = "") -> str:
         f"{markdown_text(measured_on(report))}."
     )
     blocks.append(f"**{_SIGNS[verdict.tone]} {markdown_text(verdict.words)}**")
-    blocks.append(markdown_text(" ".join(answer(report))))
+    blocks.append(markdown_text(" ".join((*answer(report), *also_predicted(report)))))
     blocks += _pictures(("hundred",), drawn, folder)
     for section in outline(report):
         blocks += _section(section, drawn, folder)
+    for chapter in chapters(report):
+        blocks.append(f"# Also predicted: {markdown_text(chapter.title)}")
+        blocks.append(f"**{_SIGNS[chapter.verdict.tone]} {markdown_text(chapter.verdict.words)}**")
+        blocks.append(markdown_text(chapter.answer))
+        for section in chapter.sections:
+            blocks += _section(section, chapter.pictures if pictures else {}, folder)
     return "\n\n".join(blocks) + "\n"
 
 

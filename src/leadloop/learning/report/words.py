@@ -156,8 +156,13 @@ def of_a_hundred(report: TrainingReport) -> tuple[Hundred, ...]:
         for name, value in lift.baselines.items()
         if math.isfinite(value) and abs(value - 1) > 0.005
     ]
-    best = Hundred(f"best-scored {percent(report.capacity)}", 100 * lift.value * base)
+    best = Hundred(f"{best_leads(report)} {percent(report.capacity)}", 100 * lift.value * base)
     return (best, *sorting, Hundred("at random", 100 * base))
+
+
+def best_leads(report: TrainingReport) -> str:
+    """What the leads at the top of the list are called, by what sorts them here."""
+    return "most probable" if report.own_order else "best-scored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +256,7 @@ def answer(report: TrainingReport) -> tuple[str, ...]:
         low, high = (min(100, round(100 * end * test.base_rate)) for end in (lift.low, lift.high))
         sentences += [
             f"Of 100 leads that your team works, about {round(hundred[0].converting)} convert when you take the "
-            f"best-scored {best}; {', '.join(others)}.",
+            f"{best_leads(report)} {best}; {', '.join(others)}.",
             f"That top {best} holds {percent(gain.value)} of all leads that convert.",
             f"This was measured on {measured_on(report)}; with other leads of the same kind, expect between {low} and "
             f"{high} of 100 (95% interval).",

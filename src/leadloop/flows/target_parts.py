@@ -1,0 +1,202 @@
+"""Leads as each target sees them: with its outcomes, its own open leads, split for all targets at one moment, and audited.
+
+Everything that can be wrong with any target is found here, before anything is learned from any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from leadloop.errors import LeakageError, NotEnoughOutcomes, Problem
+from leadloop.flows.importing import Imported
+from leadloop.flows.labelled import label
+from leadloop.flows.playbook_folder import PlaybookFolder
+from leadloop.flows.stopwatch import Tick
+from leadloop.leads import Field
+from leadloop.learning.labelled import Labelled
+from leadloop.learning.labels import OneOutcome
+from leadloop.learning.leakage import Finding, audit_fields, audit_split
+from leadloop.learning.splits import Split, split_alike, split_leads
+from leadloop.learning.training import require_enough
+from leadloop.playbook import Playbook
+
+FEWEST_IN_PART = 10
+"""With fewer won or fewer lost leads than this on one side of the split, a further target is not trained."""
+
+
+@dataclass(frozen=True)
+class TargetPart:
+    """The leads of one target: `playbook` is the playbook aimed at it."""
+
+    playbook: Playbook
+    labelled: Labelled
+    split: Split
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The target's name."""
+        return self.playbook.target.name
+
+    @property
+    def training(self) -> Labelled:
+        """The training leads, with what was known when the test began."""
+        return self.labelled.take(self.split.train).known_by(self.split.starts)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The leads of every target, the main one first; `left_out` says why optional targets are missing.
+
+    `found` is the playbook's folder without these.
+    """
+
+    found: PlaybookFolder
+    targets: tuple[TargetPart, ...]
+    left_out: Mapping[str, str]
+
+    @property
+    def main(self) -> TargetPart:
+        """The leads of the main target."""
+        return self.targets[0]
+
+
+def divide_targets(found: PlaybookFolder, imported: Imported) -> Parts:
+    """Label the leads for each target and split them at one moment.
+
+    Raises DataError where outcomes cannot be read, and NotEnoughOutcomes naming every target that has too few of them and is
+    not optional.
+    """
+    playbook = found.playbook
+    labelled = label(playbook, imported.leads, found.label_of(playbook.target.name))
+    problems: list[Problem] = []
+    try:
+        require_enough(playbook, labelled.positive)
+    except NotEnoughOutcomes as few:
+        problems += few.problems
+    training = playbook.training
+    main = TargetPart(playbook, labelled, split_leads(labelled, test_share=training.test_share, seed=training.seed))
+    parts, left_out = [main], {}
+    for target in playbook.more_targets:
+        try:
+            parts.append(_divide_alike(found, imported, target.name, main))
+        except NotEnoughOutcomes as few:
+            if target.optional:
+                left_out[target.name] = "; ".join(problem.what for problem in few.problems)
+            else:
+                problems += [_of_target(problem, target.name) for problem in few.problems]
+    if problems:
+        raise NotEnoughOutcomes(playbook.name, problems)
+    if left_out:
+        bare = playbook.without_targets(left_out)
+        found = replace(found, playbook=bare)
+        parts = [replace(part, playbook=bare.aimed_at(part.name)) for part in parts]
+    return Parts(found, tuple(parts), left_out)
+
+
+def _of_target(problem: Problem, name: str) -> Problem:
+    mend = f"{problem.mend}, or " if problem.mend else ""
+    return Problem(f"targets.{name}", problem.what, f"{mend}set optional = true there to train without it")
+
+
+def _divide_alike(found: PlaybookFolder, imported: Imported, name: str, main: TargetPart) -> TargetPart:
+    playbook = found.playbook.aimed_at(name)
+    try:
+        labelled = label(playbook, imported.leads, found.label_of(name))
+    except OneOutcome as error:
+        # Nobody has won (or lost) yet: for a target that may be missing that is no mistake of the file.
+        if not playbook.target.optional:
+            raise
+        raise NotEnoughOutcomes(playbook.name, error.problems) from None
+    require_enough(playbook, labelled.positive)
+    split = split_alike(labelled, main.labelled, main.split, seed=playbook.training.seed)
+    problems = []
+    for part, places in (("training", split.train), ("test", split.test)):
+        won = labelled.won[places]
+        for kind, count in (("won", int(won.sum())), ("lost", int((1 - won).sum()))):
+            if count < FEWEST_IN_PART:
+                said = f"not enough outcomes: {count:,} of {FEWEST_IN_PART} {kind} leads in the {part} part"
+                cure = "the parts are those of the main target: bring leads on which both outcomes are known"
+                problems.append(Problem("outcomes", said, cure))
+    if problems:
+        raise NotEnoughOutcomes(playbook.name, problems)
+    return TargetPart(playbook, labelled, split)
+
+
+def audit_targets(parts: Parts, fields: Sequence[Field], tick: Tick = lambda stage: None) -> Parts:
+    """The parts with what the leakage audit finds for each target.
+
+    Raises LeakageError for everything that it blocks, for any target, and that nobody has ruled on.
+    """
+    audited = []
+    for part in parts.targets:
+        tick("auditing for leakage")
+        findings = audit_training_part(part.playbook, part.labelled, part.split, fields)
+        audited.append(replace(part, findings=findings))
+    require_rulings(parts.found.playbook, fields, {part.name: part.findings for part in audited})
+    return replace(parts, targets=tuple(audited))
+
+
+def audit_training_part(
+    playbook: Playbook, labelled: Labelled, split: Split, fields: Sequence[Field]
+) -> tuple[Finding, ...]:
+    """What the leakage audit says of the training leads' fields, and of twins between them and the test leads."""
+    target, order = playbook.target, playbook.order.field if playbook.order else ""
+    outcome = {*playbook.outcome_columns, order}
+    leads = labelled.leads.take(split.train)
+    judged = [
+        field
+        for field in leads.schema.fields
+        if field.name not in {*outcome, playbook.lead_id, playbook.outcomes_by} and field.type != "id"
+    ]
+    return (
+        *audit_fields(
+            leads.data.select([field.name for field in judged]),
+            labelled.won[split.train],
+            kinds={field.name: field.type for field in judged},
+            order=None if labelled.order is None else labelled.order[split.train],
+            outcome_at=leads.data[target.at] if target.at else None,
+            seed=playbook.training.seed,
+        ),
+        *audit_split(
+            labelled.leads.data,
+            labelled.won,
+            split.train,
+            split.test,
+            kinds={field.name: field.type for field in leads.schema.fields if field.name not in outcome},
+            seen=[field.name for field in fields if field.name != order],
+            grouped_by=playbook.group_by,
+        ),
+    )
+
+
+def require_rulings(playbook: Playbook, fields: Sequence[Field], findings_of: Mapping[str, Sequence[Finding]]) -> None:
+    """Raise LeakageError for everything the audit blocks that is to be used although nobody has ruled on it.
+
+    That is a field, or all fields of several that know the outcome only together; twins across the split count in any case.
+    `findings_of` holds the findings of each target; where there are several, the error says which target a field knows.
+    """
+    used = {field.name for field in fields}
+    ruled = {(ruling.field, ruling.finding) for ruling in playbook.rulings}
+    blocking = [
+        (name, finding)
+        for name, findings in findings_of.items()
+        for finding in findings
+        if finding.severity == "blocks"
+        and (finding.kind == "twins" or used.issuperset({finding.field, *finding.beside}))
+        and (finding.field, finding.kind) not in ruled
+    ]
+    problems = [
+        Problem(
+            f"fields.{finding.field}",
+            (f"{name}: " if len(findings_of) > 1 else "") + f"{finding.evidence} [{finding.kind}]",
+            (finding.cure or f'set known_at = "{playbook.schema.moments[-1]}" to leave it out')
+            + f', or rule on it: [[rulings]] field = "{finding.field}", finding = "{finding.kind}", because = "..."',
+        )
+        for name, finding in blocking
+    ]
+    if problems:
+        only_twins = all(finding.kind == "twins" for _, finding in blocking)
+        said = "leads of the test are known from training" if only_twins else "these fields seem to know the outcome"
+        raise LeakageError(f"{playbook.name}: {said}", problems)
