@@ -22,7 +22,7 @@ def _list_alone(context: typer.Context) -> None:
 def list_playbooks() -> None:
     """List packaged playbooks: the name that commands take, what each predicts, and where it lies.
 
-    Example: `leadloop playbooks`
+    Example: `leadloop playbooks list`
     """
     from leadloop.cli.console import add_row, make_table, out, say
     from leadloop.errors import LeadLoopError
@@ -43,7 +43,9 @@ def list_playbooks() -> None:
         except LeadLoopError as error:
             add_row(table, one.name, "", f"broken: {error.problems[0]}", one.folder)
         else:
-            add_row(table, one.name, playbook.target.name, playbook.description, one.folder)
+            add_row(
+                table, one.name, ", ".join(target.name for target in playbook.targets), playbook.description, one.folder
+            )
     out.print(table)
     say()
     say("Use one by its name: leadloop train NAME --data leads.csv")

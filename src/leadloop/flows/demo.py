@@ -1,8 +1,9 @@
-"""Demo: the whole main job on synthetic leads, beside the truth that only a synthetic world can tell."""
+"""Demo: every packaged playbook on its synthetic world, beside the truth that only a synthetic world can tell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,29 +11,57 @@ from pathlib import Path
 import polars as pl
 
 from leadloop.errors import LeadLoopError, Problem
-from leadloop.flows.draft import Drafted, draft
+from leadloop.flows.playbook_folder import read_playbook
 from leadloop.flows.score import Scored, score
-from leadloop.flows.train import TrainingResult, train
+from leadloop.flows.synthetic_mark import is_marked, mark_folder
+from leadloop.flows.train import TrainingResult, require_learning, train
 from leadloop.flows.workspace import Workspace
 from leadloop.ingest.writers import open_writer
-from leadloop.learning.evaluation import area_under_curve, calibration_error
-from leadloop.simulate import LEADS_PER_DAY, OUTCOME_COLUMN, SimulatedLeads, simulate_leads
+from leadloop.scoring import RuleScorer
+from leadloop.scoring.trained import target_columns
+from leadloop.simulate import LEADS_PER_DAY, WORLDS, Nearness, compare_with_truth, expected_auc, simulate_leads
 
-_BUDGET = 15.0
-PAST_LEADS = 12_000
-NEW_LEADS = 400
+PAST_LEADS = 8_000
+NEW_LEADS = 1_000
+EXPORT_LEADS = 12_000
+EXPORT_NEW_LEADS = 400
+_BUDGET = 12.0
+_DAYS = 500.0
 _START = datetime(2025, 1, 6, tzinfo=UTC)
-_MARK = "SYNTHETIC"
 _MARK_TEXT = "Everything in this folder was made by `leadloop demo` from synthetic leads. It may be deleted.\n"
+_TRUTHS = {
+    ("b2b_calls", "progression"): "probability",
+    ("b2b_calls", "voice_ai_fit"): "voice_ai_fit_probability",
+    ("marketplace", "quality"): "expected_target_score",
+    ("insurance", "policy_bound"): "probability",
+}
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What the scores of the new leads are worth, measured against what only the synthetic world knows."""
+class Beside:
+    """What was learned of one target, beside the truth."""
 
-    auc: float
-    best_possible_auc: float
-    calibration_error: float
+    target: str
+    near: Nearness
+    """How near the scores of new leads come to the truth."""
+    rules_auc: float
+    """How well the playbook's rules rank the same leads for this target."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What the demo made of one playbook."""
+
+    playbook: str
+    title: str
+    """What its leads are, in a few words."""
+    folder: Path
+    trained: TrainingResult
+    scored: Scored
+    scored_file: Path
+    scores: pl.DataFrame
+    """The scored file as it was written, with the leads' own columns."""
+    targets: tuple[Beside, ...]
 
 
 @dataclass(frozen=True)
@@ -40,63 +69,124 @@ class Demo:
     """Everything that the demo made and found."""
 
     folder: Path
+    played: tuple[Played, ...]
     past: Path
+    """An export of past leads of a world of its own, to try `draft` with."""
     new: Path
-    scored_file: Path
-    drafted: Drafted
-    trained: TrainingResult
-    scored: Scored
-    scores: pl.DataFrame
-    truth: Truth
+    """New leads of the same world."""
 
 
-def run_demo(folder: Path | str, *, seed: int = 7, tick: Callable[[str], None] = lambda stage: None) -> Demo:
-    """Make synthetic leads, draft a playbook for them, train it, and score new leads, all in one folder.
+def run_demo(
+    folder: Path | str,
+    playbooks: Sequence[str] = (),
+    *,
+    seed: int = 7,
+    past_leads: int = PAST_LEADS,
+    new_leads: int = NEW_LEADS,
+    budget: float = _BUDGET,
+    tick: Callable[[str], None] = lambda stage: None,
+    done: Callable[[Played], None] = lambda played: None,
+) -> Demo:
+    """Simulate the world of each playbook (all packaged ones, if none is named), train on its past, and score its newest leads.
 
-    The folder is made anew each time; one that the demo did not make itself is refused.
+    All lands in one folder, which is made anew each time; one that the demo did not make itself is refused. `budget` is in
+    CPU seconds a training; `done` is told of each playbook as it ends. Raises LeadLoopError for a playbook without a world.
     """
+    problems = [
+        Problem(name, "has no synthetic world", f"take {', '.join(WORLDS)}") for name in playbooks if name not in WORLDS
+    ]
+    if problems:
+        raise LeadLoopError("demo", problems)
+    require_learning()
     place = Path(folder)
     _clear(place)
-    tick("making synthetic leads")
-    past = simulate_leads(PAST_LEADS, seed=seed, start=_START)
-    days = PAST_LEADS / LEADS_PER_DAY
-    new = simulate_leads(NEW_LEADS, seed=seed, start=_START + timedelta(days=days))
-    past_file, new_file, scored_file = place / "past_leads.csv", place / "new_leads.csv", place / "scored.csv"
-    _write(past_file, past.cells)
-    _write(new_file, new.at_intake)
-    tick("drafting a playbook")
-    drafted = draft(past_file, OUTCOME_COLUMN, to=place / "playbook", overwrite=True, synthetic=True, name="demo")
     workspace = Workspace(place)
-    trained = train(drafted.folder, past_file, workspace=workspace, promote=True, time_budget=_BUDGET, tick=tick)
-    tick("scoring new leads")
-    scored = score("demo", new_file, scored_file, workspace=workspace, keep_columns=True)
+    played = []
+    for name in dict.fromkeys(playbooks) or WORLDS:
+        played.append(_play(name, workspace, seed, past_leads, new_leads, budget, tick))
+        done(played[-1])
+    past, new = _write_export(place, seed)
+    return Demo(place, tuple(played), past, new)
+
+
+def _play(
+    name: str,
+    workspace: Workspace,
+    seed: int,
+    past_leads: int,
+    new_leads: int,
+    budget: float,
+    tick: Callable[[str], None],
+) -> Played:
+    tick(f"{name}: making synthetic leads")
+    world, total = WORLDS[name], past_leads + new_leads
+    rate = total / _DAYS
+    today = _START + timedelta(days=2 * _DAYS)
+    (every,) = world.stream(total, total, seed=seed, start=_START, leads_per_day=rate, today=today)
+    today = datetime.fromisoformat(every.leads[world.time_column][past_leads]).replace(tzinfo=UTC)
+    (known,) = world.stream(total, total, seed=seed, start=_START, leads_per_day=rate, today=today)
+    folder = workspace.root / name
+    mark_folder(folder, _MARK_TEXT)
+    past, events, new = (folder / f"{part}.csv" for part in ("leads", "events", "new_leads"))
+    _write(past, known.leads.join(known.outcomes, on="lead_id", maintain_order="left")[:past_leads])
+    _write(new, every.leads[past_leads:])
+    _write(folder / "truth" / "new_leads.csv", every.truth[past_leads:])
+    found = read_playbook(name)
+    if found.playbook.events:
+        _write(events, known.events)
+
+    def forward(stage: str) -> None:
+        tick(f"{name}: {stage}")
+
+    trained = train(
+        name,
+        past,
+        events=events if found.playbook.events else None,
+        workspace=workspace,
+        promote=True,
+        time_budget=budget,
+        tick=forward,
+    )
+    tick(f"{name}: scoring new leads")
+    scored_file = folder / "scored.csv"
+    scored = score(name, new, scored_file, workspace=workspace, keep_columns=True)
     scores = pl.read_csv(scored_file, infer_schema_length=None)
-    return Demo(place, past_file, new_file, scored_file, drafted, trained, scored, scores, _compare(scores, new))
+    truth = scores.select(pl.col("lead_id").cast(pl.String)).join(
+        every.truth, on="lead_id", how="left", maintain_order="left"
+    )
+    version = workspace.registry.load(trained.version)
+    rules = RuleScorer.of(found.playbook, found.rules)
+    points = rules.score_table(rules.schema.read(every.leads[past_leads:]).leads, explain=False)["score"].to_numpy()
+    beside = []
+    for target in version.models:
+        true = truth[_TRUTHS[name, target]].to_numpy()
+        near = compare_with_truth(scores[target_columns(version, target)[0]].to_numpy(), true, groups=5)
+        beside.append(Beside(target, near, expected_auc(points, true)))
+    return Played(name, world.title, folder, trained, scored, scored_file, scores, tuple(beside))
+
+
+def _write_export(place: Path, seed: int) -> tuple[Path, Path]:
+    """An export as a CRM gives it, and new leads of the same kind, for whoever wants to draft a playbook from scratch."""
+    past = simulate_leads(EXPORT_LEADS, seed=seed, start=_START)
+    begins = _START + timedelta(days=EXPORT_LEADS / LEADS_PER_DAY)
+    new = simulate_leads(EXPORT_NEW_LEADS, seed=seed, start=begins)
+    files = place / "past_leads.csv", place / "new_leads.csv"
+    _write(files[0], past.cells)
+    _write(files[1], new.at_intake)
+    return files
 
 
 def _clear(place: Path) -> None:
-    import shutil
-
     if place.exists() and any(place.iterdir()):
-        if not (place / _MARK).is_file():
+        if not is_marked(place):
             raise LeadLoopError(
                 "demo", Problem(str(place), "is a folder that the demo did not make", "name another with --folder")
             )
         shutil.rmtree(place)
-    place.mkdir(parents=True, exist_ok=True)
-    (place / _MARK).write_text(_MARK_TEXT, encoding="utf-8")
+    mark_folder(place, _MARK_TEXT)
 
 
 def _write(path: Path, cells: pl.DataFrame) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with open_writer(path, formulas="keep") as writer:
         writer.write(cells)
-
-
-def _compare(scores: pl.DataFrame, new: SimulatedLeads) -> Truth:
-    probability = scores["probability"].to_numpy()
-    won = new.won.astype(float)
-    return Truth(
-        area_under_curve(won, probability),
-        area_under_curve(won, new.probability),
-        calibration_error(new.probability, probability),
-    )

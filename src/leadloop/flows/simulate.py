@@ -13,12 +13,12 @@ from typing import Literal
 import polars as pl
 
 from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.synthetic_mark import is_marked, mark_folder
 from leadloop.ingest.writers import open_writer
 from leadloop.simulate import DRIFT_KINDS, SYNTHETIC_NOTE, TRUTH_NOTE, WORLDS, Drift
 
 FileFormat = Literal["csv", "parquet", "jsonl"]
 START = datetime(2025, 1, 6, tzinfo=UTC)
-_MARK = "SYNTHETIC.txt"
 _BATCH = 20_000
 
 
@@ -75,7 +75,7 @@ def simulate(
     place = Path(folder)
     if place.exists() and not place.is_dir():
         problems.append(Problem(str(place), "is a file", "name a folder with --output"))
-    elif place.exists() and any(place.iterdir()) and not (place / _MARK).is_file():
+    elif place.exists() and any(place.iterdir()) and not is_marked(place):
         problems.append(Problem(str(place), "is a folder that simulate did not make", "name another with --output"))
     changes: list[Drift] = []
     for one in drift:
@@ -96,7 +96,7 @@ def simulate(
     (place / "truth").mkdir(parents=True)
     today = begins + timedelta(days=leads / rate)
     files = tuple(place / f"{name}.{format}" for name in ("leads", "events", "outcomes", "truth/truth"))
-    (place / _MARK).write_text(_describe(world, found.title, leads, seed, begins, today, changes), encoding="utf-8")
+    mark_folder(place, _describe(world, found.title, leads, seed, begins, today, changes))
     made = still_open = won = events = 0
     with ExitStack() as stack:
         writers = [stack.enter_context(open_writer(file, formulas="keep")) for file in files]

@@ -25,6 +25,7 @@ from leadloop.flows.learned_targets import LearnedTarget, learn_targets, make_ve
 from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Stopwatch, Tick
+from leadloop.flows.synthetic_mark import mark_playbook
 from leadloop.flows.target_parts import TargetPart, audit_targets, divide_targets
 from leadloop.flows.targets import add_targets, require_amounts, require_followed
 from leadloop.flows.targets_report import Beside, report_targets
@@ -119,7 +120,7 @@ def train(
     require_learning()
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
-    found = _with_effort(read_playbook(playbook), trials, time_budget)
+    found = mark_playbook(_with_effort(read_playbook(playbook), trials, time_budget), Path(data))
     require_learners(found.playbook)
     server = find_server(found.playbook.name)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work

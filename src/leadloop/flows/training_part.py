@@ -11,6 +11,7 @@ from leadloop.flows.check import require_columns
 from leadloop.flows.importing import read_leads
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Tick
+from leadloop.flows.synthetic_mark import mark_playbook
 from leadloop.flows.target_parts import audit_targets, divide_targets
 from leadloop.flows.train import needed_fields, require_learning
 from leadloop.ingest.tables import open_table
@@ -53,9 +54,9 @@ def read_training_part(
     the outcome and nobody has ruled on it.
     """
     require_learning()
-    found = read_playbook(playbook)
-    require_target(found.playbook, target)
     source = Path(data)
+    found = mark_playbook(read_playbook(playbook), source)
+    require_target(found.playbook, target)
     require_columns(found, open_table(source).columns, str(source), training=True)
     fields = usable_fields(found.playbook)
     imported = read_leads(

@@ -10,6 +10,7 @@ from leadloop.simulate.enquiry_leads.world import (
     simulate_batches,
     simulate_leads,
 )
+from leadloop.simulate.nearness import Nearness, compare_with_truth, expected_auc
 from leadloop.simulate.world import TRUTH_NOTE, World, WorldPart
 from leadloop.simulate.worlds import WORLDS
 
@@ -24,9 +25,12 @@ __all__ = [
     "Change",
     "Drift",
     "DriftKind",
+    "Nearness",
     "SimulatedLeads",
     "World",
     "WorldPart",
+    "compare_with_truth",
+    "expected_auc",
     "simulate_batches",
     "simulate_leads",
 ]

@@ -13,15 +13,16 @@ from leadloop.features import FeatureColumn
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """How many leads a learner learns from, and whether some columns number categories."""
+    """How many leads a learner learns from, whether some columns number categories, and how many columns there are."""
 
     leads: int = 5_000
     categories: bool = False
+    columns: int = 50
 
     @classmethod
     def of(cls, leads: int, columns: Sequence[FeatureColumn]) -> Self:
         """The task of learning from so many leads with these columns."""
-        return cls(leads, any(column.levels for column in columns))
+        return cls(leads, any(column.levels for column in columns), len(columns))
 
     def grown(self, least: float, most: float) -> float:
         """A size that grows with the leads: `least` up to 5,000 of them, `most` from 500,000 on, between them by powers.
