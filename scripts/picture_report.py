@@ -22,6 +22,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "images" / "report.png"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PLAYBOOK = "insurance"
 WIDTH, SCALE = 1000, 1.2
 """The page is laid out for so many pixels and drawn larger: 1200 pixels across, with text that is readable when small."""
 SECTIONS = 2
@@ -30,7 +31,7 @@ LARGEST_BYTES = 400_000
 
 def make_report(folder: Path) -> Path:
     """The report of a fresh demo."""
-    subprocess.run([sys.executable, "-m", "leadloop", "demo", "--folder", str(folder / "demo")], check=True)
+    subprocess.run([sys.executable, "-m", "leadloop", "demo", PLAYBOOK, "--folder", str(folder / "demo")], check=True)
     (report,) = (folder / "demo" / "registry").rglob("report.html")
     return report
 

@@ -52,7 +52,7 @@ def _tell(played: Played) -> None:
     say(f"{played.playbook}: {played.title}")
     say(f"  Learned in {report.seconds['total']:.0f} s. {' '.join(answer(report))}")
     lines = sorted(report.importance, key=lambda line: -(line.points or 0.0))[:_FIELDS]
-    say(f"  What moves the score most: {', '.join(f'{one.field} ({one.points or 0.0:.1f} points)' for one in lines)}.")
+    say(f"  What moves the score most: {'; '.join(f'{one.shown} ({one.points or 0.0:.1f} points)' for one in lines)}.")
     for beside in played.targets:
         say(f"  {_compare(beside, several=len(played.targets) > 1)}")
         said, true = ("  ".join(f"{100 * one[place]:4.0f}%" for one in beside.near.groups) for place in (0, 1))

@@ -73,6 +73,7 @@ def rank_fields(
             _direction(trained, leads, name, points[:, place]),
             *_spread(name, fold_points),
             before=(before or {}).get(name, float("nan")),
+            label=trained.features.labels.get(name, ""),
         )
         for place, name in enumerate(trained.features.fields)
     ]
@@ -86,12 +87,15 @@ def rank_composed_fields(trained: TrainedPlaybook, leads: LeadFrame, seed: int) 
     """
     if len(leads) > _MOST_LEADS:
         leads = leads.take(np.sort(np.random.default_rng(seed).choice(len(leads), _MOST_LEADS, replace=False)))
+    labels = {name: label for model in trained.models.values() for name, label in model.features.labels.items()}
     moved: dict[str, np.ndarray] = {}
     for row, card in enumerate(trained.score(leads)):
         for reason in card.reasons:
             moved.setdefault(reason.field, np.zeros(len(leads)))[row] = reason.points
     lines = [
-        ImportanceLine(name, float(np.abs(points).mean()), _direction(trained, leads, name, points))
+        ImportanceLine(
+            name, float(np.abs(points).mean()), _direction(trained, leads, name, points), label=labels.get(name, "")
+        )
         for name, points in moved.items()
     ]
     return tuple(sorted(lines, key=lambda line: (-line.points, line.field)))

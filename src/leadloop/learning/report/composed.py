@@ -125,7 +125,7 @@ def _order(score: ComposedScore) -> Table:
 
 
 def _importance(score: ComposedScore) -> tuple[Table, ...]:
-    rows = tuple((line.field, number(line.points, 1), line.direction) for line in score.importance)
+    rows = tuple((line.shown, number(line.points, 1), line.direction) for line in score.importance)
     table = Table(
         "By how many points each field moves the composed score of a test lead, up or down, on average.",
         ("field", "points", "which way"),

@@ -48,7 +48,7 @@ def importance_section(report: TrainingReport) -> Section:
 
 
 def _row(line: ImportanceLine, steady: bool, before: bool) -> tuple[str, ...]:
-    cells = [line.field, number(line.points, 1)]
+    cells = [line.shown, number(line.points, 1)]
     if steady:
         cells += [f"{number(line.low, 1)} to {number(line.high, 1)}", _places(line)] if line.worst_rank else ["–", "–"]
     if before:
@@ -67,7 +67,7 @@ def _steadiness(lines: tuple[ImportanceLine, ...]) -> str:
         "“Elsewhere” is the least and the most in models learned from other stretches of the training leads by the quicker "
         "half of the learners (the line over each bar), with the field’s place among all fields there. "
     )
-    loose = [f"“{line.field}” ({_places(line)})" for line in strongest if line.worst_rank - line.best_rank >= _UNSTEADY]
+    loose = [f"“{line.shown}” ({_places(line)})" for line in strongest if line.worst_rank - line.best_rank >= _UNSTEADY]
     if not loose:
         return f"{told}The strongest {len(strongest)} hold about the same place everywhere."
     return f"{told}The place of {listed(loose)} changes from stretch to stretch: do not read much into it."
@@ -80,7 +80,7 @@ def _changes(lines: tuple[ImportanceLine, ...]) -> str:
     least = min(known, key=lambda line: line.points - line.before)
     told = "“In service” is what the report of the version in service says of the same field, on its own test leads"
     moved = [
-        f"“{line.field}” went from {number(line.before, 1)} to {number(line.points, 1)}"
+        f"“{line.shown}” went from {number(line.before, 1)} to {number(line.points, 1)}"
         for line in (most, least)
         if abs(line.points - line.before) >= 1
     ]

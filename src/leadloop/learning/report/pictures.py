@@ -309,7 +309,7 @@ def _importance(report: TrainingReport) -> Picture | None:
     for place, line in enumerate(lines):
         top = 34 * place
         shapes += [
-            write(0, top + 13, shorten(line.field, 52), "ink"),
+            write(0, top + 13, shorten(line.shown, 52), "ink"),
             write(WIDTH, top + 13, number(line.points, 1), "strong", "end"),
             box(0, top + 19, WIDTH, 7, "track"),
             box(0, top + 19, WIDTH * line.points / largest, 7, "bar"),
@@ -325,7 +325,7 @@ def _importance(report: TrainingReport) -> Picture | None:
         + (
             " The line over a bar: least and most in models of other stretches." if math.isfinite(lines[0].high) else ""
         ),
-        "; ".join(f"{line.field} {number(line.points, 1)} points" for line in lines) + ".",
+        "; ".join(f"{line.shown} {number(line.points, 1)} points" for line in lines) + ".",
         shapes,
         height=34 * len(lines),
     )

@@ -76,7 +76,8 @@ class ImportanceLine:
 
     `direction` says in words which way it moves them. `low` and `high` are the least and the most points among models
     learned from other stretches of the training leads, `best_rank` and `worst_rank` its places among the fields there (0
-    where it was not asked). `before` is how many points it had in the version in service.
+    where it was not asked). `before` is how many points it had in the version in service. `label` says in words what a feature
+    written in Python is.
     """
 
     field: str
@@ -87,6 +88,12 @@ class ImportanceLine:
     best_rank: int = 0
     worst_rank: int = 0
     before: float = float("nan")
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name that a person reads."""
+        return self.label or self.field
 
 
 @dataclass(frozen=True, slots=True)
