@@ -72,5 +72,5 @@ def test_features_written_in_python_are_shown_by_what_they_are(demo):
     (played,) = demo.played
     page = (played.trained.folder / "report.html").read_text()
     labels = {line.field: line.label for line in played.trained.report.importance if line.label}
-    assert labels["completeness"] != "completeness"
-    assert labels["completeness"] in page.split('id="importance"')[1].split("</section>")[0]
+    assert labels["contact_completeness"] != "contact_completeness"
+    assert labels["contact_completeness"] in page.split('id="importance"')[1].split("</section>")[0]
