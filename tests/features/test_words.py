@@ -72,6 +72,15 @@ def test_the_telling_word_is_the_one_that_says_most(fitted):
     assert block.telling_word("xyzzy", 1.0) == ""
 
 
+def test_words_that_stand_together_say_more_than_each_alone():
+    """Both texts hold the same words; only which of them follow one another tells won from lost."""
+    won = (np.arange(400) % 2).astype(float)
+    texts = pl.Series("note", ["not now, interested" if one else "now not interested" for one in won])
+    block, apart = fit(texts, won, np.arange(400) % 4)
+    assert apart[won == 1].min() > apart[won == 0].max()
+    assert block.telling_word("sorry, not interested", -1.0) == "not interested"
+
+
 def test_too_few_outcomes_teach_nothing_about_words():
     block, values = fit(CELLS[:50], WON[:50], FOLDS[:50])
     assert block.columns == ()
@@ -92,7 +101,7 @@ def test_what_words_are_worth_is_what_scikit_learn_finds(fitted):
     from leadloop.features.words import STRENGTH
 
     block, _ = fitted
-    found = block.words.terms.weigh_corpus(Corpus.of(TEXTS))
+    found = block.words.terms.weigh_corpus(Corpus.of(TEXTS, pairs=True))
     design = np.zeros((600, len(block.words.terms.terms)))
     design[found.rows, found.terms] = found.weights
     peer = LogisticRegression(C=STRENGTH, tol=1e-9, max_iter=5_000).fit(design, WON)

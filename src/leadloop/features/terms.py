@@ -1,8 +1,7 @@
-"""Terms: the words whose use differs most between texts, weighed by TF-IDF."""
+"""Terms: the words, and pairs of words, whose use differs most between texts, weighed by TF-IDF."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from leadloop.features.lookup import Lookup
 from leadloop.features.tokens import TokenCodes, Vocabulary, split_texts
 
 LEAST_TEXTS = 5
@@ -31,7 +31,10 @@ class Weights(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """Texts as counts of words: `counts[i]` times the word `words[places[i]]` in the text `rows[i]`."""
+    """Texts as counts of terms: `counts[i]` times the term `words[places[i]]` in the text `rows[i]`.
+
+    A term is a word, or two words with a blank between.
+    """
 
     words: tuple[str, ...]
     size: int
@@ -40,26 +43,48 @@ class Corpus:
     counts: np.ndarray
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Self:
-        """The words of these texts that may be terms: longer than one letter, and no numbers."""
+    def of(cls, texts: Sequence[str], *, pairs: bool = False) -> Self:
+        """What of these texts may be a term: words longer than one letter that are no numbers.
+
+        With `pairs` also two words that follow one another, whatever mark stands between them: "pay it", "don t". Here
+        words of one letter count, numbers do not. Pairs in fewer than 5 texts are left out at once, since there are many.
+
+        >>> some = Corpus.of(["I don't", "we don't"] * 3, pairs=True)
+        >>> some.words, some.rows[:4].tolist(), [some.words[place] for place in some.places[:4]]
+        (('i', 'don', 't', 'we', 'don t'), [0, 0, 1, 1], ['don', 'don t', 'don', 'we'])
+        """
         numbers: dict[str, int] = {}
-        rows, places, counts = [], [], []
-        for row, text in enumerate(texts):
-            held = Counter(split_texts([text])[:-1])
-            rows.append(np.full(len(held), row))
-            places.append(np.array([numbers.setdefault(word, len(numbers)) for word in held], dtype=np.int64))
-            counts.append(np.fromiter(held.values(), dtype=np.int64))
+        read = [[numbers.setdefault(word, len(numbers)) for word in split_texts([text])[:-1]] for text in texts]
+        codes = np.fromiter((code for text in read for code in text), dtype=np.int64)
+        rows = np.repeat(np.arange(len(texts)), [len(text) for text in read])
         words = tuple(numbers)
-        may_be = np.array([1 < len(word) <= _LONGEST_TERM and not word.isdecimal() for word in words], dtype=bool)
-        every = np.concatenate([*places, np.empty(0, dtype=np.int64)])
-        known = may_be[every] if len(words) else every.astype(bool)
-        return cls(
-            words,
-            len(texts),
-            np.concatenate([*rows, np.empty(0, dtype=np.int64)])[known],
-            every[known],
-            np.concatenate([*counts, np.empty(0, dtype=np.int64)])[known],
-        )
+        short = np.array([len(word) <= _LONGEST_TERM and not word.isdecimal() for word in words], dtype=bool)
+        may_be = np.array([len(word) > 1 for word in words], dtype=bool) & short
+        known = may_be[codes] if len(words) else codes.astype(bool)
+        found = [_count_codes(rows[known], codes[known], len(words))]
+        if pairs and len(codes):
+            in_texts = np.bincount(_count_codes(rows, codes, len(words))[1], minlength=len(words))
+            use = (short & (in_texts >= LEAST_TEXTS))[codes]
+            next_to = np.flatnonzero(use[:-1] & use[1:] & (rows[:-1] == rows[1:]))
+            both, pair = np.unique(codes[next_to] * len(words) + codes[next_to + 1], return_inverse=True)
+            held, place, count = _count_codes(rows[next_to], pair, len(both))
+            kept = np.bincount(place, minlength=len(both)) >= LEAST_TEXTS
+            new = len(words) + np.cumsum(kept) - 1
+            found.append((held[kept[place]], new[place[kept[place]]], count[kept[place]]))
+            firsts, seconds = np.divmod(both[kept], len(words))
+            words += tuple(
+                f"{words[first]} {words[second]}"
+                for first, second in zip(firsts.tolist(), seconds.tolist(), strict=True)
+            )
+        every, places, counts = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        order = np.argsort(every, kind="stable")
+        return cls(words, len(texts), every[order], places[order], counts[order])
+
+    def without_pairs(self) -> Corpus:
+        """The same texts with their single words only."""
+        single = np.array([" " not in word for word in self.words], dtype=bool)
+        held = single[self.places] if len(self.words) else self.places.astype(bool)
+        return Corpus(self.words, self.size, self.rows[held], self.places[held], self.counts[held])
 
     def take(self, texts: np.ndarray) -> Corpus:
         """The texts of these numbers, each once, in rising order."""
@@ -67,6 +92,27 @@ class Corpus:
         number[texts] = np.arange(len(texts))
         held = number[self.rows] >= 0
         return Corpus(self.words, len(texts), number[self.rows[held]], self.places[held], self.counts[held])
+
+
+@dataclass(frozen=True, eq=False)
+class TermPlaces:
+    """Which term each code of a vocabulary is, or -1, and which term two codes in a row are (None: there are no pairs)."""
+
+    words: np.ndarray
+    pairs: Lookup | None
+
+    def find(self, tokens: TokenCodes) -> tuple[np.ndarray, np.ndarray]:
+        """The terms in some texts, each as often as it is there: (text, term), in order of the text."""
+        found, rows = self.words[tokens.codes], tokens.rows
+        if self.pairs is not None:
+            word = np.flatnonzero(~tokens.is_mark)
+            codes = tokens.codes[word].astype(np.uint64)
+            ended = np.full(len(found), -1)
+            ended[word[1:]] = self.pairs.find(codes[:-1] * np.uint64(len(self.words)) + codes[1:]) - 1
+            ended[word[1:][rows[word[1:]] != rows[word[:-1]]]] = -1
+            found, rows = np.column_stack([found, ended]).ravel(), np.repeat(rows, 2)
+        known = found >= 0
+        return rows[known], found[known]
 
 
 @dataclass(frozen=True)
@@ -87,7 +133,7 @@ class Terms:
         A term must be in at least 5 texts and 0.5% of them and in at most half of them; numbers are no terms, since
         years and prices of the past say little about the future. Of the rest those are kept whose weight varies most
         from text to text. (On requests for pizza, 200 terms chosen so rank better than the 200 most frequent ones, AUC
-        0.611 against 0.607, and pairs of words add nothing: 0.612. The means of 5 folds.)
+        0.611 against 0.607, and as columns of their own pairs of words add nothing: 0.612. The means of 5 folds.)
         """
         count = corpus.size
         least = max(LEAST_TEXTS, ceil(LEAST_SHARE * count))
@@ -112,14 +158,24 @@ class Terms:
     def _idf(self) -> np.ndarray:
         return np.array(self.weights, dtype=np.float64)
 
-    def places_in(self, vocabulary: Vocabulary) -> np.ndarray:
-        """For each code of a vocabulary the number of the term, or -1."""
-        places = np.full(len(vocabulary), -1)
-        for number, term in enumerate(self.terms):
-            places[vocabulary[term]] = number
-        return places
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words that the terms consist of, each once."""
+        return tuple(dict.fromkeys(word for term in self.terms for word in term.split(" ")))
 
-    def weigh(self, tokens: TokenCodes, places: np.ndarray) -> Weights:
+    def places_in(self, vocabulary: Vocabulary) -> TermPlaces:
+        """Where the terms are among the codes of a vocabulary, which must hold all their `words`."""
+        places = np.full(len(vocabulary), -1)
+        pairs: dict[int, int] = {}
+        for number, term in enumerate(self.terms):
+            first, _, second = term.partition(" ")
+            if second:
+                pairs[vocabulary[first] * len(vocabulary) + vocabulary[second]] = number + 1
+            else:
+                places[vocabulary[first]] = number
+        return TermPlaces(places, Lookup(list(pairs), list(pairs.values())) if pairs else None)
+
+    def weigh(self, tokens: TokenCodes, places: TermPlaces) -> Weights:
         """The terms that each text holds, weights of length 1 together; `places` as `places_in` gives them."""
         return self._weigh(*_count(tokens, places, len(self.terms)), len(tokens.ends))
 
@@ -155,14 +211,19 @@ class Terms:
         return cls(terms, weights)
 
 
-def _count(tokens: TokenCodes, places: np.ndarray, many: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _count_codes(rows: np.ndarray, codes: np.ndarray, many: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How often each text holds each of so many codes: (text, code, count), in order of text and code."""
+    keys, counts = np.unique(rows * max(many, 1) + codes, return_counts=True)
+    return keys // max(many, 1), keys % max(many, 1), counts
+
+
+def _count(tokens: TokenCodes, places: TermPlaces, many: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How often each text holds each place: (text, place, count), in order of text and place."""
-    found = places[tokens.codes]
-    known = found >= 0
-    if not many or not known.any():
+    rows, found = places.find(tokens)
+    if not many or not len(found):
         nothing = np.empty(0, dtype=np.int64)
         return nothing, nothing, nothing
-    keys = tokens.rows[known] * many + found[known]
+    keys = rows * many + found
     # A table of all counts is quicker than sorting where it is small; rows come in order, so parts of them do too.
     held_rows, held, held_counts = [], [], []
     cuts = np.searchsorted(keys, np.arange(0, len(tokens.ends) + _CHUNK, _CHUNK) * many)

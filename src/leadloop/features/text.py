@@ -14,7 +14,7 @@ import polars as pl
 from leadloop.features.block import FeatureColumn
 from leadloop.features.finds import FINDS, tidy
 from leadloop.features.phrases import PhraseLists, PhraseMatcher, PhraseWalk
-from leadloop.features.terms import Corpus, Terms
+from leadloop.features.terms import Corpus, TermPlaces, Terms
 from leadloop.features.tokens import TokenCodes, Vocabulary
 from leadloop.features.words import Words
 from leadloop.features.writing import STATISTICS, describe_writing
@@ -43,8 +43,8 @@ class TextBlock:
 
     Each text is split into words once, for all of these. Where a playbook asks for `terms`, the words that differ most from
     text to text have a column each, weighed by TF-IDF; where it asks for `finds`, so have the facts of each kind that the
-    text states. The log-odds of words are those of an L2-penalised logistic regression on TF-IDF weights; a text without a
-    known word adds 0.
+    text states. The log-odds of words, and of pairs of words that follow one another, are those of an L2-penalised logistic
+    regression on TF-IDF weights; a text without a known word adds 0.
 
     A missing text is missing in every column; a text without words has zeros, but a fact that is not stated is missing.
     `kept` names the columns that differ from lead to lead in training, the others are left out: what never changes teaches
@@ -92,13 +92,13 @@ class TextBlock:
         given = np.flatnonzero(data[field].is_not_null().to_numpy())
         learned = given[np.linspace(0, len(given) - 1, min(len(given), MOST_TEXTS)).astype(np.int64)]
         learn_words = positive is not None and len(learned) > 0
-        corpus = Corpus.of([texts[place] for place in learned]) if terms or learn_words else None
+        corpus = Corpus.of([texts[place] for place in learned], pairs=learn_words) if terms or learn_words else None
         block = cls(
             field,
             PhraseLists.from_mapping(phrases or {}),
             tuple(finds),
             time,
-            Terms.fit(corpus, terms) if corpus is not None and terms else Terms((), ()),
+            Terms.fit(corpus.without_pairs(), terms) if corpus is not None and terms else Terms((), ()),
             Words.fit(corpus, positive[learned]) if corpus is not None and positive is not None else Words.none(),
             (),
             densities=densities,
@@ -197,7 +197,7 @@ class TextBlock:
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        return Vocabulary((*self._walk.words, *self.terms.terms, *self.words.terms.terms))
+        return Vocabulary((*self._walk.words, *self.terms.words, *self.words.terms.words))
 
     @cached_property
     def _matcher(self) -> PhraseMatcher:
@@ -213,11 +213,11 @@ class TextBlock:
         return [(number[one], number[other]) for one, other in self.pairs]
 
     @cached_property
-    def _term_places(self) -> np.ndarray:
+    def _term_places(self) -> TermPlaces:
         return self.terms.places_in(self._vocabulary)
 
     @cached_property
-    def _word_places(self) -> np.ndarray:
+    def _word_places(self) -> TermPlaces:
         return self.words.terms.places_in(self._vocabulary)
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
@@ -271,7 +271,7 @@ class TextBlock:
             at += width
         return every
 
-    def judge(self, tokens: TokenCodes, term_places: np.ndarray, word_places: np.ndarray) -> np.ndarray:
+    def judge(self, tokens: TokenCodes, term_places: TermPlaces, word_places: TermPlaces) -> np.ndarray:
         """Every column of words learned from leads; the places are those of terms and words in the tokens' vocabulary."""
         every = np.zeros((len(tokens.ends), self._learned))
         if self.terms.terms:
@@ -293,7 +293,7 @@ class TextBlock:
         return self._vocabulary.encode([text])
 
     def telling_word(self, text: str, way: float) -> str:
-        """The word of a text that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
+        """The word of a text, or the two in a row, that speak most for the outcome (`way` above 0) or against it; else empty."""
         return self.words.telling_word(self._tokens(text), self._word_places, way) if self.words.worth else ""
 
     def says_no_to(self, text: str) -> frozenset[str]:

@@ -13,6 +13,7 @@ import polars as pl
 from leadloop.features.finds import tidy
 from leadloop.features.functions import FEW
 from leadloop.features.phrases import PhraseLists, PhraseMatcher, PhraseWalk
+from leadloop.features.terms import TermPlaces
 from leadloop.features.text import TextBlock, TextReading, read_each_once
 from leadloop.features.tokens import TokenCodes, Vocabulary
 from leadloop.features.writing import describe_writing
@@ -76,8 +77,8 @@ class _Share:
     lists: list[int]
     firsts: slice
     pairs: slice
-    terms: np.ndarray
-    words: np.ndarray
+    terms: TermPlaces
+    words: TermPlaces
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class _Reading:
     @cached_property
     def _reader(self) -> tuple[Vocabulary, PhraseMatcher]:
         walk = PhraseWalk(self._lists)
-        words = (word for block in self.blocks for word in (*block.terms.terms, *block.words.terms.terms))
+        words = (word for block in self.blocks for word in (*block.terms.words, *block.words.terms.words))
         vocabulary = Vocabulary((*walk.words, *words))
         return vocabulary, walk.compile(vocabulary)
 

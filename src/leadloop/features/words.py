@@ -1,6 +1,8 @@
 """The words of a text as one number: how far they speak for the outcome, by what became of earlier texts.
 
 Hundreds of columns, one a word, drown the other fields of a few thousand leads; one number, learned from them all, does not.
+Two words that follow one another are judged like a word of their own: "not interested" is neither "not" nor "interested"
+(Wang and Manning 2012).
 """
 
 from __future__ import annotations
@@ -12,10 +14,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from leadloop.features.terms import Corpus, Terms, Weights
+from leadloop.features.terms import Corpus, TermPlaces, Terms, Weights
 from leadloop.features.tokens import TokenCodes
 
-MOST_TERMS = 3_000
+MOST_TERMS = 5_000
 STRENGTH = 0.1
 """The inverse L2 penalty of the regression on words: strict, since there are many of them."""
 _NEWTON_STEPS, _CONJUGATE_STEPS, _TOLERANCE = 30, 200, 1e-7
@@ -25,7 +27,7 @@ LEAST_OUTCOMES = 30
 
 @dataclass(frozen=True)
 class Words:
-    """The log-odds that words add, by an L2-penalised logistic regression on TF-IDF weights.
+    """The log-odds that words and pairs of words add, by an L2-penalised logistic regression on TF-IDF weights.
 
     A text without a known word adds 0. Where words cannot be learned from there are none.
     """
@@ -40,7 +42,7 @@ class Words:
 
     @classmethod
     def fit(cls, corpus: Corpus, positive: np.ndarray) -> Self:
-        """Learn from texts of which `positive` (0 or 1 a text) were won."""
+        """Learn from texts of which `positive` (0 or 1 a text) were won; from pairs of words too, where the corpus has them."""
         won = int(positive.sum())
         if min(won, corpus.size - won) < LEAST_OUTCOMES:
             return cls.none()
@@ -53,7 +55,7 @@ class Words:
     def _worth(self) -> np.ndarray:
         return np.array(self.worth, dtype=np.float64)
 
-    def judge(self, tokens: TokenCodes, places: np.ndarray) -> np.ndarray:
+    def judge(self, tokens: TokenCodes, places: TermPlaces) -> np.ndarray:
         """The log-odds that the words of each text add; `places` as `Terms.places_in` gives them."""
         return self._add(self.terms.weigh(tokens, places), len(tokens.ends))
 
@@ -65,8 +67,8 @@ class Words:
         total: np.ndarray = np.bincount(found.rows, self._worth[found.terms] * found.weights, size)
         return total
 
-    def telling_word(self, tokens: TokenCodes, places: np.ndarray, way: float) -> str:
-        """The word of one text that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
+    def telling_word(self, tokens: TokenCodes, places: TermPlaces, way: float) -> str:
+        """The word or pair of one text that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
         found = self.terms.weigh(tokens, places)
         said = way * self._worth[found.terms] * found.weights
         if not said.size or said.max() <= 0:
