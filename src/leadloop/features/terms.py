@@ -100,19 +100,26 @@ class TermPlaces:
 
     words: np.ndarray
     pairs: Lookup | None
+    begins: np.ndarray
+    """Whether a pair begins with the code."""
+    ends: np.ndarray
+    """Whether a pair ends with it."""
 
-    def find(self, tokens: TokenCodes) -> tuple[np.ndarray, np.ndarray]:
-        """The terms in some texts, each as often as it is there: (text, term), in order of the text."""
-        found, rows = self.words[tokens.codes], tokens.rows
-        if self.pairs is not None:
-            word = np.flatnonzero(~tokens.is_mark)
-            codes = tokens.codes[word].astype(np.uint64)
-            ended = np.full(len(found), -1)
-            ended[word[1:]] = self.pairs.find(codes[:-1] * np.uint64(len(self.words)) + codes[1:]) - 1
-            ended[word[1:][rows[word[1:]] != rows[word[:-1]]]] = -1
-            found, rows = np.column_stack([found, ended]).ravel(), np.repeat(rows, 2)
-        known = found >= 0
-        return rows[known], found[known]
+    def find(self, tokens: TokenCodes) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """The terms in some texts, each as often as it is there, words and then pairs: (text, term), in order of the text."""
+        found = self.words[tokens.codes]
+        held = np.flatnonzero(found >= 0)
+        words = tokens.rows[held], found[held]
+        if self.pairs is None:
+            return (words,)
+        spoken = np.flatnonzero(~tokens.is_mark)
+        codes = tokens.codes[spoken]
+        may_be = np.flatnonzero(self.begins[codes[:-1]] & self.ends[codes[1:]])
+        first, second = codes[may_be].astype(np.uint64), codes[may_be + 1].astype(np.uint64)
+        pair = self.pairs.find(first * np.uint64(len(self.words)) + second) - 1
+        rows = tokens.rows[spoken[may_be]]
+        both = (pair >= 0) & (rows == tokens.rows[spoken[may_be + 1]])
+        return words, (rows[both], pair[both])
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ class Terms:
         least = max(LEAST_TEXTS, ceil(LEAST_SHARE * count))
         held = np.bincount(corpus.places, minlength=len(corpus.words))
         known = np.flatnonzero((held >= least) & (held <= MOST_SHARE * count))
-        known = known[np.argsort(np.array([corpus.words[place] for place in known], dtype=object))]
+        known = np.array(sorted(known.tolist(), key=lambda place: _in_order(corpus.words[place])), dtype=np.int64)
         words = [corpus.words[place] for place in known]
         every = cls(tuple(words), tuple(log((1 + count) / (1 + int(held[place]))) + 1 for place in known))
         found = every.weigh_corpus(corpus)
@@ -159,6 +166,11 @@ class Terms:
         return np.array(self.weights, dtype=np.float64)
 
     @cached_property
+    def singles(self) -> int:
+        """How many of the terms are single words; they come first."""
+        return sum(" " not in term for term in self.terms)
+
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """The words that the terms consist of, each once."""
         return tuple(dict.fromkeys(word for term in self.terms for word in term.split(" ")))
@@ -173,11 +185,19 @@ class Terms:
                 pairs[vocabulary[first] * len(vocabulary) + vocabulary[second]] = number + 1
             else:
                 places[vocabulary[first]] = number
-        return TermPlaces(places, Lookup(list(pairs), list(pairs.values())) if pairs else None)
+        begins, ends = np.zeros((2, len(vocabulary)), dtype=bool)
+        for key in pairs:
+            first_code, second_code = divmod(key, len(vocabulary))
+            begins[first_code] = ends[second_code] = True
+        return TermPlaces(places, Lookup(list(pairs), list(pairs.values())) if pairs else None, begins, ends)
 
     def weigh(self, tokens: TokenCodes, places: TermPlaces) -> Weights:
         """The terms that each text holds, weights of length 1 together; `places` as `places_in` gives them."""
-        return self._weigh(*_count(tokens, places, len(self.terms)), len(tokens.ends))
+        (rows, words), *pairs = places.find(tokens)
+        counts = [_count_by_table(rows, words, self.singles, len(tokens.ends))]
+        counts += [_count_codes(pair_rows, pair, len(self.terms)) for pair_rows, pair in pairs]
+        every, terms, count = (np.concatenate(parts) for parts in zip(*counts, strict=True))
+        return self._weigh(every, terms, count, len(tokens.ends))
 
     def weigh_corpus(self, corpus: Corpus) -> Weights:
         """The same for texts that are counted already."""
@@ -208,6 +228,8 @@ class Terms:
         terms, weights = tuple(map(str, state["terms"])), tuple(map(float, state["weights"]))
         if len(terms) != len(weights) or len(set(terms)) != len(terms):
             raise ValueError("terms and their weights do not match")
+        if list(terms) != sorted(terms, key=lambda term: " " in term):
+            raise ValueError("a single word stands behind a pair of words")
         return cls(terms, weights)
 
 
@@ -217,16 +239,14 @@ def _count_codes(rows: np.ndarray, codes: np.ndarray, many: int) -> tuple[np.nda
     return keys // max(many, 1), keys % max(many, 1), counts
 
 
-def _count(tokens: TokenCodes, places: TermPlaces, many: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How often each text holds each place: (text, place, count), in order of text and place."""
-    rows, found = places.find(tokens)
-    if not many or not len(found):
+def _count_by_table(rows: np.ndarray, places: np.ndarray, many: int, texts: int) -> tuple[np.ndarray, ...]:
+    """The same where texts come in order and places are few: a table of all counts is quicker then than sorting."""
+    if not len(rows):
         nothing = np.empty(0, dtype=np.int64)
         return nothing, nothing, nothing
-    keys = rows * many + found
-    # A table of all counts is quicker than sorting where it is small; rows come in order, so parts of them do too.
+    keys = rows * many + places
     held_rows, held, held_counts = [], [], []
-    cuts = np.searchsorted(keys, np.arange(0, len(tokens.ends) + _CHUNK, _CHUNK) * many)
+    cuts = np.searchsorted(keys, np.arange(0, texts + _CHUNK, _CHUNK) * many)
     for number, (low, high) in enumerate(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)):
         base = number * _CHUNK
         table = np.bincount(keys[low:high] - base * many)
@@ -235,3 +255,8 @@ def _count(tokens: TokenCodes, places: TermPlaces, many: int) -> tuple[np.ndarra
         held.append(full % many)
         held_counts.append(table[full])
     return np.concatenate(held_rows), np.concatenate(held), np.concatenate(held_counts)
+
+
+def _in_order(term: str) -> tuple[bool, str]:
+    """Single words before pairs of words, each by the alphabet."""
+    return " " in term, term
