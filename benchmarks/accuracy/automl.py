@@ -51,7 +51,9 @@ def autogluon(folder: Path, seconds: float, presets: str = "medium_quality") -> 
 
     train, won, test = read(folder)
     predictor = TabularPredictor("won", eval_metric="log_loss", path=str(folder / presets), verbosity=0)
-    predictor.fit(train.assign(won=won), time_limit=seconds, presets=presets, num_cpus=1, num_gpus=0, save_bag_folds=True)
+    predictor.fit(
+        train.assign(won=won), time_limit=seconds, presets=presets, num_cpus=1, num_gpus=0, save_bag_folds=True
+    )
     return list(predictor.predict_proba(test)[1])
 
 
