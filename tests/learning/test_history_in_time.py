@@ -153,7 +153,7 @@ def versions(tmp_path_factory):
     split = split_leads(leads, test_share=0.3, seed=7)
     starts = leads.starts(split.test) - (START - datetime(1970, 1, 1)).days
     # But for the youngest leads: which of them are open depends on it, and so does where the test begins.
-    unknown = (DAYS >= starts - WITHIN) & (DAYS < DAYS[-1] - WITHIN)
+    unknown = (starts - WITHIN <= DAYS) & (DAYS[-1] - WITHIN > DAYS)
     made = []
     for name, won in (("first", first), ("second", np.where(unknown, ~first, first))):
         cells(won).write_csv(place / f"{name}.csv")
