@@ -70,7 +70,7 @@ def reads_back(found: PlaybookFolder) -> Iterator[Problem]:
 
 
 def features_know_nothing_later(found: PlaybookFolder) -> Iterator[Problem]:
-    """No feature or rule reads a field that is known only after leads are scored."""
+    """No feature or rule reads other leads, or a field that is known only after leads are scored."""
     try:
         FunctionsBlock.of(found.functions, found.playbook)
     except PlaybookError as error:

@@ -123,6 +123,14 @@ TABLE = [
 ]
 
 
+@pytest.mark.parametrize("field", ["lead_id", "created_at", "insurance_type"])
+def test_a_request_without_what_is_required_is_refused_by_name(field):
+    schema = FOUND.playbook.scoring_schema
+    reading = schema.read(pl.DataFrame({name: ["" if name == field else cell] for name, cell in LEAD.items()}))
+    assert [(one.field, one.reason) for one in reading.rejects] == [(field, "is required and has no value")]
+    assert [one.where for one in schema.explain_missing([name for name in schema.by_name if name != field])] == [field]
+
+
 PROMISED = {
     "contact": [
         "email is given",
