@@ -165,7 +165,7 @@ def test_densities_are_mentions_a_word_and_only_where_asked_for():
     )
     block, values = TextBlock.fit(data, "request", phrases={"price": ("price",)}, densities=True)
     at = [held.name for held in block.columns].index("request, density of price")
-    assert values[:3, at].tolist() == [pytest.approx(2 / 3), pytest.approx(1 / 8), 0.0]
+    assert values[:3, at].tolist() == [pytest.approx(2 / 3), pytest.approx(1 / 9), 0.0]
     assert isnan(values[3, at])
     assert not [
         held
