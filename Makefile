@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mlflow test-worlds lint style types imports docs bench bench-accuracy bench-text peers mlflow lock environment clean
+.PHONY: help demo test test-mlflow world lint style types imports docs bench bench-accuracy bench-text peers mlflow lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -21,7 +21,7 @@ test: environment ## Run every test, the examples in docstrings and docs include
 test-mlflow: environment mlflow ## Run the tests against a real MLflow server alone; `make test` has them too, once `make mlflow` was run.
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
-test-worlds: environment ## Train the packaged playbooks on simulated worlds of full size and compare them with the truth; takes minutes.
+world: environment ## Train the packaged playbooks on simulated worlds of full size and compare them with the truth; takes minutes.
 	$(bin)/python -m pytest -m world -s tests/leadloop_playbooks
 
 lint: style types imports ## Check style, types and that each floor imports only floors below.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from leadloop.flows.feature_list import list_features
 from leadloop.flows.packaged import list_packaged
 from leadloop.flows.playbook_folder import read_playbook
 from leadloop.flows.simulate import simulate
@@ -33,8 +35,19 @@ def test_a_playbook_is_called_as_it_is_found(name):
 @every
 def test_a_playbook_keeps_every_promise_on_leads_of_its_world(name, tmp_path):
     assert name in WORLDS, f"no world simulates leads for {name}"
-    simulate(name, tmp_path / "world", leads=1_200, seed=3, days=365.0)
-    check_playbook(name, tmp_path / "world" / "leads.csv")
+    world = simulate(name, tmp_path / "world", leads=1_200, seed=3, days=365.0).folder
+    events = world / "events.csv" if read_playbook(name).playbook.events else None
+    check_playbook(name, world / "leads.csv", events=events)
+
+
+@every
+def test_features_are_listed_with_examples_from_a_few_synthetic_leads_beside_the_playbook(name):
+    listed = list_features(name)
+    assert listed.sample.endswith("sample.csv")
+    sample = pl.read_csv(listed.sample, infer_schema=False)
+    assert sample["record_type"].unique().to_list() == ["Synthetic"]
+    assert sample[listed.playbook.lead_id].is_unique().all()
+    assert not {*sample.columns} & listed.playbook.outcome_columns
 
 
 @every

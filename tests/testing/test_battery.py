@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 from tests.leads_for_tests import make_cells
 from tests.testing.broken_playbooks import HEAD, SOUND, feature, lay, with_fields
+from tests.two_targets_for_tests import TWO, make_two_cells
 from typer.testing import CliRunner
 
 from leadloop.cli.app import app
 from leadloop.errors import PlaybookError
 from leadloop.leads import Field
+from leadloop.playbook import Target
 from leadloop.testing import PROMISES, check_playbook, try_playbook
 
 
@@ -59,10 +62,89 @@ CHANCE = HEAD.replace("import polars", "import random\n\nimport polars") + featu
 )
 
 
-def test_a_feature_that_rolls_dice_gives_other_scores_each_time(tmp_path, sample):
-    folder = lay(tmp_path / "tiny", replace(SOUND, features=("features:luck",)), features=CHANCE)
-    tried = {kept.promise: kept for kept in try_playbook(folder, sample)}
-    assert [problem.where for problem in tried["same_seed_same_scores"].problems] == ["seed"]
+HISTORY = '\n[[history]]\nof = ["won"]\n'
+LATE = HEAD + feature("paid", "amount", 'pl.col("amount")')
+COMPUTED = 'import polars as pl\n\n\ndef won():\n    return pl.col("visits") > 5\n'
+AMOUNT = Field("amount", "money", "outcome")
+SIGNED = Field("signed", "boolean", "outcome")
+TWO_TARGETS = replace(with_fields(SOUND, SIGNED), more_targets=(Target("signed", "signed", ("yes",)),))
+BROKEN = {
+    "a feature of what comes later": (
+        replace(with_fields(SOUND, AMOUNT), features=("features:paid",)),
+        {"features": LATE},
+        ("features_know_nothing_later", "features.paid"),
+    ),
+    "a label computed from a feature": (
+        replace(SOUND, target=replace(SOUND.target, positive=(), label="labels:won")),
+        {"labels": COMPUTED},
+        ("labels_stand_apart", "targets.won"),
+    ),
+    "a label that three questions give away": (
+        replace(SOUND, target=replace(SOUND.target, positive=(), label="labels:won")),
+        {"labels": COMPUTED},
+        ("no_tree_rebuilds_the_label", "targets.won"),
+    ),
+    "a feature that looks at the whole batch": (
+        replace(SOUND, features=("features:place",)),
+        {"features": HEAD + feature("place", "visits", 'pl.col("visits").rank() / pl.len()')},
+        ("features_know_nothing_later", "features.place"),
+    ),
+    "a feature that knows three sources and no other": (
+        replace(SOUND, features=("features:cost",)),
+        {"features": HEAD + feature("cost", "source", 'pl.col("source").replace_strict({"Google": 3, "Chat": 1})')},
+        ("features_know_nothing_later", "features.cost"),
+    ),
+    "a required field that nobody can give when leads are scored": (
+        with_fields(SOUND, Field("amount", "money", "outcome", required=True)),
+        {},
+        ("required_fields_are_asked_for", "fields.amount.required"),
+    ),
+    "a README that forgets a target": (TWO_TARGETS, {}, ("readme_names_every_target", "README.md")),
+    "a feature that rolls dice": (
+        replace(SOUND, features=("features:luck",)),
+        {"features": CHANCE},
+        ("same_seed_same_scores", "seed"),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_playbook_that_breaks_a_promise_fails(how, tmp_path, sample):
+    playbook, files, (promise, where) = BROKEN[how]
+    cells = pl.read_csv(sample, infer_schema=False).with_columns(amount=pl.lit("5"), signed="won")
+    cells.write_csv(sample)
+    kept = {one.promise: one for one in try_playbook(lay(tmp_path / "tiny", playbook, **files), sample)}
+    assert where in [problem.where for problem in kept[promise].problems]
+
+
+def test_a_sample_that_trains_too_slowly_fails(tmp_path, sample):
+    with pytest.raises(PlaybookError, match=r"sample  took .* it may take 0\.001 s"):
+        check_playbook(lay(tmp_path / "tiny"), sample, seconds=0.001)
+
+
+def test_a_gap_in_the_routes_or_a_history_of_the_outcome_cannot_even_be_read(tmp_path, sample):
+    for text in (HISTORY, "\n[routes]\ncall = 10\n"):
+        folder = lay(tmp_path / "tiny")
+        file = folder / "playbook.toml"
+        said = file.read_text()
+        bare = said[: said.index("[routes]")] + said[said.index("[", said.index("[routes]") + 1) :]
+        file.write_text((bare if "routes" in text else said) + text)
+        with pytest.raises(PlaybookError) as refused:
+            check_playbook(folder, sample)
+        assert {problem.where.split("[")[0] for problem in refused.value.problems} <= {"history", "routes"}
+
+
+def test_every_target_is_held_to_the_promises(tmp_path):
+    """The second target is computed from visits; the first one is honest."""
+    cells = make_two_cells(400)[0]
+    known = pl.when(pl.col("visits").cast(float) > 5).then(pl.lit("fit")).otherwise(pl.lit("no fit"))
+    cells.with_columns(fits=known).write_csv(tmp_path / "sample.csv")
+    quick = replace(TWO, training=replace(TWO.training, learners=("logistic regression",), trials=1))
+    folder = lay(tmp_path / "two", quick, readme="Predicts progression and voice_fit.")
+    kept = {one.promise: one for one in try_playbook(folder, tmp_path / "sample.csv")}
+    assert [one.where for one in kept["no_tree_rebuilds_the_label"].problems] == ["targets.voice_fit"]
+    make_two_cells(400)[0].write_csv(tmp_path / "sample.csv")
+    assert [one for one in try_playbook(folder, tmp_path / "sample.csv") if not one.holds] == []
 
 
 def test_a_sample_without_enough_outcomes_is_told_as_training_tells_it(tmp_path):

@@ -25,6 +25,10 @@ def check(
         Path | None,
         typer.Option("--outcomes", help="With --battery: the separate file of outcomes, where there is one."),
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option("--events", help="With --battery: the file of what happened to the leads, where there is one."),
+    ] = None,
 ) -> None:
     """Say everything that is wrong with a playbook, and what in it is still a guess.
 
@@ -43,7 +47,7 @@ def check(
     from leadloop.flows.check import check as check_flow
 
     if battery:
-        _try_all(playbook, data, outcomes)
+        _try_all(playbook, data, outcomes, events)
         return
     found = check_flow(playbook, data).playbook
     used = [field for field in found.scoring_schema.fields if field.use and field.type != "id"]
@@ -56,7 +60,7 @@ def check(
             say(f"  {where}: {guess}")
 
 
-def _try_all(playbook: str, data: Path | None, outcomes: Path | None) -> None:
+def _try_all(playbook: str, data: Path | None, outcomes: Path | None, events: Path | None) -> None:
     from leadloop.cli.console import add_row, make_table, out, show_progress
     from leadloop.errors import PlaybookError, Problem
     from leadloop.testing import PROMISES, try_playbook
@@ -64,7 +68,7 @@ def _try_all(playbook: str, data: Path | None, outcomes: Path | None) -> None:
     if data is None:
         raise PlaybookError(playbook, Problem("--battery", "needs leads to train on", "name a file with --data"))
     with show_progress(f"checking {playbook}") as tick:
-        tried = try_playbook(playbook, data, outcomes=outcomes, tick=tick)
+        tried = try_playbook(playbook, data, outcomes=outcomes, events=events, tick=tick)
     table = make_table("promise", "")
     for kept in tried:
         said = "kept" if kept.holds else f"not tried: {kept.untried}" if kept.untried else "broken"

@@ -30,6 +30,11 @@ _CONTACT: Mapping[str, type[EmailBlock] | type[PhoneBlock] | type[UrlBlock]] = {
     "url": UrlBlock,
 }
 
+_HISTORY = (
+    "the mean outcome of earlier leads with the same, as far as it was known when the lead came in",
+    "how many earlier leads with the same had an outcome that was known by then, on a log scale",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureOutline:
@@ -52,9 +57,9 @@ class FeatureOutline:
 def outline_features(
     playbook: Playbook, functions: Sequence[FeatureFunction], lead: LeadFrame
 ) -> tuple[FeatureOutline, ...]:
-    """Every feature of a playbook, field by field, then its functions and what is derived; `lead` is one lead for examples.
+    """Every feature of a playbook, field by field, then its functions, what is derived and what is remembered.
 
-    Raises PlaybookError where a function reads what it may not.
+    `lead` is one lead for examples. Raises PlaybookError where a function reads what it may not.
     """
     fields = usable_fields(playbook)
     order = playbook.order.field if playbook.order else ""
@@ -83,6 +88,13 @@ def outline_features(
         if used.issuperset(derived.reads):
             values = ", ".join(_shown(data[name][0]) for name in derived.reads)
             told.append((derived.label, derived.reads, NAMES_OF_KINDS[derived.kind], True, values))
+    for history in playbook.history:
+        if used.issuperset(history.of):
+            values = ", ".join(_shown(data[name][0]) for name in history.of)
+            told += [
+                (name, history.of, meaning, True, values)
+                for name, meaning in zip(history.columns, _HISTORY, strict=True)
+            ]
     return tuple(
         FeatureOutline(name, reads, _known_at(playbook, reads), meaning, fitted, example)
         for name, reads, meaning, fitted, example in told
@@ -106,7 +118,8 @@ def _block_of(field: Field, playbook: Playbook, lead_time: str) -> tuple[Block |
         case "text":
             lists = {name: phrases for name, phrases in playbook.phrases if field.looks_for(name)}
             phrases = PhraseLists.from_mapping(lists)
-            bare = TextBlock(name, phrases, field.finds, lead_time, Terms((), ()), Words.none(), ())
+            learned = Terms((), ()), Words.none(), ()
+            bare = TextBlock(name, phrases, field.finds, lead_time, *learned, densities=field.densities)
             return bare.keeping_all(), {}
         case "time":
             block = TimesBlock.of_all(name, lead_time)

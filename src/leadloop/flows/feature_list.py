@@ -39,7 +39,7 @@ class FeatureList:
     playbook: Playbook
     """The playbook."""
     features: tuple[FeatureOutline, ...]
-    """Every feature, field by field, then functions, then derived ones."""
+    """Every feature, field by field, then functions, then derived ones and histories."""
     sample: str
     """The file of the lead that examples are computed from; empty where typical values stand in."""
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +19,7 @@ from leadloop.flows.score import load
 from leadloop.flows.stopwatch import Tick
 from leadloop.flows.train import needed_fields, train
 from leadloop.learning.labelled import Labelled
+from leadloop.learning.labels import OneOutcome
 from leadloop.testing import promises
 from leadloop.testing.promises import Trained
 
@@ -64,13 +65,18 @@ class Kept:
 
 
 def check_playbook(
-    playbook: Path | str, sample: Path | str, *, outcomes: Path | str | None = None, seconds: float = 120.0
+    playbook: Path | str,
+    sample: Path | str,
+    *,
+    outcomes: Path | str | None = None,
+    events: Path | str | None = None,
+    seconds: float = 120.0,
 ) -> None:
     """Hold a playbook to everything that every playbook promises; one call makes a whole test.
 
     `playbook` is a folder or the name of a packaged one; `sample` is a file of past leads with their outcomes, a few
-    hundred to a few thousand, on which it is really trained, twice, with the smallest budget; `outcomes` is the separate
-    file of outcomes, where the playbook wants one. Nothing is kept of it.
+    hundred to a few thousand, on which it is really trained, twice, with the smallest budget; `outcomes` and `events` are the
+    separate files of outcomes and of events, where the playbook wants them. Nothing is kept of it.
 
     Raises PlaybookError with every broken promise, each with where it is, what is wrong and how to mend it.
 
@@ -79,7 +85,7 @@ def check_playbook(
         def test_our_playbook_keeps_its_promises():
             check_playbook("playbooks/solar", "tests/some_leads.csv")
     """
-    tried = try_playbook(playbook, sample, outcomes=outcomes, seconds=seconds)
+    tried = try_playbook(playbook, sample, outcomes=outcomes, events=events, seconds=seconds)
     problems = [problem for kept in tried for problem in kept.problems]
     if problems:
         raise PlaybookError(str(playbook), list(dict.fromkeys(problems)))
@@ -90,6 +96,7 @@ def try_playbook(
     sample: Path | str,
     *,
     outcomes: Path | str | None = None,
+    events: Path | str | None = None,
     seconds: float = 120.0,
     tick: Tick = lambda stage: None,
 ) -> tuple[Kept, ...]:
@@ -100,17 +107,21 @@ def try_playbook(
         first = next(iter(PROMISES))
         rest = tuple(Kept(name, (), "the playbook cannot be read") for name in PROMISES if name != first)
         return (Kept(first, error.problems), *rest)
+    files = _Files(Path(sample), Path(outcomes) if outcomes else None, Path(events) if events else None)
     kept = [Kept(name, tuple(promise(found))) for name, promise in _DECLARED.items()]
     tick("reading the sample")
     try:
-        labelled = _label(found, Path(sample), Path(outcomes) if outcomes else None)
-        rebuilt = tuple(promises.no_tree_rebuilds_the_label(found, labelled))
+        rebuilt = tuple(
+            problem
+            for aimed, labelled in _label_each(found, files)
+            for problem in promises.no_tree_rebuilds_the_label(aimed, labelled)
+        )
         kept.append(Kept(promises.no_tree_rebuilds_the_label.__name__, rebuilt))
     except LeadLoopError as error:
         kept.append(Kept(promises.no_tree_rebuilds_the_label.__name__, (), str(error.problems[0])))
     with TemporaryDirectory(prefix="leadloop-check-") as folder, _without_mlflow():
         try:
-            trained = _train(found, Path(sample), outcomes, Path(folder), seconds, tick)
+            trained = _train(found, files, Path(folder), seconds, tick)
         except LeadLoopError as error:
             first, *others = (promise.__name__ for promise in _LEARNED)
             kept.append(Kept(first, error.problems))
@@ -121,13 +132,30 @@ def try_playbook(
     return tuple(kept)
 
 
-def _label(found: PlaybookFolder, sample: Path, outcomes: Path | None) -> Labelled:
-    return label(found.playbook, read_leads(found.playbook, needed_fields(found), sample, outcomes).leads, found.label)
+@dataclass(frozen=True)
+class _Files:
+    """The files of a sample."""
+
+    leads: Path
+    outcomes: Path | None
+    events: Path | None
 
 
-def _train(
-    found: PlaybookFolder, sample: Path, outcomes: Path | str | None, folder: Path, seconds: float, tick: Tick
-) -> Trained:
+def _label_each(found: PlaybookFolder, files: _Files) -> Iterator[tuple[PlaybookFolder, Labelled]]:
+    """For each target, the playbook aimed at it and the sample with its outcomes."""
+    leads = read_leads(
+        found.playbook, needed_fields(found), files.leads, files.outcomes, events=files.events, makes=found.makes
+    ).leads
+    for target in found.playbook.targets:
+        aimed = replace(found, playbook=found.playbook.aimed_at(target.name))
+        try:
+            yield aimed, label(aimed.playbook, leads, found.label_of(target.name))
+        except OneOutcome:
+            if not target.optional:
+                raise
+
+
+def _train(found: PlaybookFolder, files: _Files, folder: Path, seconds: float, tick: Tick) -> Trained:
     began = time.monotonic()
     versions = []
     took = 0.0
@@ -135,11 +163,20 @@ def _train(
         place = folder / str(number)
         tick(f"training, {number} of 2")
         train(
-            found.folder, sample, outcomes=outcomes, workspace=place, promote=True, trials=1, time_budget=1.0, tick=tick
+            found.folder,
+            files.leads,
+            outcomes=files.outcomes,
+            events=files.events,
+            workspace=place,
+            promote=True,
+            trials=1,
+            time_budget=1.0,
+            tick=tick,
         )
         versions.append(load(found.playbook.name, workspace=place))
         took = took or time.monotonic() - began
-    leads = read_leads(found.playbook, versions[0].schema, sample).leads
+    # As new leads come: nothing has happened to them yet.
+    leads = read_leads(replace(found.playbook, events=None), versions[0].schema, files.leads).leads
     return Trained(found, versions[0], versions[1], leads, took, seconds)
 
 

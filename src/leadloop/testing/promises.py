@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from leadloop.flows.playbook_folder import PlaybookFolder
 from leadloop.leads import Field, LeadFrame
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.shallow_tree import DEPTH, GIVEN_AWAY, rebuild_label
-from leadloop.playbook import Playbook, Target, parse_playbook, render_playbook
+from leadloop.playbook import Playbook, parse_playbook, render_playbook
 from leadloop.scoring import Scorer
 
 README = "README.md"
@@ -28,6 +27,7 @@ _STEPS = np.linspace(0.0, 100.0, 2_001)
 _UNSEEN: dict[str, tuple[Any, ...]] = {
     "number": (0.0, -1e12, 1e12),
     "money": (0.0, 1e12),
+    "employees": ({"low": 0.0, "high": 1e12},),
     "category": ("never seen before", "ʎɐʍ ʇɐɥʇ"),
     "text": ("", "never seen before " * 200, "¿¡…\u200b🙂"),
     "boolean": (True, False),
@@ -57,11 +57,6 @@ class Trained:
     """How long it may take."""
 
 
-def targets_of(playbook: Playbook) -> tuple[Target, ...]:
-    """What a playbook predicts."""
-    return (playbook.target,)
-
-
 def reads_back(found: PlaybookFolder) -> Iterator[Problem]:
     """The declaration reads back as it was after it was written."""
     try:
@@ -75,7 +70,7 @@ def reads_back(found: PlaybookFolder) -> Iterator[Problem]:
 
 
 def features_know_nothing_later(found: PlaybookFolder) -> Iterator[Problem]:
-    """No feature or rule reads a field that is known only after leads are scored."""
+    """No feature or rule reads other leads, or a field that is known only after leads are scored."""
     try:
         FunctionsBlock.of(found.functions, found.playbook)
     except PlaybookError as error:
@@ -88,10 +83,10 @@ def labels_stand_apart(found: PlaybookFolder) -> Iterator[Problem]:
     read = {field.name for field in usable_fields(playbook)}
     read |= {name for function in found.functions for name in function.reads}
     order = playbook.order.field if playbook.order else ""
-    for target in targets_of(playbook):
-        sources = {target.column, target.at, target.value, target.confidence}
-        if found.label is not None:
-            sources |= set(found.label().meta.root_names())
+    for target in playbook.targets:
+        sources = set(target.columns)
+        if (label := found.label_of(target.name)) is not None:
+            sources |= set(label().meta.root_names())
         for name in sorted((sources & read) - {order, ""}):
             yield Problem(
                 f"targets.{target.name}",
@@ -119,7 +114,7 @@ def readme_names_every_target(found: PlaybookFolder) -> Iterator[Problem]:
         yield Problem(README, "does not exist", "say there what the playbook predicts, and of what")
         return
     text = path.read_text(encoding="utf-8")
-    for target in targets_of(found.playbook):
+    for target in found.playbook.targets:
         if target.name not in text:
             yield Problem(README, f"does not name the target {target.name}", "say there what it means")
 
@@ -132,12 +127,11 @@ def no_tree_rebuilds_the_label(found: PlaybookFolder, labelled: Labelled) -> Ite
     rebuilt = rebuild_label(matrix, features.columns, labelled.positive, seed=found.playbook.training.seed)
     if rebuilt.auc >= GIVEN_AWAY:
         named = ", ".join(f"“{name}”" for name in rebuilt.fields)
-        for target in targets_of(found.playbook)[:1]:
-            yield Problem(
-                f"targets.{target.name}",
-                f"is rebuilt by {DEPTH} questions about {named} (AUC {rebuilt.auc:.3f} on leads that they were not made for)",
-                "a field knows the outcome: give it a later known_at, or label leads by what happens to them",
-            )
+        yield Problem(
+            f"targets.{found.playbook.target.name}",
+            f"is rebuilt by {DEPTH} questions about {named} (AUC {rebuilt.auc:.3f} on leads that they were not made for)",
+            "a field knows the outcome: give it a later known_at, or label leads by what happens to them",
+        )
 
 
 def _folds(count: int) -> np.ndarray:
@@ -154,7 +148,7 @@ def trains_in_seconds(trained: Trained) -> Iterator[Problem]:
 def same_seed_same_scores(trained: Trained) -> Iterator[Problem]:
     """Trained twice on the same leads with the same seed, the versions give the same scores."""
     first, second = (one.score_table(trained.leads, explain=False) for one in (trained.scorer, trained.again))
-    apart = np.abs(first["score"].to_numpy() - second["score"].to_numpy())
+    apart = np.max([np.abs((first[name] - second[name]).to_numpy()) for name in _scores(first)], axis=0)
     if differing := int((apart > 0).sum()):
         yield Problem(
             "seed",
@@ -166,7 +160,7 @@ def same_seed_same_scores(trained: Trained) -> Iterator[Problem]:
 def alone_as_in_a_batch(trained: Trained) -> Iterator[Problem]:
     """A lead alone is scored as it is in a batch."""
     table = trained.scorer.score_table(trained.leads, explain=False)
-    names = [name for name in ("probability", "score") if table[name].null_count() == 0]
+    names = [name for name in (*_probabilities(table), *_scores(table)) if table[name].null_count() == 0]
     places = np.unique(np.linspace(0, len(trained.leads) - 1, _ALONE).astype(int))
     for place in places.tolist():
         alone = trained.scorer.score_table(trained.leads[place : place + 1], explain=False)
@@ -200,11 +194,21 @@ def unseen_values_are_scored(trained: Trained) -> Iterator[Problem]:
         except Exception as error:  # whatever a feature may raise is what this looks for
             yield Problem(said, f"cannot be scored: {type(error).__name__}: {error}", "let features take any value")
             continue
-        score, probability = table["score"][0], table["probability"][0]
-        if score is None or not math.isfinite(score) or not 0 <= score <= 100:
-            yield Problem(said, f"has the score {score}", "scores run from 0 to 100")
-        elif probability is not None and not 0 <= probability <= 1:
-            yield Problem(said, f"has the probability {probability}", "probabilities run from 0 to 1")
+        scores, probabilities = table.select(_scores(table)).row(0), table.select(_probabilities(table)).row(0)
+        if wrong := [score for score in scores if score is None or not 0 <= score <= 100]:
+            yield Problem(said, f"has the score {wrong[0]}", "scores run from 0 to 100")
+        elif wrong := [one for one in probabilities if one is not None and not 0 <= one <= 1]:
+            yield Problem(said, f"has the probability {wrong[0]}", "probabilities run from 0 to 1")
+
+
+def _scores(table: pl.DataFrame) -> list[str]:
+    """The columns with scores: the lead's own, and those of single targets."""
+    return [name for name in table.columns if name == "score" or name.endswith("_score")]
+
+
+def _probabilities(table: pl.DataFrame) -> list[str]:
+    """The columns with the probabilities of all targets."""
+    return [name for name in table.columns if name == "probability" or name.endswith("_probability")]
 
 
 def _must_stay(trained: Trained, field: Field) -> bool:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from leadloop.cli.app import app
 from leadloop.features import FeatureSet
 from leadloop.features.outline import outline_features
 from leadloop.flows.playbook_folder import read_playbook
+from leadloop.simulate import WORLDS
 
 FOUND = read_playbook("insurance")
 LEAD = {"lead_id": "1", "created_at": "2025-03-04 10:30", "insurance_type": "auto"}
@@ -56,9 +62,13 @@ TABLE = [
     ("quote_requested", {"quote_requested": "yes"}, "1"),
     ("quote_requested", {}, "unknown"),
     ("pages_viewed", {"pages_viewed": "7"}, "7"),
+    ("pages_viewed", {}, "unknown"),
     ("time_on_site", {"time_on_site": "240"}, "240"),
+    ("time_on_site", {"time_on_site": "0"}, "0"),
     ("return_visit", {"return_visit": "false"}, "0"),
+    ("return_visit", {"return_visit": "true"}, "1"),
     ("mobile", {"mobile": "true"}, "1"),
+    ("mobile", {"mobile": "no"}, "0"),
     ("source_engagement", {"source": "Referral"}, "3"),
     ("source_engagement", {"source": "google_ads"}, "2"),
     ("source_engagement", {"source": "facebook"}, "1"),
@@ -68,36 +78,107 @@ TABLE = [
     ("can_be_called_about_a_quote", {"quote_requested": "true"}, "0"),
     # time
     ("created_at, hour", {"created_at": "2025-03-04 17:59"}, "17"),
+    ("created_at, hour", {"created_at": "2025-03-04 00:00"}, "0"),
     ("created_at, weekday", {"created_at": "2025-03-09 12:00"}, "7"),
+    ("created_at, weekday", {"created_at": "2025-03-10 12:00"}, "1"),
     ("created_at, weekend", {"created_at": "2025-03-08 12:00"}, "1"),
     ("created_at, weekend", {"created_at": "2025-03-07 12:00"}, "0"),
     ("created_at, business hours", {"created_at": "2025-03-07 17:59"}, "1"),
     ("created_at, business hours", {"created_at": "2025-03-07 18:00"}, "0"),
     ("created_at, business hours", {"created_at": "2025-03-08 12:00"}, "0"),
     ("created_at, month", {"created_at": "2025-11-04 12:00"}, "11"),
+    ("created_at, month", {"created_at": "2025-01-31 12:00"}, "1"),
     ("created_at, quarter", {"created_at": "2025-11-04 12:00"}, "4"),
+    ("created_at, quarter", {"created_at": "2025-03-31 23:59"}, "1"),
+    ("created_at, quarter", {"created_at": "2025-04-01 00:00"}, "2"),
     ("open_enrolment", {"insurance_type": "Health", "created_at": "2025-11-01 00:00"}, "1"),
     ("open_enrolment", {"insurance_type": "health", "created_at": "2026-01-15 23:59"}, "1"),
     ("open_enrolment", {"insurance_type": "health", "created_at": "2026-01-16 00:00"}, "0"),
     ("open_enrolment", {"insurance_type": "auto", "created_at": "2025-11-01 00:00"}, "0"),
     # agent
     ("agent_response_time", {"agent_response_time": "2.5"}, "2.5"),
+    ("agent_response_time", {}, "unknown"),
     ("agent_conversion_rate", {"agent_conversion_rate": "0.125"}, "0.125"),
+    ("agent_conversion_rate", {}, "unknown"),
     ("agent_rating", {"agent_rating": "4.3"}, "4.3"),
     ("agent_rating", {}, "unknown"),
     # categories: what each column looks at
     ("source = VALUE", {"source": "referral"}, "referral"),
+    ("source = VALUE", {}, "not given"),
     ("insurance_type = VALUE", {"insurance_type": "life"}, "life"),
+    ("insurance_type = VALUE", {}, "auto"),
     ("state_code = VALUE", {"state": "north  carolina"}, "NC"),
     ("state_code = VALUE", {"state": "nc"}, "NC"),
     ("state_code = VALUE", {"state": "Unknown"}, "not given"),
     ("state_code = VALUE", {"state": "Ontario"}, "not given"),
     ("browser = VALUE", {"browser": "Firefox"}, "Firefox"),
+    ("browser = VALUE", {}, "not given"),
     ("utm_source = VALUE", {"utm_source": "google"}, "google"),
+    ("utm_source = VALUE", {}, "not given"),
     ("utm_medium = VALUE", {"utm_medium": "cpc"}, "cpc"),
+    ("utm_medium = VALUE", {}, "not given"),
     ("utm_campaign = VALUE", {"utm_campaign": "brand"}, "brand"),
+    ("utm_campaign = VALUE", {}, "not given"),
     ("email_domain = VALUE", {"email": "Ada@Mail.Example.com"}, "mail.example.com"),
 ]
+
+
+@pytest.mark.parametrize("field", ["lead_id", "created_at", "insurance_type"])
+def test_a_request_without_what_is_required_is_refused_by_name(field):
+    schema = FOUND.playbook.scoring_schema
+    reading = schema.read(pl.DataFrame({name: ["" if name == field else cell] for name, cell in LEAD.items()}))
+    assert [(one.field, one.reason) for one in reading.rejects] == [(field, "is required and has no value")]
+    assert [one.where for one in schema.explain_missing([name for name in schema.by_name if name != field])] == [field]
+
+
+PROMISED = {
+    "contact": [
+        "email is given",
+        "phone is given",
+        "has_full_name",
+        "has_address",
+        "has_zip_code",
+        "contact_completeness",
+    ],
+    "engagement": [
+        *("form_completed", "quote_requested", "pages_viewed", "time_on_site", "return_visit", "mobile"),
+        "source_engagement",
+    ],
+    "time": [f"created_at, {part}" for part in ("hour", "weekday", "weekend", "business hours", "month", "quarter")],
+    "free-mail address": ["email is free mail"],
+    "agent": ["agent_response_time", "agent_conversion_rate", "agent_rating"],
+    "categories": [
+        f"{field} = VALUE"
+        for field in ("source", "insurance_type", "state_code", "browser", "utm_source", "utm_medium", "utm_campaign")
+    ],
+}
+"""What a request is known by, and the columns that say it."""
+
+
+@pytest.mark.parametrize("promised", PROMISED)
+def test_everything_a_request_is_known_by_has_its_columns_each_tried_with_two_values_or_more(promised):
+    tried = {column: {expected for name, _, expected in TABLE if name == column} for column in PROMISED[promised]}
+    assert {column: values for column, values in tried.items() if len(values) < 2} == {}
+
+
+def test_the_command_lists_everything_that_a_request_is_known_by():
+    listed = CliRunner().invoke(app, ["features", "insurance", "--json"])
+    assert listed.exit_code == 0
+    names = {one["name"] for one in json.loads(listed.stdout)}
+    assert {column for columns in PROMISED.values() for column in columns} <= names
+
+
+def test_fields_are_a_hundred_columns_and_more_once_they_meet_leads():
+    (made,) = WORLDS["insurance"].stream(
+        1_500, 1_500, seed=3, start=datetime(2025, 1, 6, tzinfo=UTC), leads_per_day=14.0
+    )
+    leads = FOUND.playbook.scoring_schema.read(made.leads).leads
+    won = (made.outcomes["converted"] == "Yes").fill_null(False).cast(float).to_numpy()
+    features, matrix = FeatureSet.fit(FOUND.playbook, leads, won, functions=FOUND.functions)
+    assert len(features.columns) == matrix.shape[1] >= 100
+    known = ~np.isnan(matrix)
+    differing = [len(np.unique(matrix[known[:, place], place])) > 1 for place in range(matrix.shape[1])]
+    assert sum(differing) >= 100  # nor are they there for the number alone
 
 
 @pytest.mark.parametrize(("column", "cells", "expected"), TABLE, ids=lambda one: str(one)[:40])

@@ -1,11 +1,14 @@
 """Every feature of a posting by its name, worked out by hand."""
 
+import json
 from math import isnan, log1p, nan
 
 import numpy as np
 import pytest
 from tests.leadloop_playbooks.marketplace.marketplace_for_tests import FOUND, PLAYBOOK, postings
+from typer.testing import CliRunner
 
+from leadloop.cli.app import app
 from leadloop.features import FeatureSet
 from leadloop.scoring import RuleScorer
 
@@ -39,11 +42,12 @@ VARIED = [
 ]
 
 
+OUTCOMES = np.random.default_rng(3).random(300)
+
+
 @pytest.fixture(scope="module")
 def fitted():
-    leads = postings(*VARIED)
-    outcomes = np.random.default_rng(3).random(300)
-    features, _ = FeatureSet.fit(PLAYBOOK, leads, outcomes, functions=FOUND.functions)
+    features, _ = FeatureSet.fit(PLAYBOOK, postings(*VARIED), OUTCOMES, functions=FOUND.functions)
     return features
 
 
@@ -60,12 +64,28 @@ TITLE = "Urgent: senior Python developer. Python, SQL!"
 TEXT = "Salary: $30,000. Salary and bonus. Urgent. A startup with experience: 4+ years of experience in React."
 WORDS = 17
 DAY = {"posted_at": "2026-03-07 20:30:00", "scraped_at": "2026-03-09 08:30:00"}
+LABOR, TULSA = {"category": "general labor"}, {"location_name": "Tulsa"}
+of_labor, in_tulsa = (
+    np.array([row[field] == value for row in VARIED])
+    for field, value in (("category", "general labor"), ("location_name", "Tulsa"))
+)
+
+
+def drawn(alike: np.ndarray) -> float:
+    """How well these postings did, as if 20 more had done as well as all did."""
+    return (OUTCOMES[alike].sum() + 20 * OUTCOMES.mean()) / (alike.sum() + 20)
+
+
+USUAL_OF_LABOR = (100 * 50_000 + 20 * 31_000) / 120
+"""What such postings pay, as if 20 more paid what all do on average."""
 
 VALUES = {
     "title, characters (log)": ({"title": TITLE}, log1p(45)),
     "title, words (log)": ({"title": TITLE}, log1p(6)),
     "title, sentences (log)": ({"title": TITLE}, log1p(2)),
     "title, mean word length": ({"title": TITLE}, (6 + 6 + 6 + 9 + 6 + 3) / 6),
+    "title mentions salary": ({"title": "Cook, good pay"}, 1),
+    "title, density of salary": ({"title": "Cook, good pay"}, 1 / 3),
     "title mentions technology": ({"title": TITLE}, 3),
     "title, density of technology": ({"title": TITLE}, 3 / 6),
     "title mentions urgency": ({"title": TITLE}, 1),
@@ -75,10 +95,13 @@ VALUES = {
     "title mentions company_size": ({"title": "Accountant, startup"}, 1),
     "title, density of company_size": ({"title": "Accountant, startup"}, 1 / 2),
     "title states a salary": ({"title": "Engineer, salary $40k"}, 1),
+    "title, salary from (a year, log)": ({"title": "Engineer, salary $40k"}, log1p(40_000)),
     "title states years of experience": ({"title": "Cook with 2+ years of experience"}, 1),
+    "title, experience from (years, log)": ({"title": "Cook with 2+ years of experience"}, log1p(2)),
     "description, characters (log)": ({"description": TEXT}, log1p(len(TEXT))),
     "description, words (log)": ({"description": TEXT}, log1p(WORDS)),
     "description, sentences (log)": ({"description": TEXT}, log1p(4)),
+    "description, mean word length": ({"description": "Bakers wanted. Now."}, (6 + 6 + 3) / 3),
     "description mentions salary": ({"description": TEXT}, 3),
     "description, density of salary": ({"description": TEXT}, 3 / WORDS),
     "description mentions experience": ({"description": TEXT}, 2),
@@ -116,7 +139,47 @@ VALUES = {
     "high_value_category": ({}, 1),
     "technology_category": ({}, 1),
     "contact_name_given": ({"contact_name": None}, 0),
+    "category = software/qa/dba": ({}, 1),
+    "success rate of earlier leads of this category": (LABOR, drawn(of_labor)),
+    "earlier leads of this category, how many (log)": (LABOR, log1p(100)),
+    "success rate of earlier leads of this location": (TULSA, drawn(in_tulsa)),
+    "earlier leads of this location, how many (log)": (TULSA, log1p(99)),
+    "success rate of similar leads": (LABOR | TULSA, drawn(of_labor & in_tulsa)),
+    "similar leads, how many (log)": (LABOR | TULSA, log1p(33)),
+    "price beside the usual of its category": ({"price": "48000"} | LABOR, 48_000 - USUAL_OF_LABOR),
 }  # fmt: skip
+WORDS_OF = "{}, characters (log)", "{}, words (log)", "{}, sentences (log)", "{}, mean word length"
+TOPICS = "salary", "experience", "technology", "urgency", "company_size"
+CLOCK = "weekday", "weekend", "hour", "business hours"
+PROMISED = {
+    "length, words, sentences, mean word length": [
+        one.format(text) for text in ("title", "description") for one in WORDS_OF
+    ],
+    "keyword count": [f"{text} mentions {topic}" for text in ("title", "description") for topic in TOPICS],
+    "keyword density": [f"{text}, density of {topic}" for text in ("title", "description") for topic in TOPICS],
+    "e-mail and phone present": ["email is given", "phone is given"],
+    "salary mentioned and its amount": [
+        *(f"{text} states a salary" for text in ("title", "description")),
+        *(f"{text}, salary from (a year, log)" for text in ("title", "description")),
+        "pay_stated",
+    ],
+    "years of experience asked": [
+        *(f"{text} states years of experience" for text in ("title", "description")),
+        *(f"{text}, experience from (years, log)" for text in ("title", "description")),
+    ],
+    "age": ["hours_since_posting", "days_since_posting", "freshness"],
+    "clock of posting and of scraping": [f"{time}, {part}" for time in ("posted_at", "scraped_at") for part in CLOCK],
+    "place": ["location popularity", "remote", "major_city"],
+    "kind": ["high_value_category", "technology_category"],
+    "success so far": [
+        *(f"success rate of {which}" for which in ("earlier leads of this category", "earlier leads of this location")),
+        "success rate of similar leads",
+    ],
+    "how many similar leads": ["similar leads, how many (log)"],
+    "price": ["price"],
+    "contact name": ["contact_name_given"],
+}
+"""What a posting is known by, and the columns that say it."""
 AT_THE_EDGES = [
     ("freshness", {"posted_at": "2026-02-23 21:00:00", "scraped_at": "2026-03-03 21:00:00"}, 0),
     ("freshness", {"posted_at": "2026-03-04 21:00:00", "scraped_at": "2026-03-03 21:00:00"}, 1),
@@ -168,13 +231,39 @@ def test_words_of_titles_and_descriptions_have_columns_of_their_own(fitted):
     assert PLAYBOOK.schema["description"].terms == 200
 
 
-def test_success_so_far_is_told_of_category_location_and_similar_leads_with_how_many_there_were(fitted, of):
-    names = [column.name for column in fitted.columns]
-    for label in ("earlier leads of this category", "earlier leads of this location", "similar leads"):
-        assert f"success rate of {label}" in names
-        assert f"{label}, how many (log)" in names
-    assert of("similar leads, how many (log)", location_name="Nowhere") == 0
-    assert of("similar leads, how many (log)", category="general labor", location_name="Tulsa") > 0
+@pytest.mark.parametrize("promised", PROMISED)
+def test_everything_a_posting_is_known_by_has_its_columns_each_worked_out_here(promised):
+    assert [column for column in PROMISED[promised] if column not in VALUES] == []
+
+
+def test_the_command_lists_everything_that_training_makes():
+    listed = CliRunner().invoke(app, ["features", "marketplace", "--json"])
+    assert listed.exit_code == 0
+    names = {one["name"] for one in json.loads(listed.stdout)}
+    assert {"title has the word WORD", "description has the word WORD"} <= names
+    assert {column.replace("= software/qa/dba", "= VALUE") for column in VALUES} <= names
+
+
+def test_a_word_weighs_only_in_a_text_that_has_it(of, fitted):
+    columns = [one.name for one in fitted.columns if " has the word " in one.name]
+    assert {"title has the word gardener", "description has the word python"} <= set(columns)
+    assert (
+        of("title has the word gardener", title="The gardener")
+        > of("title has the word gardener", title="The cook")
+        == 0
+    )
+    assert of("description has the word python", description="Python") > 0
+    assert of("description has the word python", description="Java") == 0
+
+
+def test_a_kind_or_place_that_was_never_seen_has_no_history(of):
+    for label, unseen in (
+        ("earlier leads of this category", {"category": "new"}),
+        ("earlier leads of this location", {"location_name": "Nowhere"}),
+        ("similar leads", {"location_name": "Nowhere"}),
+    ):
+        assert of(f"{label}, how many (log)", **unseen) == 0
+        assert of(f"success rate of {label}", **unseen) == pytest.approx(OUTCOMES.mean(), rel=1e-6)
 
 
 def test_who_is_named_and_what_came_later_is_never_read(fitted):

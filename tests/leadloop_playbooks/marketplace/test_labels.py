@@ -61,6 +61,13 @@ CONFIDENCES = {
     "watched: put away": (event("archive", 11, feedback_source="implicit"), 0.5),
     "watched: looked at three times": (event("view", 5, feedback_source="implicit", view_count=3), 0.7),
     "watched: looked at twice": (event("view", 5, feedback_source="implicit", view_count=2), 0.3),
+    "watched: a long look, three times": (event("view", 400, feedback_source="implicit", view_count=3), 0.7),
+    "watched: a look of nearly five minutes": (event("view", 299, feedback_source="implicit"), 0.5),
+    "watched: a look of more than half a minute": (event("view", 31, feedback_source="implicit"), 0.5),
+    "watched: a look of unknown length": (event("view", feedback_source="implicit"), 0.5),
+    "watched: a contact that succeeded": (contact("true", feedback_source="implicit"), 0.9),
+    "said by hand: looked at three times": (event("view", 5, feedback_source="manual", view_count=3), 0.3),
+    "said by hand: put away after 11 seconds": (event("archive", 11, feedback_source="manual"), 0.8),
 }
 
 
@@ -74,6 +81,24 @@ def test_each_event_has_its_score(row):
 def test_each_event_has_its_confidence(row):
     said, confidence = CONFIDENCES[row]
     assert judge(said)[1] == confidence
+
+
+@pytest.mark.parametrize("row", SCORES)
+def test_an_event_that_was_only_watched_is_worth_as_much(row):
+    said, score = SCORES[row]
+    assert judge({**said, "feedback_source": "implicit"})[0] == score
+
+
+@pytest.mark.parametrize("row", SCORES)
+def test_money_adds_a_fifth_to_every_event_and_nothing_goes_beyond_one(row):
+    said, score = SCORES[row]
+    assert judge({**said, "conversion_value": 40})[0] == min(score + 0.2, 1.0)
+
+
+def test_a_rating_without_a_number_grades_nothing():
+    assert judge(event("view", 200), event("rate")) == (0.5, 0.6)
+    ((_, score, _),) = judge_events(events(event("rate")), "lead_id", FOUND.makes).rows()
+    assert score is None
 
 
 def test_a_posting_is_worth_its_best_event_and_as_sure_as_that():

@@ -51,12 +51,16 @@ _AFTER = re.compile(
 )
 _HOURS = re.compile(r"h(?:r|our)?\b")
 _BETWEEN = re.compile(r"\bbetween\b[^.]{0,6}$")
+_OF_PAY = r"(?: (?:salary|pay|wage))?(?: of)?"
+_SIGN = r"\s*(?:[$€£₹]|usd |eur )?\s?$"
 _UP_TO = re.compile(
-    r"(?:up to|at most|no more than|not more than|max(?:imum)?\.?(?: of)?|under|below|less than)\s*(?:[$€£₹]|usd |eur )?\s?$"
+    r"(?:up to|at most|no more than|not more than|max(?:imum)?\.?" + _OF_PAY + r"|under|below|less than)" + _SIGN
 )
 _FROM = re.compile(
-    r"(?:from|starting (?:at|from)|starts at|at least|min(?:imum)?\.?(?: of)?|over|more than|above|upwards of)"
-    r"\s*(?:[$€£₹]|usd |eur )?\s?$"
+    r"(?:from|starting (?:at|from)|starts at|at least|min(?:imum)?\.?"
+    + _OF_PAY
+    + r"|over|more than|above|upwards of)"
+    + _SIGN
 )
 
 
