@@ -12,7 +12,7 @@ bin := .venv/bin
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-demo: environment ## Train on a small made-up world of leads, score it and show the results.
+demo: environment ## Train the packaged playbooks on synthetic worlds and hold their scores against the truth; three minutes.
 	$(bin)/leadloop demo
 
 test: environment ## Run every test, the examples in docstrings and docs included, on all cores.
