@@ -19,6 +19,7 @@ from leadloop.flows.score import load
 from leadloop.flows.stopwatch import Tick
 from leadloop.flows.train import needed_fields, train
 from leadloop.learning.labelled import Labelled
+from leadloop.learning.labels import OneOutcome
 from leadloop.testing import promises
 from leadloop.testing.promises import Trained
 
@@ -103,8 +104,11 @@ def try_playbook(
     kept = [Kept(name, tuple(promise(found))) for name, promise in _DECLARED.items()]
     tick("reading the sample")
     try:
-        labelled = _label(found, Path(sample), Path(outcomes) if outcomes else None)
-        rebuilt = tuple(promises.no_tree_rebuilds_the_label(found, labelled))
+        rebuilt = tuple(
+            problem
+            for target, labelled in _label(found, Path(sample), Path(outcomes) if outcomes else None)
+            for problem in promises.no_tree_rebuilds_the_label(found, labelled, target)
+        )
         kept.append(Kept(promises.no_tree_rebuilds_the_label.__name__, rebuilt))
     except LeadLoopError as error:
         kept.append(Kept(promises.no_tree_rebuilds_the_label.__name__, (), str(error.problems[0])))
@@ -121,8 +125,15 @@ def try_playbook(
     return tuple(kept)
 
 
-def _label(found: PlaybookFolder, sample: Path, outcomes: Path | None) -> Labelled:
-    return label(found.playbook, read_leads(found.playbook, needed_fields(found), sample, outcomes).leads, found.label)
+def _label(found: PlaybookFolder, sample: Path, outcomes: Path | None) -> Iterator[tuple[str, Labelled]]:
+    """The leads as each target sees them; an optional one that the sample knows too little of is passed over."""
+    leads = read_leads(found.playbook, needed_fields(found), sample, outcomes).leads
+    for target in found.playbook.targets:
+        try:
+            yield target.name, label(found.playbook.aimed_at(target.name), leads, found.label_of(target.name))
+        except OneOutcome:
+            if not target.optional:
+                raise
 
 
 def _train(

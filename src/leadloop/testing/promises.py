@@ -19,7 +19,7 @@ from leadloop.flows.playbook_folder import PlaybookFolder
 from leadloop.leads import Field, LeadFrame
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.shallow_tree import DEPTH, GIVEN_AWAY, rebuild_label
-from leadloop.playbook import Playbook, Target, parse_playbook, render_playbook
+from leadloop.playbook import Playbook, parse_playbook, render_playbook
 from leadloop.scoring import Scorer
 
 README = "README.md"
@@ -57,11 +57,6 @@ class Trained:
     """How long it may take."""
 
 
-def targets_of(playbook: Playbook) -> tuple[Target, ...]:
-    """What a playbook predicts."""
-    return (playbook.target,)
-
-
 def reads_back(found: PlaybookFolder) -> Iterator[Problem]:
     """The declaration reads back as it was after it was written."""
     try:
@@ -88,10 +83,10 @@ def labels_stand_apart(found: PlaybookFolder) -> Iterator[Problem]:
     read = {field.name for field in usable_fields(playbook)}
     read |= {name for function in found.functions for name in function.reads}
     order = playbook.order.field if playbook.order else ""
-    for target in targets_of(playbook):
+    for target in playbook.targets:
         sources = {target.column, target.at, target.value, target.confidence}
-        if found.label is not None:
-            sources |= set(found.label().meta.root_names())
+        if (label := found.label_of(target.name)) is not None:
+            sources |= set(label().meta.root_names())
         for name in sorted((sources & read) - {order, ""}):
             yield Problem(
                 f"targets.{target.name}",
@@ -119,25 +114,26 @@ def readme_names_every_target(found: PlaybookFolder) -> Iterator[Problem]:
         yield Problem(README, "does not exist", "say there what the playbook predicts, and of what")
         return
     text = path.read_text(encoding="utf-8")
-    for target in targets_of(found.playbook):
+    for target in found.playbook.targets:
         if target.name not in text:
             yield Problem(README, f"does not name the target {target.name}", "say there what it means")
 
 
-def no_tree_rebuilds_the_label(found: PlaybookFolder, labelled: Labelled) -> Iterator[Problem]:
+def no_tree_rebuilds_the_label(found: PlaybookFolder, labelled: Labelled, target: str = "") -> Iterator[Problem]:
     """Three questions about a lead do not give its label away."""
+    # `labelled` are the leads as this target sees them; the main one where none is named.
+    playbook = found.playbook.aimed_at(target or found.playbook.target.name)
     features, matrix = FeatureSet.fit(
-        found.playbook, labelled.leads, labelled.positive, _folds(len(labelled)), functions=found.functions
+        playbook, labelled.leads, labelled.positive, _folds(len(labelled)), functions=found.functions
     )
     rebuilt = rebuild_label(matrix, features.columns, labelled.positive, seed=found.playbook.training.seed)
     if rebuilt.auc >= GIVEN_AWAY:
         named = ", ".join(f"“{name}”" for name in rebuilt.fields)
-        for target in targets_of(found.playbook)[:1]:
-            yield Problem(
-                f"targets.{target.name}",
-                f"is rebuilt by {DEPTH} questions about {named} (AUC {rebuilt.auc:.3f} on leads that they were not made for)",
-                "a field knows the outcome: give it a later known_at, or label leads by what happens to them",
-            )
+        yield Problem(
+            f"targets.{playbook.target.name}",
+            f"is rebuilt by {DEPTH} questions about {named} (AUC {rebuilt.auc:.3f} on leads that they were not made for)",
+            "a field knows the outcome: give it a later known_at, or label leads by what happens to them",
+        )
 
 
 def _folds(count: int) -> np.ndarray:
