@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, fields
 
@@ -117,7 +118,7 @@ def test_the_report_compares_the_four_models_for_each_target(sample, target):
     before, _, after = text.partition("# Also predicted: voice_ai_fit")
     chapter = before if target == "progression" else after
     for name in LEARNERS:
-        assert f"| {name} | " in chapter
+        assert re.search(rf"^\| {re.escape(name)} +\| .*{told[name].auc:.3f}", chapter, re.MULTILINE), name
 
 
 def test_the_packaged_policy_routes_the_leads_of_a_trained_version(sample):
@@ -152,12 +153,15 @@ def test_rules_explain_themselves_as_models_do(sample):
     by_model, by_rules = sample.trained.score(batch), sample.rules.score(batch)
     for card in (*by_model, *by_rules):
         assert isinstance(card, ScoreCard)
-        assert card.reasons
         assert all(isinstance(reason, Reason) and reason.sentence and reason.field for reason in card.reasons)
         assert card.starts_at + sum(reason.points for reason in card.reasons) == pytest.approx(card.score, abs=1e-6)
         strengths = [abs(reason.points) for reason in card.reasons]
         assert strengths == sorted(strengths, reverse=True)
         assert card.route == POLICY.route_of(card.score).name
+    assert all(card.reasons for card in by_model)
+    silent = [card for card in by_rules if not card.reasons]  # no rule has anything to say of these
+    assert len(silent) < 10
+    assert len({(card.score, card.starts_at) for card in silent}) <= 1
     for card in by_rules:
         assert (card.method, card.degraded, card.model_version) == ("rules", True, "rules")
         assert (card.probability, card.confidence, card.targets) == (None, None, ())
