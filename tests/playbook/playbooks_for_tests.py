@@ -129,7 +129,6 @@ def playbooks(draw: st.DrawFn) -> Playbook:
     field_names = draw(st.lists(words, min_size=3, max_size=7, unique=True))
     result, first, *rest = field_names
     listed = tuple(draw(st.dictionaries(words, phrases, max_size=3)).items())
-    target = draw(words)
     fields = [
         Field(result, "category", moments[-1], guess=draw(lists)),
         Field(first, draw(st.sampled_from(["number", "time"])), moments[0], means=draw(words | st.just(""))),
@@ -203,7 +202,7 @@ def playbooks(draw: st.DrawFn) -> Playbook:
                 folds=st.integers(2, 20),
             )
         ),
-        policy=draw(routes(draw(policies()), target)),
+        policy=draw(routes(draw(policies()), draw(st.sampled_from(target_names)))),
         features=tuple(draw(st.lists(functions, max_size=2, unique=True))),
         rules=tuple(draw(st.lists(functions, max_size=2, unique=True))),
         phrases=listed,
