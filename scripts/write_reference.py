@@ -18,7 +18,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+if TYPE_CHECKING:
+    from leadloop.playbook import Playbook, Policy, Target
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / "docs" / "reference"
@@ -825,7 +828,7 @@ def packaged_playbook(name: str) -> str:
 
     found, listed = read_playbook(name), list_features(name).features
     playbook = found.playbook
-    target, policy = playbook.target, playbook.policy
+    policy = playbook.policy
     features = [
         (
             code(one.name),
@@ -836,11 +839,10 @@ def packaged_playbook(name: str) -> str:
         )
         for one in listed
     ]
-    within = f", within {target.within_days:g} days" if target.within_days else ""
-    learns = f" The outcome stands in {code(target.column)}{within}." if target.column else ""
     parts = [
         playbook.description,
-        f"It predicts {code(target.name)} and scores at {code(playbook.scores_at)}.{learns}",
+        f"It predicts {' and '.join(code(target.name) for target in playbook.targets)} and scores at "
+        f"{code(playbook.scores_at)}.{''.join(_outcome(target) for target in playbook.targets)}{_composed(playbook)}",
         "## Features",
         f"What `leadloop features {name}` tells. Of what is marked * the training leads decide: a word in capitals stands "
         "for what they hold, and what never differs is left out. Examples are those of one lead.",
@@ -850,7 +852,7 @@ def packaged_playbook(name: str) -> str:
             ("from a score of", "level", "about its share of leads"),
             [(f"{band.lowest:g}", code(band.name), f"{band.share:.0%}") for band in policy.bands],
         ),
-        table(("from a score of", "route"), [(f"{route.lowest:g}", code(route.name)) for route in policy.routes]),
+        table(*_routes(policy)),
     ]
     if found.rules:
         from leadloop.features.functions import first_sentence
@@ -859,6 +861,39 @@ def packaged_playbook(name: str) -> str:
         parts += ["## Rules", "They score until there are outcomes to learn from, and are what a model must beat."]
         parts.append(table(("rule", "points", "meaning"), rules))
     return page(f"Playbook: {name}", *parts)
+
+
+def _outcome(target: Target) -> str:
+    """Where the outcome of a target stands."""
+    if not target.column:
+        return ""
+    within = f", within {target.within_days:g} days" if target.within_days else ""
+    missing = " (while too few leads have one, this target is left out)" if target.optional else ""
+    return f" The outcome of {code(target.name)} stands in {code(target.column)}{within}{missing}."
+
+
+def _composed(playbook: Playbook) -> str:
+    """What the score is made of, where that is more than the main target."""
+    if not playbook.is_composed:
+        return ""
+    parts = " and ".join(f"{weight:.0%} {code(name)}" for name, weight in playbook.weights.items())
+    return f" The score is composed of {parts}."
+
+
+def _routes(policy: Policy) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The routes, with what else they ask for and how urgent they are where any says so."""
+    asks, urges = any(route.when for route in policy.routes), any(route.priority for route in policy.routes)
+    head = ("from a score of", *(["and a score of"] if asks else []), "route", *(["priority"] if urges else []))
+    rows = [
+        (
+            f"{route.lowest:g}",
+            *([", ".join(f"{code(name)} from {least:g}" for name, least in route.when)] if asks else []),
+            code(route.name),
+            *([code(route.priority) if route.priority else ""] if urges else []),
+        )
+        for route in policy.routes
+    ]
+    return head, rows
 
 
 def our_playbooks() -> list[str]:

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from tests.conftest import write_playbook
 from tests.leads_for_tests import FIELDS, PLAYBOOK
+from tests.two_targets_for_tests import TWO
 
 from leadloop.errors import DataError, PlaybookError
 from leadloop.flows.check import check, require_columns
@@ -51,3 +52,24 @@ def test_outcomes_of_a_file_of_their_own_need_no_column_beside_the_leads(tmp_pat
     require_columns(found, leads, "leads.csv", training=True)
     with pytest.raises(DataError, match="visits"):
         require_columns(found, leads[:2], "leads.csv", training=True)
+
+
+def test_the_outcome_of_an_optional_target_needs_no_column(tmp_path):
+    columns = tuple(field.name for field in TWO.schema.fields if field.name != "fits")
+    sure = check(write_playbook(tmp_path / "sure", render_playbook(TWO)))
+    with pytest.raises(DataError, match="fits"):
+        require_columns(sure, columns, "past.csv", training=True)
+    optional = replace(TWO, more_targets=(replace(TWO.more_targets[0], optional=True),))
+    found = check(write_playbook(tmp_path / "optional", render_playbook(optional)))
+    require_columns(found, columns, "past.csv", training=True)
+    with pytest.raises(DataError) as refused:
+        require_columns(found, columns[:-2], "past.csv", training=True)
+    assert [problem.where for problem in refused.value.problems] == ["notes", "moved_on"]
+
+
+def test_a_column_that_the_main_target_takes_its_outcome_from_too_is_asked_for(tmp_path):
+    shared = Target("voice_fit", column="moved_on", positive=("no",), optional=True)
+    found = check(write_playbook(tmp_path, render_playbook(replace(TWO, more_targets=(shared,)))))
+    columns = tuple(field.name for field in TWO.schema.fields if field.name != "moved_on")
+    with pytest.raises(DataError, match="moved_on"):
+        require_columns(found, columns, "past.csv", training=True)

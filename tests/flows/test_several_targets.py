@@ -19,7 +19,7 @@ from leadloop.flows.score import load, score
 from leadloop.flows.target_parts import divide_targets
 from leadloop.flows.train import needed_fields, train
 from leadloop.learning.report.page import render_html
-from leadloop.playbook import render_playbook
+from leadloop.playbook import Route, render_playbook
 from leadloop.registry.artefacts import unpack
 from leadloop.registry.manifest import ModelVersion
 
@@ -42,7 +42,7 @@ def two(tmp_path_factory):
 def divided(root, playbook, cells):
     folder, past = write(root, playbook, cells)
     found = read_playbook(folder)
-    return divide_targets(found, read_leads(found.playbook, needed_fields(found.playbook), past))
+    return divide_targets(found, read_leads(found.playbook, needed_fields(found), past))
 
 
 def test_all_targets_are_one_version_in_a_format_that_older_releases_refuse(two):
@@ -195,3 +195,20 @@ def test_a_playbook_of_one_target_leaves_what_it_always_left(tmp_path):
         load("two", workspace=tmp_path).schema.read(make_two_cells(1)[0]).leads
     )
     assert [(told.target, told.score) for told in card.targets] == [("progression", card.score)]
+
+
+def test_without_the_column_of_an_optional_target_training_goes_on_and_nobody_goes_its_route(tmp_path):
+    asked = Route("call_today", 80.0, priority="fits", when=(("voice_fit", 70.0),), key="call_who_fits")
+    optional = replace(
+        QUICK,
+        more_targets=(replace(TWO.more_targets[0], optional=True),),
+        policy=replace(QUICK.policy, routes=(asked, *QUICK.policy.routes)),
+    )
+    folder, past = write(tmp_path, optional, make_two_cells(900)[0].drop("fits"))
+    result = train(folder, past, workspace=tmp_path)
+    assert result.report.left_out_targets[0][0] == "voice_fit"
+    assert "holds no outcome at all" in result.report.left_out_targets[0][1]
+    trained = load("two", workspace=tmp_path)
+    assert trained.playbook.policy == QUICK.policy
+    (card,) = trained.score(trained.schema.read(make_two_cells(1)[0]).leads)
+    assert [told.target for told in card.targets] == ["progression"]

@@ -16,11 +16,15 @@ START = datetime(2023, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class SimulatedLeads:
-    """A file of past leads, decided or not as of the day after the last one, and later leads with their true probabilities."""
+    """A file of past leads, decided or not as of the day after the last one, and later leads with their true probabilities.
+
+    `truth` is the column that was asked for, `truths` are all of them.
+    """
 
     past: Path
     later: pl.DataFrame
     truth: np.ndarray
+    truths: pl.DataFrame
 
 
 def simulate(
@@ -41,7 +45,8 @@ def simulate(
     (part,) = world.stream(past, past, **settings, today=moment)
     path = folder / f"{name}_past.csv"
     part.leads.join(part.outcomes, on="lead_id", maintain_order="left").write_csv(path)
-    return SimulatedLeads(path, whole.leads[past:], whole.truth[truth].to_numpy()[past:])
+    truths = whole.truth[past:]
+    return SimulatedLeads(path, whole.leads[past:], truths[truth].to_numpy(), truths)
 
 
 def share_of_gain(scores: np.ndarray, truth: np.ndarray) -> float:

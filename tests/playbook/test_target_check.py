@@ -6,7 +6,7 @@ import pytest
 from tests.two_targets_for_tests import ALONE, TWO
 
 from leadloop.errors import PlaybookError
-from leadloop.playbook import fingerprint_playbook, parse_playbook, render_playbook
+from leadloop.playbook import Policy, Route, fingerprint_playbook, parse_playbook, render_playbook
 
 
 def said_of(text):
@@ -87,3 +87,28 @@ def test_another_targets_outcome_must_be_known_later_than_leads_are_scored():
     ((where, what, _),) = said_of(text)
     assert where == "fields.fits.known_at"
     assert "it is the outcome and leads are scored at intake" in what
+
+
+SENT = Policy(
+    routes=(
+        Route("call", 80.0, priority="voice", when=(("voice_fit", 70.0),), key="call_voice"),
+        Route("call", 80.0, priority="high", key="call_high"),
+        Route("wait", 0.0),
+    )
+)
+
+
+def test_a_route_may_ask_for_the_score_of_any_target():
+    playbook = replace(TWO, policy=SENT)
+    assert parse_playbook(render_playbook(playbook)) == playbook
+    named = render_playbook(playbook).replace("voice_fit = 70", "voice_fitt = 70")
+    assert said_of(named) == [
+        ("routes.call_voice.when", "names “voice_fitt”, which is no target", "did you mean “voice_fit”?")
+    ]
+
+
+def test_a_route_that_asks_for_a_target_that_is_gone_goes_with_it():
+    without = replace(TWO, policy=SENT).without_targets({"voice_fit"})
+    assert [route.priority for route in without.policy.routes] == ["high", ""]
+    assert parse_playbook(render_playbook(without)) == without
+    assert replace(TWO, policy=SENT).without_targets({"progression"}).policy == SENT

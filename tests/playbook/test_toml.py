@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.playbook.playbooks_for_tests import TEXT, playbooks
 
 from leadloop.errors import PlaybookError, Problem
-from leadloop.leads import LeadSchema
+from leadloop.leads import Field, LeadSchema
 from leadloop.playbook import (
     Band,
     Derived,
@@ -22,6 +22,8 @@ from leadloop.playbook import (
     render_playbook,
 )
 from leadloop.playbook.check import find_problems
+from leadloop.playbook.events import Events
+from leadloop.playbook.history import History
 from leadloop.playbook.toml import _read_playbook, _Reader
 
 usual = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -117,6 +119,8 @@ CHANGES = {
     "rules": {"rules": ("rules:a",)},
     "phrases": {"phrases": (("price", ("how much",)),)},
     "derived": {"derived": (Derived("frequency", ("Lead Source",)),)},
+    "history": {"history": (History(("Lead Source",)),)},
+    "events": {"events": Events((Field("id", "id", "intake"),), "id", "at", 30.0, ("result",))},
     "phrase_files": {"phrase_files": ("phrases/urgency.txt",)},
     "rulings": {"rulings": (Ruling("Lead Source", "separates", "another reason"),)},
     "description": {"description": "Leads of the web page"},

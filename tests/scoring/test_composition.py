@@ -15,6 +15,7 @@ from leadloop.features.feature_set import usable_fields
 from leadloop.flows.labelled import label
 from leadloop.learning.composition import Heard, compose_score
 from leadloop.learning.training import learn
+from leadloop.playbook import Route
 from leadloop.scoring import TargetModel, TrainedPlaybook
 from leadloop.scoring.composition import Composition
 from leadloop.scoring.score_map import ScoreMap
@@ -167,3 +168,28 @@ def test_weights_that_are_no_shares_are_refused_when_read(weights):
     state = {"weights": weights, "score_map": {"probabilities": [0, 1], "anchors": [0, 100]}}
     with pytest.raises(ValueError, match="do not add up to 1"):
         Composition.from_state(state)
+
+
+def test_a_lead_goes_the_route_of_its_composed_score_and_of_each_targets_own(learned, leads):
+    routes = (
+        Route("call", 60.0, priority="both", when=(("voice_fit", 70.0), ("progression", 65.0)), key="call_both"),
+        Route("call", 60.0, priority="voice", when=(("voice_fit", 70.0),), key="call_voice"),
+        Route("call", 60.0, priority="high", key="call_high"),
+        Route("wait", 0.0, priority="low"),
+    )
+    trained = make(replace(TWO, policy=replace(TWO.policy, routes=routes)), learned)
+    table = trained.score_table(leads, explain=False)
+    fits, moves = pl.col("voice_fit_score") >= 70, pl.col("progression_score") >= 65
+    expected = (
+        pl.when(pl.col("score") < 60)
+        .then(pl.lit("low"))
+        .when(fits & moves)
+        .then(pl.lit("both"))
+        .when(fits)
+        .then(pl.lit("voice"))
+        .otherwise(pl.lit("high"))
+    )
+    assert table["priority"].to_list() == table.select(expected).to_series().to_list()
+    assert set(table["priority"]) == {"both", "voice", "high", "low"}
+    cards = trained.score(leads[:40])
+    assert [card.priority for card in cards] == table["priority"][:40].to_list()

@@ -16,7 +16,7 @@ from leadloop.flows.playbook_folder import read_playbook
 from leadloop.flows.score import load
 from leadloop.flows.train import train
 from leadloop.leads import Field, LeadFrame
-from leadloop.playbook import Policy, Route
+from leadloop.playbook import Policy, Route, Target
 from leadloop.testing import PROMISES, promises
 from leadloop.testing.promises import Trained
 
@@ -196,3 +196,19 @@ def test_a_required_field_that_scoring_does_not_read_is_told(trained, tmp_path):
         "fields.company.required",
         "is not asked for: scoring does not read the field",
     )
+
+
+def test_every_target_is_held_to_its_promises(tmp_path):
+    further = Target("looked", label="labels:looked", optional=True)
+    labels = "import polars as pl\n\n\ndef looked():\n    return pl.col('visits') > 5\n"
+    found = read_playbook(lay(tmp_path / "t", replace(SOUND, more_targets=(further,)), labels=labels))
+    where, what = one(promises.labels_stand_apart(found))
+    assert where == "targets.looked"
+    assert "made of “visits”" in what
+    assert one(promises.readme_names_every_target(found)) == ("README.md", "does not name the target looked")
+    leads = found.playbook.schema.read(make_cells(500)[0]).leads
+    labelled = label(found.playbook.aimed_at("looked"), leads, found.label_of("looked"))
+    aimed = replace(found, playbook=found.playbook.aimed_at("looked"))
+    where, what = one(promises.no_tree_rebuilds_the_label(aimed, labelled))
+    assert where == "targets.looked"
+    assert "“visits”" in what

@@ -32,7 +32,9 @@ class TextsTogether:
 
     @cached_property
     def _in_one_go(self) -> _Reading | None:
-        return _Reading(self.blocks) if len(self.blocks) > 1 and _agree(self.blocks) else None
+        times = {(block.field, block.asks_when) for block in self.blocks if block.asks_when}
+        one_time = len(times) == len({field for field, _ in times})
+        return _Reading(self.blocks) if len(self.blocks) > 1 and one_time and _agree(self.blocks) else None
 
     @cached_property
     def _by_field(self) -> list[tuple[list[int], TextBlock | _Reading]]:

@@ -28,7 +28,8 @@ def check(playbook: Path | str, data: Path | str | None = None) -> PlaybookFolde
 def require_columns(found: PlaybookFolder, columns: tuple[str, ...], subject: str, *, training: bool) -> None:
     """Raise DataError naming every declared field that a file has no column for.
 
-    When scoring, fields that are not known yet at that moment need no column.
+    When scoring, fields that are not known yet at that moment need no column. The outcome of an optional target never does:
+    without its column the target has no outcomes, and is left out.
     """
     from leadloop.errors import DataError
 
@@ -37,7 +38,19 @@ def require_columns(found: PlaybookFolder, columns: tuple[str, ...], subject: st
     if playbook.outcomes_by:
         known = set(playbook.scoring_schema.by_name)
         missing = [problem for problem in missing if problem.where in known]
+    spared = _optional_outcomes(found)
+    missing = [problem for problem in missing if problem.where not in spared]
     if playbook.events:
         missing = [problem for problem in missing if problem.where not in playbook.events.made]
     if missing:
         raise DataError(subject, missing)
+
+
+def _optional_outcomes(found: PlaybookFolder) -> frozenset[str]:
+    """The fields that only optional targets take their outcomes from."""
+    fields: dict[bool, set[str]] = {True: set(), False: set()}
+    for target in found.playbook.targets:
+        label = found.label_of(target.name)
+        fields[target.optional] |= target.columns | set(label().meta.root_names() if label else ())
+    later = {field.name for field in found.playbook.schema.fields} - set(found.playbook.scoring_schema.by_name)
+    return frozenset((fields[True] - fields[False]) & later)

@@ -85,16 +85,24 @@ def read_money(text: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
     [1200.5]
     """
     bare = text.str.strip_chars()
+    values = _read_single(bare, decimal_comma)
+    rest = bare.is_not_null() & values.is_null()
+    if rest.any():
+        # The ends of a range are amounts and no ranges themselves.
+        ranges = read_money_ranges(bare.filter(rest), partial(_read_single, decimal_comma=decimal_comma))
+        values = values.scatter(rest.arg_true(), ranges)
+    return values
+
+
+def _read_single(text: pl.Series, decimal_comma: bool) -> pl.Series:
+    """Amounts, null where a text is a range or none at all."""
+    bare = text.str.strip_chars()
     # Nearly every amount is a number with one sign beside it; only the rest is taken apart.
     values = read_numbers(bare.str.strip_chars(_USUAL_SIGNS), decimal_comma=decimal_comma)
     values = values.set(bare.str.contains("%", literal=True), None)
     rest = bare.is_not_null() & values.is_null()
     if rest.any():
         values = values.scatter(rest.arg_true(), _read_amounts(bare.filter(rest), decimal_comma))
-        rest &= values.is_null()
-    if rest.any():
-        ranges = read_money_ranges(bare.filter(rest), partial(read_money, decimal_comma=decimal_comma))
-        values = values.scatter(rest.arg_true(), ranges)
     return values
 
 

@@ -414,7 +414,7 @@ def _route_problems(playbook: Playbook) -> Iterator[Problem]:
 
 def _target_names(playbook: Playbook) -> tuple[str, ...]:
     """The targets whose scores a route may ask for."""
-    return (playbook.target.name,)
+    return tuple(target.name for target in playbook.targets)
 
 
 def _nearest(name: str, schema: LeadSchema) -> str:

@@ -223,11 +223,14 @@ class Playbook:
     def without_targets(self, names: Collection[str]) -> Playbook:
         """The same problem without some of its further targets; the others then make up the score.
 
-        The main target stays in any case. Where nothing of the score is left, it is the main target's alone.
+        The main target stays in any case. Where nothing of the score is left, it is the main target's alone. Routes that ask
+        for the score of a target that is gone go with it: no lead could take them.
         """
         kept = tuple(target for target in self.more_targets if target.name not in names)
         score = tuple((name, weight) for name, weight in self.score if name not in names)
-        return replace(self, more_targets=kept, score=score)
+        gone = {target.name for target in self.more_targets} & set(names)
+        routes = tuple(route for route in self.policy.routes if not gone & {name for name, _ in route.when})
+        return replace(self, more_targets=kept, score=score, policy=replace(self.policy, routes=routes))
 
     @property
     def scoring_schema(self) -> LeadSchema:

@@ -198,7 +198,7 @@ class TrainedPlaybook:
             "probability_high": high,
             "score": scores,
             "band": self.bands(scores),
-            **choose_routes(policy, scores, {self.playbook.target.name: scores}),
+            **choose_routes(policy, scores, {name: said.scores for name, said in predictions.items()}),
             "confidence": 1 - (high - low),
             "model_version": pl.repeat(self.version, len(leads), eager=True),
             "segment": segments,

@@ -24,23 +24,18 @@ FUNDING_ROUNDS = {
 }  # fmt: skip
 SITE_SIGNALS = ("authentication", "transactions", "communication", "platform", "scale")
 PRODUCTS = ("Voice AI", "Voice", "Messaging", "Verify", "Wireless")
-POSITIVE = (
-    "asks the price",
-    "technical questions",
-    "money is there",
-    "can decide",
-    "wants to leave a vendor",
-    "urgent",
-)
+POSITIVE = ("asks the price", "money is there", "can decide", "wants to leave a vendor", "urgent")
 NEGATIVE = (
-    "too expensive",
-    "no meeting",
-    "information only",
-    "no money",
-    "cannot decide",
-    "bound to a vendor",
-    "no hurry",
-)
+    "too expensive", "no meeting", "information only", "no money", "cannot decide", "bound to a vendor", "no hurry",
+)  # fmt: skip
+
+
+def _sum_of(fields: list[str], parts: list[pl.Expr]) -> pl.Expr:
+    """A count of things in texts, unknown where there is none of these texts."""
+    missing = pl.col(fields[0]).is_null()
+    for field in fields[1:]:
+        missing = missing & pl.col(field).is_null()
+    return pl.when(missing).then(None).otherwise(pl.sum_horizontal([part.cast(pl.Float64) for part in parts]))
 
 
 def _notes(phrases: str) -> pl.Expr:
@@ -123,10 +118,9 @@ def uses_old_tools() -> pl.Expr:
 
 @feature(reads=["tech_stack"])
 def tools_named() -> pl.Expr:
-    """How many kinds of tools are known."""
-    return pl.sum_horizontal(
-        [mentions("tech_stack", kind) for kind in ("CRM", "cloud", "another provider", "old tools")]
-    )
+    """How many tools that we know are named."""
+    kinds = ("CRM", "cloud", "another provider", "old tools")
+    return _sum_of(["tech_stack"], [mentions("tech_stack", kind) for kind in kinds])
 
 
 @feature(reads=["description"])
@@ -180,13 +174,14 @@ def site_scale() -> pl.Expr:
 @feature(reads=["website_text"])
 def site_signals() -> pl.Expr:
     """How many of five things the site does: log-ins, payments, communication, a platform, many customers."""
-    return pl.sum_horizontal([_site(signal) for signal in SITE_SIGNALS])
+    return _sum_of(["website_text"], [_site(signal) for signal in SITE_SIGNALS])
 
 
 @feature(reads=["description", "website_text"])
 def voice_ai_words() -> pl.Expr:
     """How often description and site speak of Voice AI and its like."""
-    return pl.sum_horizontal([mentions("description", "Voice AI words"), mentions("website_text", "Voice AI words")])
+    texts = ["description", "website_text"]
+    return _sum_of(texts, [mentions(text, "Voice AI words") for text in texts])
 
 
 @feature(reads=["description", "industry"])
@@ -210,7 +205,10 @@ def developer_resources() -> pl.Expr:
 
 @feature(reads=["industry", "employees", "funding_stage", "description", "website_text"])
 def strategic_score() -> pl.Expr:
-    """How much such a company is worth to us, from 0 to 10: industry, size, funding, growth, artificial intelligence, site."""
+    """How much such a company is worth to us, from 0 to 10: industry, size, funding, growth, artificial intelligence, site.
+
+    What is not known adds nothing.
+    """
     funded = _lower("funding_stage").is_in(["series a", "series b", "series c", "series d", "public", "ipo"])
     return (
         pl.sum_horizontal(
@@ -229,8 +227,11 @@ def strategic_score() -> pl.Expr:
 # --- products ---
 
 
+SAID_IN = ["call_notes", "products_discussed"]
+
+
 def _mentions_of(product: str) -> pl.Expr:
-    return pl.sum_horizontal([mentions("call_notes", product), mentions("products_discussed", product)])
+    return _sum_of(SAID_IN, [mentions(text, product) for text in SAID_IN])
 
 
 def _interest_in(product: str) -> pl.Expr:
@@ -311,7 +312,7 @@ def wireless_interest() -> pl.Expr:
 @feature(reads=["call_notes", "products_discussed"])
 def products_named() -> pl.Expr:
     """How many of the five products come up."""
-    return pl.sum_horizontal([_mentions_of(product) > 0 for product in PRODUCTS])
+    return _sum_of(SAID_IN, [_mentions_of(product) > 0 for product in PRODUCTS])
 
 
 @feature(reads=["call_notes"])
@@ -360,6 +361,14 @@ def timeline() -> pl.Expr:
     return pl.when(later).then(1.0).when(quarter).then(2.0).when(soon).then(3.0).otherwise(None)
 
 
+def _meeting_is_agreed() -> pl.Expr:
+    return (mentions_together("call_notes", "a meeting", "is arranged") > 0) & ~_notes("no meeting")
+
+
+def _technical_questions() -> pl.Expr:
+    return mentions_together("call_notes", "technical depth", "technical questions")
+
+
 @feature(reads=["call_notes"])
 def pricing_asked() -> pl.Expr:
     """Asks for the price."""
@@ -378,7 +387,7 @@ def follow_up_scheduled() -> pl.Expr:
 @feature(reads=["call_notes"])
 def technical_questions() -> pl.Expr:
     """In how many sentences something technical is asked."""
-    return mentions_together("call_notes", "technical depth", "technical questions")
+    return _technical_questions()
 
 
 @feature(reads=["call_notes"])
@@ -432,14 +441,15 @@ def price_objection() -> pl.Expr:
 
 @feature(reads=["call_notes"])
 def positive_signals() -> pl.Expr:
-    """How many of six signs speak for it: price, technical questions, money, authority, leaving a vendor, haste."""
-    return pl.sum_horizontal([_notes(signal) for signal in POSITIVE])
+    """How many of seven signs speak for it: a next meeting, price, technical questions, money, a say, leaving a vendor, haste."""
+    said = [_meeting_is_agreed(), _technical_questions() > 0, *[_notes(signal) for signal in POSITIVE]]
+    return _sum_of(["call_notes"], said)
 
 
 @feature(reads=["call_notes"])
 def negative_signals() -> pl.Expr:
     """How many of seven signs speak against it: price, no meeting, no money, no say, a vendor, no hurry, only information."""
-    return pl.sum_horizontal([_notes(signal) for signal in NEGATIVE])
+    return _sum_of(["call_notes"], [_notes(signal) for signal in NEGATIVE])
 
 
 @feature(reads=["call_notes"])
@@ -464,13 +474,15 @@ def sentiment() -> pl.Expr:
 
 @feature(reads=["call_notes", "urgency_level"])
 def engagement_score() -> pl.Expr:
-    """How engaged they were, from 0 to 10: a next meeting, the price, technical questions, uses, urgency."""
-    agreed = mentions_together("call_notes", "a meeting", "is arranged") > 0
+    """How engaged they were, from 0 to 10: a next meeting, the price, technical questions, uses, urgency.
+
+    What is not known adds nothing.
+    """
     return pl.sum_horizontal(
         [
-            3.0 * (agreed & ~_notes("no meeting")),
+            3.0 * _meeting_is_agreed(),
             1.5 * _notes("asks the price"),
-            mentions_together("call_notes", "technical depth", "technical questions").clip(0, 2),
+            _technical_questions().clip(0, 2),
             0.75 * mentions("call_notes", "use cases").clip(0, 2),
             0.5 * pl.col("urgency_level").clip(0, 5),
         ]
