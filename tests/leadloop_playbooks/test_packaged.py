@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 OURS = {one.name: one for one in list_packaged() if one.module.startswith("leadloop_playbooks.")}
 FOLDERS = sorted(path.parent for path in (ROOT / "src" / "leadloop_playbooks").glob("*/playbook.toml"))
 KNOWN = {"leadloop.features.functions", "leadloop.features.readings", "leadloop.features.rules", "polars", "__future__"}
+LEADS = {"b2b_calls": 600}
+"""Fewer where outcomes are many and two targets are learned."""
 every = pytest.mark.parametrize("name", sorted(OURS))
 
 
@@ -35,7 +37,7 @@ def test_a_playbook_is_called_as_it_is_found(name):
 @every
 def test_a_playbook_keeps_every_promise_on_leads_of_its_world(name, tmp_path):
     assert name in WORLDS, f"no world simulates leads for {name}"
-    world = simulate(name, tmp_path / "world", leads=1_200, seed=3, days=365.0).folder
+    world = simulate(name, tmp_path / "world", leads=LEADS.get(name, 1_200), seed=3, days=365.0).folder
     events = world / "events.csv" if read_playbook(name).playbook.events else None
     check_playbook(name, world / "leads.csv", events=events)
 
@@ -47,7 +49,8 @@ def test_features_are_listed_with_examples_from_a_few_synthetic_leads_beside_the
     sample = pl.read_csv(listed.sample, infer_schema=False)
     assert sample["record_type"].unique().to_list() == ["Synthetic"]
     assert sample[listed.playbook.lead_id].is_unique().all()
-    assert not {*sample.columns} & listed.playbook.outcome_columns
+    outcomes = listed.playbook.outcome_columns & {*sample.columns}
+    assert outcomes in (frozenset(), listed.playbook.outcome_columns), "past leads need all of their outcomes"
 
 
 @every
