@@ -101,7 +101,7 @@ def _lift(report: TrainingReport) -> Picture | None:
         plot.label(1, 1, "at random", "", "end", shift=(-4, 16)),
         *plot.mark(report.capacity, f"capacity {percent(report.capacity)}", at_top=True),
         plot.line(points, "curve"),
-        *_at_capacity(plot, report.capacity, measure, text, (1.0,)),
+        *_at_capacity(plot, report.capacity, measure, text, (1.0,), points),
     ]
     return compose(
         report,
@@ -331,8 +331,22 @@ def _importance(report: TrainingReport) -> Picture | None:
     )
 
 
-def _at_capacity(plot: Plot, capacity: float, measure: Measure, words: str, chance: tuple[float, ...]) -> list[str]:
-    """A dot for the scores and a diamond for each baseline that sorts, labelled so that no two labels overlap."""
+_LETTER = 7
+"""No letter of a label is wider than this, on the average."""
+
+
+def _at_capacity(
+    plot: Plot,
+    capacity: float,
+    measure: Measure,
+    words: str,
+    chance: tuple[float, ...],
+    falling: Sequence[tuple[float, float]] = (),
+) -> list[str]:
+    """A dot for the scores and a diamond for each baseline that sorts, labelled so that no two labels overlap.
+
+    Over a `falling` curve the first label stands above it, and the others stand clear below it.
+    """
     side, shift = ("start", 10) if capacity < 0.6 else ("end", -10)
     marks = [(measure.value, words, "strong")]
     marks += [
@@ -341,14 +355,14 @@ def _at_capacity(plot: Plot, capacity: float, measure: Measure, words: str, chan
         if math.isfinite(value) and all(abs(value - level) > 0.005 for level in chance)
     ]
     marks.sort(key=lambda mark: -mark[0])
-    # Lift falls to the right of the mark, so the first label stands above the curve and the others well below it.
-    falls = plot.y_max > 1
     heights: list[float] = []
-    for value, _, _ in marks:
+    for value, text, _ in marks:
         if not heights:
-            heights.append(plot.y(value) + (-6 if falls else 4))
-        else:
-            heights.append(max(plot.y(value) + (26 if falls else 4), heights[-1] + 16))
+            heights.append(plot.y(value) + (-6 if falling else 4))
+            continue
+        ends = plot.x(capacity) + shift + _LETTER * len(text)
+        over = [plot.y(up) + 18 for at, up in falling if plot.x(capacity) <= plot.x(at) <= ends]
+        heights.append(max(plot.y(value) + 4, heights[-1] + 16, *over))
     shapes = []
     for (value, text, kind), height in zip(marks, heights, strict=True):
         across = plot.x(capacity)
