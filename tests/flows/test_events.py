@@ -85,7 +85,9 @@ def test_outcomes_are_made_of_events_and_the_notes_say_what_was_left_out(files, 
     grades = result.imported.leads.data["grade"]
     assert grades[:4].to_list() == [0.0, 0.4, 0.2, 1.0]
     assert grades.is_null().sum() == 38  # those of the last five days before the newest event
-    good, poor = score_leads(load("posts", workspace=tmp_path), [{"id": "1", "kind": "a"}, {"id": "2", "kind": "b"}])
+    times = {"came": "2026-04-01 10:00", "opened": "2026-04-01 05:00"}
+    new = [{"id": "1", "kind": "a", **times}, {"id": "2", "kind": "b", **times}]
+    good, poor = score_leads(load("posts", workspace=tmp_path), new)
     assert good.probability > 0.55 > 0.5 > poor.probability
 
 
