@@ -18,7 +18,7 @@ _FIELDS = 4
 def demo(
     playbooks: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PLAYBOOK]...", help="b2b_calls, marketplace, insurance. Default: all three."),
+        typer.Argument(metavar="PLAYBOOK", help="b2b_calls, marketplace, insurance. Default: all three."),
     ] = None,
     folder: Annotated[Path, typer.Option("--folder", help="Where everything is put.")] = Path("leadloop-demo"),
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed makes other leads of the same worlds.")] = 7,
