@@ -21,7 +21,7 @@ from leadloop.scoring import RuleScorer
 from leadloop.scoring.trained import target_columns
 from leadloop.simulate import LEADS_PER_DAY, WORLDS, Nearness, compare_with_truth, expected_auc, simulate_leads
 
-PAST_LEADS = 8_000
+PAST_LEADS = 6_500
 NEW_LEADS = 1_000
 EXPORT_LEADS = 12_000
 EXPORT_NEW_LEADS = 400
