@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from leadloop.simulate import WORLDS
+from leadloop.simulate import WORLDS, compare_with_truth
 
 START = datetime(2023, 1, 2, tzinfo=UTC)
 
@@ -51,19 +51,9 @@ def simulate(
 
 def share_of_gain(scores: np.ndarray, truth: np.ndarray) -> float:
     """How much of what the truth gains over chance in AUC the scores gain; expected over outcomes, so that luck has no part."""
-    return (expected_auc(scores, truth) - 0.5) / (expected_auc(truth, truth) - 0.5)
+    return compare_with_truth(scores, truth).share_of_gain
 
 
-def expected_auc(scores: np.ndarray, truth: np.ndarray) -> float:
-    """The chance that a won lead is ranked above a lost one, with outcomes that are drawn from the truth."""
-    _, places = np.unique(scores, return_inverse=True)
-    won, lost = np.bincount(places, weights=truth), np.bincount(places, weights=1 - truth)
-    below = np.cumsum(lost) - lost
-    return float((won * (below + lost / 2)).sum() / (won.sum() * lost.sum()))
-
-
-def calibration_error(probabilities: np.ndarray, truth: np.ndarray, groups: int = 10) -> float:
+def calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """The mean distance between the mean probability and the mean truth of ten groups of equal size, by probability."""
-    parts = np.array_split(np.argsort(probabilities, kind="stable"), groups)
-    apart = [abs(probabilities[part].mean() - truth[part].mean()) * len(part) for part in parts]
-    return float(sum(apart) / len(truth))
+    return compare_with_truth(probabilities, truth).error
