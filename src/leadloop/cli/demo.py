@@ -21,6 +21,9 @@ def demo(
         typer.Argument(metavar="PLAYBOOK", help="b2b_calls, marketplace, insurance. Default: all three."),
     ] = None,
     folder: Annotated[Path, typer.Option("--folder", help="Where everything is put.")] = Path("leadloop-demo"),
+    leads: Annotated[
+        int, typer.Option("--leads", min=1_000, max=100_000, help="Past leads of each playbook; fewer are quicker.")
+    ] = 6_500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed makes other leads of the same worlds.")] = 7,
 ) -> None:
     """Show the main job on synthetic leads: train each packaged playbook, hold it against the truth, score today's leads.
@@ -39,7 +42,7 @@ def demo(
 
     say(SYNTHETIC_NOTE)
     with show_progress("demo") as tick:
-        done = run_demo(folder, playbooks or (), seed=seed, tick=tick, done=_tell)
+        done = run_demo(folder, playbooks or (), seed=seed, past_leads=leads, tick=tick, done=_tell)
     _advise(done)
 
 
