@@ -83,6 +83,22 @@ class DependencyMissing(LeadLoopError):
     """A part was asked for whose optional packages are not installed."""
 
 
+class StoreError(LeadLoopError):
+    """The store refused: what was asked does not fit what it holds, or its database is not one it can work with."""
+
+
+class StoreConflict(StoreError):
+    """Somebody else was first: a key was used for something else, or what was to be changed has changed since."""
+
+
+class StoreUnavailable(StoreError):
+    """The database could not be reached, or others kept it busy for too long; nothing was stored, and one may try again."""
+
+
+class StoreFull(StoreError):
+    """The disk has no room for what was to be stored; what was acknowledged before is safe."""
+
+
 def _printable(text: str) -> str:
     """A text in one line, with whatever a terminal would obey written out.
 

@@ -1,0 +1,59 @@
+"""The store: leads with every version, what happened to them, their scores, and all that a service must not forget.
+
+    store = open_store("leadloop.db", now=lambda: datetime.now(UTC))
+    store.events.add("insurance", [Event("crm-17", "L-1", "policy_bound", at)])
+
+SQLite in a file by default, PostgreSQL by its address; both behave the same.
+"""
+
+from leadloop.store.appending import Stored
+from leadloop.store.audit import AuditHead, AuditRow
+from leadloop.store.backup import Backup, restore
+from leadloop.store.erasure import Receipt
+from leadloop.store.events import Event
+from leadloop.store.experiments import AbTest, Variant, VariantTally
+from leadloop.store.feedback import Feedback, FeedbackTally, StoredFeedback
+from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
+from leadloop.store.jobs import Job
+from leadloop.store.keys import ApiKey, NewKey
+from leadloop.store.leads import LeadRecord, LeadVersion, Recorded
+from leadloop.store.metrics import ModelMetrics
+from leadloop.store.outcomes import LeadOutcome
+from leadloop.store.paging import Page
+from leadloop.store.promotions import Alias, PromotionRecord
+from leadloop.store.scores import Score
+from leadloop.store.store import Store, open_store
+
+__all__ = [
+    "AbTest",
+    "Alias",
+    "ApiKey",
+    "AuditHead",
+    "AuditRow",
+    "Backup",
+    "Event",
+    "Feedback",
+    "FeedbackTally",
+    "Fresh",
+    "InFlight",
+    "Job",
+    "LeadOutcome",
+    "LeadRecord",
+    "LeadVersion",
+    "ModelMetrics",
+    "NewKey",
+    "OtherBody",
+    "Page",
+    "PromotionRecord",
+    "Receipt",
+    "Recorded",
+    "Replay",
+    "Score",
+    "Store",
+    "Stored",
+    "StoredFeedback",
+    "Variant",
+    "VariantTally",
+    "open_store",
+    "restore",
+]

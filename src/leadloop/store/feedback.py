@@ -1,0 +1,147 @@
+"""Feedback: what people did with leads and said of them, only ever added to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, cast, func, select
+
+from leadloop.store.appending import Stored, append
+from leadloop.store.connections import Connections
+from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
+from leadloop.store.tables import FEEDBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One thing that somebody did with a lead or said of it."""
+
+    key: str
+    """The sender's own name for it: sent again under this key, it is the same feedback."""
+    lead_id: str
+    """The lead."""
+    action_type: str
+    """What was done: `view`, `contact`, `archive`, `rate`, `convert`."""
+    user_rating: float | None = None
+    """0 to 100."""
+    interaction_duration: float | None = None
+    """Seconds."""
+    feedback_source: str = "manual"
+    """Whether somebody said so, or it was seen from what they did."""
+    feedback_confidence: float = 1.0
+    """0 to 1: how much it weighs in training."""
+    contact_successful: bool | None = None
+    """Whether the lead was reached."""
+    contact_response_time: float | None = None
+    """Hours until they answered."""
+    conversion_value: float | None = None
+    """What the lead brought."""
+    session_id: str | None = field(default=None, repr=False)
+    """The session in which it was seen."""
+    user_agent: str | None = field(default=None, repr=False)
+    """The program that it came from."""
+    ip_address: str | None = field(default=None, repr=False)
+    """The address that it came from."""
+    model_version: str | None = None
+    """The version that had scored the lead."""
+    prediction_score: float | None = None
+    """The score that the lead had."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFeedback:
+    """Feedback with its number and the moment at which it was stored."""
+
+    id: int
+    """Its number in the store."""
+    created_at: datetime
+    """When it was stored."""
+    feedback: Feedback
+    """The feedback itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackTally:
+    """How often one kind of feedback came, and what it brought."""
+
+    action_type: str
+    """The kind."""
+    count: int
+    """How often it came."""
+    leads: int
+    """From how many leads."""
+    mean_rating: float | None
+    """The mean of the ratings, where there are any."""
+    contacts_successful: int
+    """How many leads were reached."""
+    conversion_value: float
+    """What was brought altogether."""
+
+
+_COLUMNS = tuple(one.name for one in fields(Feedback))
+
+
+class FeedbackLog:
+    """The feedback of every playbook."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def add(self, playbook: str, feedback: Sequence[Feedback]) -> list[Stored]:
+        """Store feedback, all or nothing; what was stored before is recognised by its key.
+
+        Raises StoreConflict where a key was used for other feedback.
+        """
+        now = self._connections.now()
+        rows = [
+            {**{name: getattr(one, name) for name in _COLUMNS}, "_created_at": now, "_updated_at": now}
+            for one in feedback
+        ]
+        return append(self._connections, FEEDBACK, playbook, rows)
+
+    def page(
+        self,
+        playbook: str,
+        *,
+        lead_id: str | None = None,
+        since: datetime | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Page[StoredFeedback]:
+        """Feedback in the order in which it was stored; of one lead, or stored at or after a moment, on request."""
+        query = select(FEEDBACK).where(FEEDBACK.c.playbook == playbook)
+        if lead_id is not None:
+            query = query.where(FEEDBACK.c.lead_id == lead_id)
+        if since is not None:
+            query = query.where(FEEDBACK.c.created_at >= since)
+        return read_page(self._connections, "feedback", query, FEEDBACK.c.id, _stored, after=after, limit=limit)
+
+    def stream(self, playbook: str, *, since: datetime | None = None) -> Iterator[StoredFeedback]:
+        """All feedback, a page in memory at a time."""
+        return all_pages(lambda after: self.page(playbook, since=since, after=after, limit=LARGEST_PAGE // 10))
+
+    def tally(self, playbook: str, *, since: datetime) -> tuple[FeedbackTally, ...]:
+        """How much feedback of each kind was stored at or after a moment, by the kind's name."""
+        column = FEEDBACK.c
+        query = (
+            select(
+                column.action_type,
+                func.count(),
+                func.count(column.lead_id.distinct()),
+                func.avg(column.user_rating),
+                func.coalesce(func.sum(cast(column.contact_successful, Integer)), 0),
+                func.coalesce(func.sum(column.conversion_value), 0.0),
+            )
+            .where(column.playbook == playbook, column.created_at >= since)
+            .group_by(column.action_type)
+            .order_by(column.action_type)
+        )
+        with self._connections.read() as connection:
+            return tuple(FeedbackTally(*row) for row in connection.execute(query))
+
+
+def _stored(row: Any) -> StoredFeedback:
+    return StoredFeedback(row.id, row.created_at, Feedback(**{name: getattr(row, name) for name in _COLUMNS}))

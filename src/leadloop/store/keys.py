@@ -1,0 +1,128 @@
+"""API keys: who may do what until when. The store knows only a hash of each; the key itself is shown once, when it is made."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from leadloop.errors import Problem, StoreError
+from leadloop.store.audit import Audit
+from leadloop.store.connections import Connections
+from leadloop.store.paging import Page, read_page
+from leadloop.store.tables import KEYS
+
+PREFIX = "leadloop"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key, as far as the store knows it."""
+
+    id: str
+    """Its public half, by which it is named in logs and revoked."""
+    role: str
+    """What its holder may do."""
+    name: str
+    """What it was made for."""
+    created_at: datetime
+    """When it was made."""
+    expires_at: datetime | None
+    """Until when it is good; none where it is until revoked."""
+    revoked_at: datetime | None
+    """When it was revoked; none where it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made, and the only time that its secret is seen."""
+
+    key: ApiKey
+    """What the store knows of it."""
+    text: str = field(repr=False)
+    """What its holder sends."""
+
+
+class Keys:
+    """The API keys of one store."""
+
+    def __init__(self, connections: Connections, audit: Audit) -> None:
+        self._connections = connections
+        self._audit = audit
+
+    def issue(self, role: str, name: str, *, who: str, expires_at: datetime | None = None) -> NewKey:
+        """Make a key; raises StoreError where it would have expired already."""
+        now = self._connections.now()
+        if expires_at is not None and expires_at <= now:
+            raise StoreError("key", Problem("expires_at", "has passed", "name a later moment"))
+        identity = self._connections.random_bytes(6).hex()
+        secret = self._connections.random_bytes(32).hex()
+        key = ApiKey(identity, role, name, now, expires_at, None)
+        with self._connections.write() as connection:
+            connection.execute(
+                KEYS.insert().values(
+                    id=identity,
+                    secret_hash=_hash(secret),
+                    role=role,
+                    name=name,
+                    created_at=now,
+                    expires_at=expires_at,
+                    revoked_at=None,
+                )
+            )
+            self._audit.add(who, "issue key", {"key": identity, "role": role})
+        return NewKey(key, f"{PREFIX}_{identity}_{secret}")
+
+    def check(self, text: str) -> ApiKey | None:
+        """The key that was sent, where it is one of ours, has not expired and was not revoked; else none.
+
+        The secret is a random number of 256 bits, so a plain hash of it cannot be guessed back.
+        """
+        prefix, _, rest = text.partition("_")
+        identity, _, secret = rest.partition("_")
+        if prefix != PREFIX or len(text) > 200 or not text.isascii() or not text.isprintable():
+            return None
+        with self._connections.read() as connection:
+            row = connection.execute(select(KEYS).where(KEYS.c.id == identity[:32])).first()
+        # An unknown key takes as long as a wrong one.
+        right = hmac.compare_digest(_hash(secret), row.secret_hash if row is not None else _hash(""))
+        if row is None or not right or row.revoked_at is not None:
+            return None
+        if row.expires_at is not None and row.expires_at <= self._connections.now():
+            return None
+        return _key(row)
+
+    def revoke(self, identity: str, *, who: str) -> None:
+        """Let a key be good for nothing from now on; revoking it twice is fine. Raises StoreError where there is none."""
+        now = self._connections.now()
+        with self._connections.write() as connection:
+            if connection.execute(select(KEYS.c.id).where(KEYS.c.id == identity)).first() is None:
+                raise StoreError("key", Problem(identity, "is not known", "name one that `page` lists"))
+            done = connection.execute(
+                update(KEYS).where(KEYS.c.id == identity, KEYS.c.revoked_at.is_(None)).values(revoked_at=now)
+            )
+            if done.rowcount:
+                self._audit.add(who, "revoke key", {"key": identity})
+
+    def any_valid(self) -> bool:
+        """Whether there is a key that is good: until then only this machine itself is let in."""
+        good = or_(KEYS.c.expires_at.is_(None), KEYS.c.expires_at > self._connections.now())
+        with self._connections.read() as connection:
+            found = connection.execute(select(KEYS.c.id).where(KEYS.c.revoked_at.is_(None), good).limit(1))
+            return found.first() is not None
+
+    def page(self, *, after: str | None = None, limit: int = 100) -> Page[ApiKey]:
+        """Every key, by its id, the expired and revoked among them."""
+        return read_page(self._connections, "keys", select(KEYS), KEYS.c.id, _key, after=after, limit=limit)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _key(row: Any) -> ApiKey:
+    return ApiKey(row.id, row.role, row.name, row.created_at, row.expires_at, row.revoked_at)

@@ -1,0 +1,79 @@
+"""Outcomes: how leads ended, target by target, only ever added to; a correction is a later outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from leadloop.store.appending import Stored, append
+from leadloop.store.connections import Connections
+from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
+from leadloop.store.tables import OUTCOMES
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOutcome:
+    """How a lead ended as to one target."""
+
+    key: str
+    """The sender's own name for it: sent again under this key, it is the same outcome."""
+    lead_id: str
+    """The lead."""
+    target: str
+    """The playbook's target."""
+    value: float
+    """1 where it was reached, 0 where not, or an amount."""
+    at: datetime
+    """When it came about."""
+    source: str = ""
+    """Who says so."""
+
+
+class Outcomes:
+    """The outcomes of every playbook."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def add(self, playbook: str, outcomes: Sequence[LeadOutcome]) -> list[Stored]:
+        """Store outcomes, all or nothing; those that were stored before are recognised by their keys.
+
+        Raises StoreConflict where a key was used for another outcome.
+        """
+        now = self._connections.now()
+        rows = [
+            {
+                "key": outcome.key,
+                "lead_id": outcome.lead_id,
+                "target": outcome.target,
+                "value": float(outcome.value),
+                "at": outcome.at,
+                "source": outcome.source,
+                "_recorded_at": now,
+            }
+            for outcome in outcomes
+        ]
+        return append(self._connections, OUTCOMES, playbook, rows)
+
+    def of_lead(self, playbook: str, lead_id: str) -> tuple[LeadOutcome, ...]:
+        """How a lead ended, in the order in which it was told: the last one of a target holds."""
+        query = select(OUTCOMES).where(OUTCOMES.c.playbook == playbook, OUTCOMES.c.lead_id == lead_id)
+        with self._connections.read() as connection:
+            return tuple(_outcome(row) for row in connection.execute(query.order_by(OUTCOMES.c.id)))
+
+    def page(self, playbook: str, *, after: str | None = None, limit: int = 100) -> Page[LeadOutcome]:
+        """Outcomes in the order in which they were stored."""
+        query = select(OUTCOMES).where(OUTCOMES.c.playbook == playbook)
+        return read_page(self._connections, "outcomes", query, OUTCOMES.c.id, _outcome, after=after, limit=limit)
+
+    def stream(self, playbook: str) -> Iterator[LeadOutcome]:
+        """Every outcome, a page in memory at a time."""
+        return all_pages(lambda after: self.page(playbook, after=after, limit=LARGEST_PAGE // 10))
+
+
+def _outcome(row: Any) -> LeadOutcome:
+    return LeadOutcome(row.key, row.lead_id, row.target, row.value, row.at, row.source)

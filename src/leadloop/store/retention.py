@@ -1,0 +1,58 @@
+"""Forgetting what is older than its purpose needs, a thousand rows at a time so that nobody waits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Table, and_, delete, select
+
+from leadloop.errors import Problem, StoreError
+from leadloop.store import tables
+from leadloop.store.audit import Audit
+from leadloop.store.connections import Connections
+
+_AT_ONCE = 1_000
+
+
+def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
+    """What can be forgotten by age, with what counts as older."""
+    return {
+        "events": (tables.EVENTS, tables.EVENTS.c.recorded_at < before),
+        "outcomes": (tables.OUTCOMES, tables.OUTCOMES.c.recorded_at < before),
+        "scores": (tables.SCORES, tables.SCORES.c.recorded_at < before),
+        "feedback": (tables.FEEDBACK, tables.FEEDBACK.c.created_at < before),
+        "exposures": (tables.EXPOSURES, tables.EXPOSURES.c.at < before),
+        "idempotency": (tables.IDEMPOTENCY, tables.IDEMPOTENCY.c.begun_at < before),
+        "jobs": (tables.JOBS, and_(tables.JOBS.c.finished_at.is_not(None), tables.JOBS.c.finished_at < before)),
+        "leads": (tables.LEADS, tables.LEADS.c.recorded_at < before),
+    }
+
+
+def forget_older_than(connections: Connections, audit: Audit, family: str, before: datetime, *, who: str) -> int:
+    """Remove what one family recorded before a moment, and say how many rows; the audit log notes it.
+
+    Leads go with all their versions once nothing was recorded of them since then. The audit log itself is never forgotten.
+    """
+    known = families(before)
+    if family not in known:
+        what = "is never forgotten: it proves what was done" if family == "audit" else "is not known"
+        raise StoreError("retention", Problem(family, what, f"name one of {', '.join(known)}"))
+    table, old = known[family]
+    removed = 0
+    while True:
+        with connections.write() as connection:
+            some = select(table.c.id).where(old).order_by(table.c.id).limit(_AT_ONCE).with_for_update()
+            numbers = list(connection.execute(some).scalars())
+            if family == "leads" and numbers:
+                own = select(tables.LEADS.c.playbook, tables.LEADS.c.lead_id).where(tables.LEADS.c.id.in_(numbers))
+                for row in connection.execute(own).all():
+                    for part in (tables.LEAD_VERSIONS, tables.AUDIT_SUBJECTS):
+                        mine = part.c.playbook == row.playbook, part.c.lead_id == row.lead_id
+                        connection.execute(delete(part).where(*mine))
+            if numbers:
+                connection.execute(delete(table).where(table.c.id.in_(numbers)))
+            removed += len(numbers)
+            if len(numbers) < _AT_ONCE:
+                if removed:
+                    audit.add(who, "forget", {"family": family, "before": before.isoformat(), "rows": removed})
+                return removed

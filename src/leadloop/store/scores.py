@@ -1,0 +1,116 @@
+"""Scores: every score that was given, with all it takes to give it again, only ever added to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Select, select
+
+from leadloop.store.appending import Stored, append
+from leadloop.store.connections import Connections
+from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
+from leadloop.store.tables import SCORES
+from leadloop.store.values import pack_features, unpack_features
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """One score that was given to one lead."""
+
+    key: str
+    """The name of this score: stored again under it, it is the same score."""
+    lead_id: str
+    """The lead."""
+    at: datetime
+    """When it was scored."""
+    model_version: str
+    """The version that scored it; `rules` where rules did."""
+    policy: str
+    """The fingerprint of the policy."""
+    method: str
+    """How the score came about."""
+    score: float
+    """0 to 100."""
+    band: str
+    """The band that the score falls into."""
+    route: str
+    """What the policy does with it."""
+    degraded: bool = False
+    """Whether the method was not the first choice."""
+    arm: str = ""
+    """The arm of an experiment; empty where there was none."""
+    segment: str = ""
+    """The lead's segment; empty where there is none."""
+    probability: float | None = None
+    """0 to 1; none where rules scored."""
+    probability_low: float | None = None
+    """The lower end of the probability's interval."""
+    probability_high: float | None = None
+    """The upper end of the probability's interval."""
+    features: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32), repr=False)
+    """The feature values, float32 in the order of the version's features."""
+    fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The lead's fields as they were read for this score."""
+    card: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Whatever else was answered: reasons, further targets."""
+
+
+_COLUMNS = tuple(one.name for one in fields(Score))
+
+
+class Scores:
+    """The scores of every playbook."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def add(self, playbook: str, scores: Sequence[Score]) -> list[Stored]:
+        """Store scores, all or nothing; those that were stored before are recognised by their keys.
+
+        Raises StoreConflict where a key was used for another score.
+        """
+        now = self._connections.now()
+        rows = [
+            {
+                **{name: getattr(score, name) for name in _COLUMNS},
+                "features": pack_features(score.features),
+                "fields": dict(score.fields),
+                "card": dict(score.card),
+                "_recorded_at": now,
+            }
+            for score in scores
+        ]
+        return append(self._connections, SCORES, playbook, rows)
+
+    def latest(self, playbook: str, lead_id: str) -> Score | None:
+        """The newest score of a lead; none where it was never scored."""
+        query = _of(playbook).where(SCORES.c.lead_id == lead_id)
+        with self._connections.read() as connection:
+            row = connection.execute(query.order_by(SCORES.c.at.desc(), SCORES.c.id.desc()).limit(1)).first()
+        return None if row is None else _score(row)
+
+    def page(
+        self, playbook: str, *, lead_id: str | None = None, after: str | None = None, limit: int = 100
+    ) -> Page[Score]:
+        """Scores in the order in which they were stored, of one lead on request."""
+        query = _of(playbook)
+        if lead_id is not None:
+            query = query.where(SCORES.c.lead_id == lead_id)
+        return read_page(self._connections, "scores", query, SCORES.c.id, _score, after=after, limit=limit)
+
+    def stream(self, playbook: str) -> Iterator[Score]:
+        """Every score, a page in memory at a time."""
+        return all_pages(lambda after: self.page(playbook, after=after, limit=LARGEST_PAGE // 10))
+
+
+def _of(playbook: str) -> Select[Any]:
+    return select(SCORES).where(SCORES.c.playbook == playbook)
+
+
+def _score(row: Any) -> Score:
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    return Score(**{**values, "features": unpack_features(row.features)})
