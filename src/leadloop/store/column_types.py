@@ -65,13 +65,13 @@ def _fault(value: object, length: int) -> tuple[str, str] | None:
 
 
 class Json(TypeDecorator[Any]):
-    """Anything that JSON can say, as text: any sign survives, and the same meaning is the same text."""
+    """Anything that JSON can say, nothing among it, as text: any sign survives, and the same meaning is the same text."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else to_json(value)
+        return to_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

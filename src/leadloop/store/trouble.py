@@ -67,7 +67,7 @@ def _explain(error: BaseException, orig: object) -> LeadLoopError:
                 "store", Problem("database", "cannot be reached, or was kept busy", "see that it runs, and try again")
             )
         name = state or type(orig or error).__name__
-    if name == "23505" or name.startswith("SQLITE_CONSTRAINT"):
+    if name in ("23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
         return StoreConflict("store", Problem("database", f"holds something else in this place ({name})"))
     return StoreError(
         "store", Problem("database", f"refused ({name})", "this is a mistake in LeadLoop; please tell us")

@@ -1,0 +1,69 @@
+"""What the tests of the store share: a clock that goes when it is told to, and rows to fill every table with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from leadloop.store import Event, Feedback, LeadOutcome, LeadRecord, ModelMetrics, Score, Store, Variant
+
+START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still between calls of `go`."""
+
+    def __init__(self, time: datetime = START) -> None:
+        self.time = time
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def go(self, **passed: float) -> datetime:
+        """Let so much time pass, as in `go(days=2)`."""
+        self.time += timedelta(**passed)
+        return self.time
+
+
+def make_score(key: str, lead_id: str, *, at: datetime = START, score: float = 62.0, **more: object) -> Score:
+    given: dict[str, object] = {
+        "model_version": "v20260301_000000_0123abcd",
+        "policy": "f" * 16,
+        "method": "model",
+        "band": "warm",
+        "route": "call_now",
+        "probability": 0.2,
+        "features": np.array([1.5, np.nan, -3.25], dtype=np.float32),
+        "fields": {"employees": 50},
+        "card": {"reasons": ["Form is “Demo”"]},
+    }
+    return Score(key, lead_id, at, score=score, **{**given, **more})  # type: ignore[arg-type]
+
+
+def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = "nobody") -> None:
+    """At least one row in every table, all about one lead, with a mark in every place that a person's words can get to."""
+    mail = f"{mark}@example.com"
+    store.leads.record(playbook, [LeadRecord(lead_id, {"email": mail, "name": mark, "employees": 50})], source="form")
+    store.leads.record(playbook, [LeadRecord(lead_id, {"email": mail, "name": mark, "employees": 80})], source="form")
+    store.events.add(playbook, [Event(f"e-{lead_id}", lead_id, "opened", START, {"said": f"I am {mark}"})])
+    store.outcomes.add(playbook, [LeadOutcome(f"o-{lead_id}", lead_id, "won", 1.0, START, mark)])
+    store.scores.add(playbook, [make_score(f"s-{lead_id}", lead_id, fields={"email": mail}, card={"said": mark})])
+    store.feedback.add(
+        playbook,
+        [Feedback(f"f-{lead_id}", lead_id, "contact", session_id=mark, user_agent=mark, ip_address="203.0.113.9")],
+    )
+    store.metrics.record(playbook, ModelMetrics("v1", "xgboost", accuracy=0.8))
+    if store.experiments.named(playbook, "first") is None:
+        store.experiments.start(
+            playbook, "first", [Variant("a", "v1", 50, is_control=True), Variant("b", "v2", 50)], target="won"
+        )
+    test = store.experiments.named(playbook, "first")
+    assert test is not None
+    store.experiments.expose(test, lead_id, "a")
+    store.promotions.promote(playbook, "champion", "v1", who="ada", why="better")
+    store.audit.add("ada", "look at", playbook=playbook, lead_id=lead_id)
+    store.keys.issue("score", "the form", who="ada")
+    begun = store.idempotency.begin(f"i-{lead_id}", "/score", "0" * 64)
+    store.idempotency.finish(begun, 200, {"lead_id": lead_id, "reasoning": [f"{mark} asked for a demo"]})  # type: ignore[arg-type]
+    store.jobs.add("enrich", {"leads": [{"lead_id": lead_id, "name": mark}], "contact": mail})
