@@ -1,0 +1,116 @@
+import os
+import sqlite3
+import threading
+
+import pytest
+
+from leadloop.errors import StoreError
+from leadloop.store import Event, LeadRecord, open_store, restore
+from tests.store.stores_for_tests import START, Clock, fill
+
+
+def add(store, number):
+    return store.events.add("b2b", [Event(f"k{number}", "L-1", "opened", START)])
+
+
+def test_a_backup_holds_what_the_store_held_and_can_be_opened_and_restored(sqlite_store, tmp_path, clock):
+    fill(sqlite_store)
+    backup = sqlite_store.back_up(tmp_path / "copy.db")
+    assert backup.rows["lead_versions"] == 2
+    assert len(backup.sha256) == 64
+    add(sqlite_store, 1)
+    sqlite_store.leads.record("b2b", [LeadRecord("L-later", {})])
+    assert restore(backup.path, sqlite_store.where, now=clock, who="ada") == 0
+    assert sqlite_store.leads.get("b2b", "L-later") is None
+    assert sqlite_store.leads.get("b2b", "L-1").version == 2
+    assert sqlite_store.audit.page().items[-1].action == "restore"
+    assert sqlite_store.audit.verify().number == 4
+    assert add(sqlite_store, 1)[0].new
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_backup_under_load_holds_everything_that_was_acknowledged_before(sqlite_store, tmp_path):
+    acknowledged, stop = [], threading.Event()
+
+    def write():
+        number = 0
+        while not stop.is_set():
+            add(sqlite_store, number)
+            acknowledged.append(f"k{number}")
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for number in range(4):
+            before = list(acknowledged)
+            backup = sqlite_store.back_up(tmp_path / f"copy_{number}.db")
+            copy = open_store(backup.path, now=Clock())
+            held = {event.key for event in copy.events.stream("b2b")}
+            copy.close()
+            assert held.issuperset(before)
+            assert len(held) == backup.rows["events"]
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_nothing_is_written_over(sqlite_store, tmp_path):
+    (tmp_path / "letter").write_text("Dear")
+    with pytest.raises(StoreError, match="there already"):
+        sqlite_store.back_up(tmp_path / "letter")
+    with pytest.raises(StoreError, match="no folder"):
+        sqlite_store.back_up(tmp_path / "nowhere" / "copy.db")
+    assert (tmp_path / "letter").read_text() == "Dear"
+
+
+def test_a_damaged_backup_one_of_something_else_and_one_of_a_newer_leadloop_are_refused(sqlite_store, tmp_path, clock):
+    fill(sqlite_store)
+    good = sqlite_store.back_up(tmp_path / "good.db").path
+    content = bytearray(good.read_bytes())
+    content[5_000:9_000] = os.urandom(4_000)
+    (tmp_path / "damaged.db").write_bytes(content)
+    (tmp_path / "letter.db").write_text("Dear Sir or Madam, " * 500)
+    sqlite3.connect(tmp_path / "other.db").execute("CREATE TABLE x (y)").connection.close()
+    newer = sqlite3.connect(tmp_path / "newer.db")
+    sqlite3.connect(good).backup(newer)
+    newer.execute("UPDATE alembic_version SET version_num = '0999'")
+    newer.commit()
+    newer.close()
+    for name in ("damaged", "letter", "other", "newer", "missing"):
+        with pytest.raises(StoreError):
+            restore(tmp_path / f"{name}.db", sqlite_store.where, now=clock, who="ada")
+    assert sqlite_store.leads.get("b2b", "L-1").version == 2
+
+
+def test_a_backup_whose_audit_log_was_tampered_with_is_refused(sqlite_store, tmp_path, clock):
+    fill(sqlite_store)
+    path = sqlite_store.back_up(tmp_path / "copy.db").path
+    other = sqlite3.connect(path)
+    other.executescript("DROP TRIGGER audit_no_update; UPDATE audit SET who = 'mallory' WHERE number = 2")
+    other.close()
+    with pytest.raises(StoreError, match="row 2"):
+        restore(path, sqlite_store.where, now=clock, who="ada")
+    assert sqlite_store.audit.verify().number == 3
+
+
+def test_an_older_backup_is_migrated_when_it_is_restored(sqlite_store, tmp_path, clock):
+    store = open_store(tmp_path / "old.db", now=clock)
+    store.leads.record("b2b", [LeadRecord("L-old", {})])
+    store.downgrade("0001")
+    backup = store.back_up(tmp_path / "copy.db")
+    store.close()
+    restore(backup.path, sqlite_store.where, now=clock, who="ada")
+    assert sqlite_store.leads.get("b2b", "L-old") is not None
+    assert sqlite_store.step() == "0003"
+
+
+def test_for_postgresql_it_is_said_what_to_use_instead(address, clock, tmp_path):
+    if not address.startswith("postgres"):
+        pytest.skip("SQLite is backed up from here")
+    store = open_store(address, now=clock)
+    with pytest.raises(StoreError, match="pg_dump"):
+        store.back_up(tmp_path / "copy")
+    with pytest.raises(StoreError, match="pg_restore"):
+        restore(tmp_path / "copy", address, now=clock, who="ada")
+    store.close()

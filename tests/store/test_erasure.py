@@ -1,0 +1,141 @@
+import json
+import shutil
+
+import pytest
+from sqlalchemy import text
+
+from leadloop.errors import StoreError
+from leadloop.store import Event, LeadRecord, open_store, restore
+from leadloop.store.store import list_beside
+from leadloop.store.tables import METADATA
+from tests.store.stores_for_tests import START, Clock, fill
+
+ANN, BOB = "annmarker", "bobmarker"
+
+
+def everything(store):
+    """All that is stored, as text; of SQLite the bytes of its files, where removed rows may linger."""
+    if store._connections.is_sqlite:
+        from pathlib import Path
+
+        path = Path(store.where)
+        return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*")).decode("latin-1")
+    with store._connections.read() as connection:
+        return str([connection.execute(text(f"SELECT * FROM {table}")).all() for table in METADATA.tables])
+
+
+def erase(store, **who):
+    return store.erasures.erase_person(who="ada", **who)
+
+
+def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store):
+    fill(store, "L-ann", mark=ANN)
+    fill(store, "L-bob", mark=BOB)
+    assert ANN in everything(store)
+    receipt = erase(store, email=f"{ANN}@EXAMPLE.com")
+    assert receipt.finished_at == START
+    removed = {"leads": 1, "lead_versions": 2, "events": 1, "outcomes": 1, "scores": 1, "lead_feedback": 1, "exposures": 1}
+    assert receipt.removed == {**removed, "audit_subjects": 1, "mentions in jobs": 1, "mentions in idempotency": 1}
+    left = everything(store)
+    assert ANN not in left
+    assert "L-ann" not in left
+    assert store.leads.get("b2b", "L-bob").fields["email"] == f"{BOB}@example.com"
+    assert len(store.events.of_lead("b2b", "L-bob")) == 1
+    assert store.audit.verify().number == store.audit.head().number
+
+
+@pytest.mark.parametrize("known_by", [{"phone": "+49 151 23456789"}, {"playbook": "b2b", "lead_id": "L-1"}])
+def test_a_person_can_be_named_by_a_number_or_a_lead(store, known_by):
+    store.leads.record("b2b", [LeadRecord("L-1", {"tel": "0151/234567-89"}), LeadRecord("L-2", {"tel": "0151/234567-80"})])
+    assert erase(store, **known_by).removed == {"leads": 1, "lead_versions": 1}
+    assert [lead.lead_id for lead in store.leads.stream("b2b")] == ["L-2"]
+    assert store.erasures.covers(**known_by)
+    assert store.erasures.covers(playbook="b2b", lead_id="L-1")
+    assert not store.erasures.covers(playbook="b2b", lead_id="L-2", email="bob@example.com", phone="12345678")
+
+
+def test_a_mention_of_somebody_elses_lead_is_blotted_out_and_the_lead_stays(store):
+    fields = {"email": "bob@example.com", "note": f"ask {ANN}@example.com, she knows"}
+    store.leads.record("b2b", [LeadRecord("L-bob", fields)])
+    store.events.add("b2b", [Event("e1", "L-bob", "mail", START, {"cc": f"{ANN}@example.com"})])
+    receipt = erase(store, email=f"{ANN}@example.com")
+    assert receipt.removed == {"mentions in lead_versions": 1, "mentions in events": 1}
+    assert store.leads.get("b2b", "L-bob").fields["note"] == "ask [erased], she knows"
+    assert ANN not in everything(store)
+    # Sent again, the same is still the same, and does not come back.
+    assert not store.events.add("b2b", [Event("e1", "L-bob", "mail", START, {"cc": f"{ANN}@example.com"})])[0].new
+    assert store.leads.record("b2b", [LeadRecord("L-bob", fields)]).unchanged == 1
+    assert ANN not in everything(store)
+
+
+def test_a_colleague_who_is_erased_does_not_take_their_leads_along_where_contact_fields_are_named(store):
+    store.leads.record("b2b", [LeadRecord("L-1", {"email": "bob@example.com", "owner": f"{ANN}@example.com"})])
+    receipt = erase(store, email=f"{ANN}@example.com", contact_fields=["email"])
+    assert receipt.removed == {"mentions in lead_versions": 1}
+    assert store.leads.get("b2b", "L-1").fields == {"email": "bob@example.com", "owner": "[erased]"}
+
+
+def test_erasing_twice_is_fine(store):
+    fill(store, "L-ann", mark=ANN)
+    assert erase(store, email=f"{ANN}@example.com").removed
+    again = erase(store, email=f"{ANN}@example.com")
+    assert (again.removed, again.finished_at) == ({}, START)
+
+
+def test_a_person_who_is_not_named_or_not_readable_is_refused(store):
+    for who in ({}, {"email": "ann"}, {"phone": "12"}, {"lead_id": "L-1"}):
+        with pytest.raises(StoreError):
+            erase(store, **who)
+    with store.transaction(), pytest.raises(StoreError, match="transaction"):
+        erase(store, email="ann@example.com")
+    with pytest.raises(StoreError, match="receipt"):
+        store.erasures.receipt("nobody")
+
+
+def test_the_erasure_list_names_nobody(store):
+    fill(store, "L-ann", mark=ANN)
+    erase(store, email=f"{ANN}@example.com")
+    told = json.dumps(store.erasures.entries())
+    assert ANN not in told
+    assert "L-ann" not in told
+
+
+def test_the_list_of_another_store_is_refused(store, tmp_path):
+    other = open_store(tmp_path / "other.db", now=Clock())
+    erase(other, email=f"{ANN}@example.com")
+    with pytest.raises(StoreError, match="another store"):
+        store.erasures.replay(other.erasures.entries())
+    other.close()
+
+
+def test_of_an_old_state_the_list_erases_who_was_erased_since(store):
+    fill(store, "L-ann", mark=ANN)
+    erase(store, email=f"{ANN}@example.com")
+    entries = store.erasures.entries()
+    with store._connections.write() as connection:  # an old state comes back: the data, and no word of the erasure
+        connection.execute(text("DELETE FROM erasures"))
+    fill(store, "L-ann", mark=ANN)
+    assert store.erasures.replay(entries) == 1
+    assert store.erasures.replay(entries) == 0
+    assert ANN not in everything(store)
+
+
+def test_a_restored_backup_does_not_bring_back_who_was_erased_since(sqlite_store, tmp_path, clock):
+    store = sqlite_store
+    fill(store, "L-ann", mark=ANN)
+    fill(store, "L-bob", mark=BOB)
+    backup = store.back_up(tmp_path / "copy.db")
+    erase(store, email=f"{ANN}@example.com")
+    path = store.where
+    assert ANN in backup.path.read_bytes().decode("latin-1")
+    assert restore(backup.path, path, now=clock, who="ada") == 1
+    assert ANN not in everything(store)
+    assert store.leads.get("b2b", "L-bob") is not None  # the store that was open sees it
+    store.close()
+    # The database is lost altogether: the list beside it is enough.
+    shutil.copy(list_beside(tmp_path / "only.db"), list_beside(tmp_path / "new.db"))
+    assert restore(backup.path, tmp_path / "new.db", now=clock, who="ada") == 1
+    found = open_store(tmp_path / "new.db", now=clock)
+    assert ANN not in everything(found)
+    assert found.audit.verify().number > 0
+    found.close()
