@@ -35,7 +35,7 @@ PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill"
 
 MODULES = sorted(SOURCE.rglob("*.py"))
 # Everything that serving loads, and the command itself.
-LIGHT_ROOMS = ["errors", "leads", "playbook", "features", "scoring", "ingest", "registry", "cli"]
+LIGHT_ROOMS = ["errors", "leads", "playbook", "features", "scoring", "ingest", "store", "registry", "cli"]
 
 
 def imports(tree: ast.AST, *, inside_functions: bool) -> Iterator[str]:

@@ -64,6 +64,6 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
     store.promotions.promote(playbook, "champion", "v1", who="ada", why="better")
     store.audit.add("ada", "look at", playbook=playbook, lead_id=lead_id)
     store.keys.issue("score", "the form", who="ada")
-    begun = store.idempotency.begin(f"i-{lead_id}", "/score", "0" * 64)
+    begun = store.idempotency.begin(f"i-{store.audit.head().number}", "/score", "0" * 64)
     store.idempotency.finish(begun, 200, {"lead_id": lead_id, "reasoning": [f"{mark} asked for a demo"]})  # type: ignore[arg-type]
     store.jobs.add("enrich", {"leads": [{"lead_id": lead_id, "name": mark}], "contact": mail})

@@ -21,17 +21,17 @@ TAMPERINGS = {
 
 def execute(store, *statements, **values):
     """As somebody would who can do anything to the database."""
-    off = ["DROP TRIGGER IF EXISTS audit_no_update", "DROP TRIGGER IF EXISTS audit_no_delete"]
-    if not store._connections.is_sqlite:
-        off = ["DROP TRIGGER IF EXISTS audit_no_change ON audit"]
+    off = ["SET LOCAL session_replication_role = replica"]
+    if store._connections.is_sqlite:
+        off = ["DROP TRIGGER IF EXISTS audit_no_update", "DROP TRIGGER IF EXISTS audit_no_delete"]
     with store._connections.write() as connection:
         for statement in (*off, *statements):
             connection.execute(text(statement), values if ":n" in statement else {})
 
 
-def fill(store, rows=12):
+def fill(store, rows=12, share=0.1):
     for number in range(1, rows + 1):
-        store.audit.add("ada", "look at", {"n": number, "share": 0.1}, playbook="b2b", lead_id=f"L-{number}")
+        store.audit.add("ada", "look at", {"n": number, "share": share}, playbook="b2b", lead_id=f"L-{number}")
 
 
 def test_what_is_done_stands_in_the_log_and_the_chain_holds(store):
@@ -78,26 +78,26 @@ def test_a_log_rewritten_from_the_start_is_noticed_where_its_head_was_kept_elsew
     fill(store)
     noted = store.audit.head()
     execute(store, "DELETE FROM audit", f"UPDATE audit_head SET number = 0, hash = '{'0' * 64}'")
-    fill(store, 13)
+    fill(store, 13, share=0.2)
     store.audit.verify()
-    with pytest.raises(StoreError, match="row 12 .*noted"):
+    with pytest.raises(StoreError, match=r"row 12 .*noted"):
         store.audit.verify(noted)
     execute(store, "DELETE FROM audit", f"UPDATE audit_head SET number = 0, hash = '{'0' * 64}'")
-    with pytest.raises(StoreError, match="row 1 .*noted"):
+    with pytest.raises(StoreError, match=r"row 1 .*noted"):
         store.audit.verify(noted)
 
 
-def test_of_hundreds_of_random_changes_every_one_is_noticed(sqlite_store):
+def test_of_many_random_changes_every_one_is_noticed(sqlite_store):
     store = sqlite_store
-    fill(store, 40)
+    fill(store, 20)
     rolls = random.Random(5)
     with store._connections.read() as connection:
         rows = [dict(row) for row in connection.execute(text("SELECT * FROM audit ORDER BY number")).mappings()]
     insert = "INSERT INTO audit VALUES (:number, :at, :who, :action, :subject, :details, :previous, :hash)"
     execute(store)
     with store.transaction(), store._connections.write() as connection:
-        for _ in range(300):
-            number = rolls.randrange(40)
+        for _ in range(150):
+            number = rolls.randrange(20)
             column = rolls.choice([name for name in rows[0] if name != "number"])
             value = str(rows[number][column])
             place = rolls.randrange(max(1, len(value)))

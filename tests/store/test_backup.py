@@ -3,10 +3,10 @@ import sqlite3
 import threading
 
 import pytest
+from tests.store.stores_for_tests import START, Clock, fill
 
 from leadloop.errors import StoreError
 from leadloop.store import Event, LeadRecord, open_store, restore
-from tests.store.stores_for_tests import START, Clock, fill
 
 
 def add(store, number):

@@ -3,12 +3,12 @@ import shutil
 
 import pytest
 from sqlalchemy import text
+from tests.store.stores_for_tests import START, Clock, fill
 
 from leadloop.errors import StoreError
 from leadloop.store import Event, LeadRecord, open_store, restore
 from leadloop.store.store import list_beside
 from leadloop.store.tables import METADATA
-from tests.store.stores_for_tests import START, Clock, fill
 
 ANN, BOB = "annmarker", "bobmarker"
 
@@ -34,7 +34,15 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
     assert ANN in everything(store)
     receipt = erase(store, email=f"{ANN}@EXAMPLE.com")
     assert receipt.finished_at == START
-    removed = {"leads": 1, "lead_versions": 2, "events": 1, "outcomes": 1, "scores": 1, "lead_feedback": 1, "exposures": 1}
+    removed = {
+        "leads": 1,
+        "lead_versions": 2,
+        "events": 1,
+        "outcomes": 1,
+        "scores": 1,
+        "lead_feedback": 1,
+        "exposures": 1,
+    }
     assert receipt.removed == {**removed, "audit_subjects": 1, "mentions in jobs": 1, "mentions in idempotency": 1}
     left = everything(store)
     assert ANN not in left
@@ -46,7 +54,9 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
 
 @pytest.mark.parametrize("known_by", [{"phone": "+49 151 23456789"}, {"playbook": "b2b", "lead_id": "L-1"}])
 def test_a_person_can_be_named_by_a_number_or_a_lead(store, known_by):
-    store.leads.record("b2b", [LeadRecord("L-1", {"tel": "0151/234567-89"}), LeadRecord("L-2", {"tel": "0151/234567-80"})])
+    store.leads.record(
+        "b2b", [LeadRecord("L-1", {"tel": "0151/234567-89"}), LeadRecord("L-2", {"tel": "0151/234567-80"})]
+    )
     assert erase(store, **known_by).removed == {"leads": 1, "lead_versions": 1}
     assert [lead.lead_id for lead in store.leads.stream("b2b")] == ["L-2"]
     assert store.erasures.covers(**known_by)

@@ -148,4 +148,4 @@ def test_no_order_of_calls_does_a_request_twice(store, clock):
                 if known["answer"] is not None and known["begun"] + timedelta(days=7) > clock():
                     assert begin(store, key, known["body"], owner=self.owner) == Replay(200, known["answer"])
 
-    run_state_machine_as_test(Requests, settings=settings(max_examples=12, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(Requests, settings=settings(max_examples=8, stateful_step_count=20, deadline=None))

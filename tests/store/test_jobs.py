@@ -205,4 +205,4 @@ def test_no_order_of_calls_loses_a_job_or_lets_two_workers_finish_it(store, cloc
                 assert (job.holder is not None) == (job.state == "running")
                 assert (job.finished_at is not None) == (job.state in ("done", "parked"))
 
-    run_state_machine_as_test(Workers, settings=settings(max_examples=10, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(Workers, settings=settings(max_examples=6, stateful_step_count=20, deadline=None))

@@ -9,12 +9,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from tests.store.stores_for_tests import Clock, fill
 
 from leadloop.errors import StoreError
-from leadloop.store import open_store
-from leadloop.store import migrating
+from leadloop.store import migrating, open_store
 from leadloop.store.tables import METADATA
-from tests.store.stores_for_tests import Clock, fill
 
 FOLDER = Path(migrating.__file__).with_name("migrations")
 
@@ -27,7 +26,8 @@ def tables(store):
 def rows(store):
     with store._connections.read() as connection:
         return {
-            table.name: connection.execute(text(f"SELECT * FROM {table.name}")).all() for table in METADATA.sorted_tables
+            table.name: connection.execute(text(f"SELECT * FROM {table.name}")).all()
+            for table in METADATA.sorted_tables
         }
 
 
@@ -121,4 +121,9 @@ def test_a_database_that_is_up_to_date_is_opened_without_loading_alembic(sqlite_
         f"open_store({sqlite_store.where!r}, now=lambda: datetime.now(UTC)); "
         "sys.exit('alembic' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        ).returncode
+        == 0
+    )

@@ -16,8 +16,9 @@ from leadloop.store.trouble import explain
 
 def whole(error):
     """Everything that a log could hold of an error, with whatever it hides."""
-    told = "".join(traceback.format_exception(error))
+    told = ""
     while error is not None:
+        told += "".join(traceback.format_exception_only(error))
         told += f"{error!r} {error.args!r} {getattr(error, 'orig', None)!r} {getattr(error, 'statement', '')!r}"
         error = error.__context__
     return told
@@ -113,7 +114,8 @@ def test_a_connection_that_was_cut_is_made_anew(address, clock):
     with other._connections.read() as connection:
         connection.execute(
             text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )
     assert store.events.add("b2b", [Event("k", "L-1", "x", START)])[0].new

@@ -23,7 +23,7 @@ from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
 
 _AT_ONCE = 500
-_SECRET = "erasures"
+SECRET = "erasures"
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
     (tables.EVENTS, ("details",)),
@@ -108,7 +108,6 @@ class Erasures:
             },
         }
         self.replay([{**entry, "seal": self._seal(marks)}])
-        self._note_beside(identity)
         return self.receipt(identity)
 
     def resume(self) -> int:
@@ -186,14 +185,14 @@ class Erasures:
             )
 
     def _marks(self) -> Marks:
-        return Marks(secret_of(self._connections, _SECRET))
+        return Marks(secret_of(self._connections, SECRET))
 
     def _seal(self, marks: Marks) -> str:
         return marks.hash("seal")
 
     def _note_beside(self, identity: str) -> None:
         """Keep the list in a file too, so that it outlives the database."""
-        if self._list_beside is None:
+        if self._list_beside is None or any(entry["id"] == identity for entry in read_list(self._list_beside)):
             return
         [entry] = [one for one in self.entries() if one["id"] == identity]
         new = not self._list_beside.exists()
@@ -205,6 +204,7 @@ class Erasures:
             os.fsync(file.fileno())
 
     def _carry_out(self, identity: str) -> None:
+        self._note_beside(identity)
         row = self._row(identity)
         fields = row.marks["contact_fields"]
         found = sorted(self._leads_of(self._with(row), fields))
@@ -343,7 +343,9 @@ def read_list(path: Path) -> list[dict[str, Any]]:
     if path.is_file():
         for line in path.read_text(encoding="ascii", errors="replace").splitlines():
             try:
-                entries.append(json.loads(line))
+                entry = json.loads(line)
             except ValueError:
                 continue
+            if isinstance(entry, dict) and {"id", "marks", "seal"} <= set(entry):
+                entries.append(entry)
     return entries

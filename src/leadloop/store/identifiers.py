@@ -7,7 +7,6 @@ without its country; where a lead's own number has fewer, by all of them.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -59,9 +58,8 @@ class Marks:
 
     def hash(self, kind: str, *parts: str) -> str:
         """The keyed hash of one thing."""
-        return hmac.new(
-            self.secret, "\x1f".join((kind, *parts)).encode("utf-8", "surrogatepass"), hashlib.sha256
-        ).hexdigest()[:32]
+        content = "\x1f".join((kind, *parts)).encode("utf-8", "surrogatepass")
+        return hmac.digest(self.secret, content, "sha256").hex()[:32]
 
     def of_contact(self, email: str, phone: str) -> frozenset[str]:
         """The hashes of an e-mail address and a phone number in the form in which they are compared; either may be empty."""
@@ -130,15 +128,16 @@ class Marks:
                 yield found.start(), found.start() + len(bare), self.hash("email", plain_email(bare))
         for run in _NUMBERS.finditer(text):
             groups = list(_DIGITS.finditer(text, run.start(), run.end()))
-            # Where numbers stand side by side, a phone number may be any groups of digits that follow each other.
-            for first, opening in enumerate(groups):
+            # Where numbers stand side by side, a phone number may be any groups of digits that follow each other; of those
+            # that end in one place the shortest that is long enough, as only its last digits are compared.
+            for last, closing in enumerate(groups):
                 digits = ""
-                for closing in groups[first:]:
-                    digits += closing.group()
-                    if len(digits) > _MOST_DIGITS:
-                        break
+                for opening in reversed(groups[max(0, last - _COMPARED_DIGITS) : last + 1]):
+                    digits = opening.group() + digits
                     if len(digits) >= _FEWEST_DIGITS:
                         yield opening.start(), closing.end(), self.hash("phone", digits[-_COMPARED_DIGITS:])
+                    if len(digits) >= _COMPARED_DIGITS:
+                        break
 
 
 def _leaves(value: Any) -> Iterator[Any]:

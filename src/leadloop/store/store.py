@@ -16,7 +16,7 @@ from leadloop.store.audit import Audit
 from leadloop.store.backup import Backup
 from leadloop.store.connections import Connections
 from leadloop.store.engine import address_of, describe, make_engine
-from leadloop.store.erasure import Erasures
+from leadloop.store.erasure import SECRET, Erasures, secret_of
 from leadloop.store.events import Events
 from leadloop.store.experiments import Experiments
 from leadloop.store.feedback import FeedbackLog
@@ -137,6 +137,7 @@ def open_store(
                     "store", Problem("database", f"is at step {step}, not {migrating.HEAD}", "migrate it first")
                 )
             store.migrate()
+        secret_of(connections, SECRET)  # now, so that every backup has it and one erasure list fits them all
         store.erasures.resume()
     except BaseException:
         store.close()
