@@ -149,3 +149,19 @@ def test_a_restored_backup_does_not_bring_back_who_was_erased_since(sqlite_store
     assert ANN not in everything(found)
     assert found.audit.verify().number > 0
     found.close()
+
+
+def test_with_a_write_ahead_log_every_byte_goes_too_and_a_backup_is_restored_the_same(monkeypatch, tmp_path, clock):
+    monkeypatch.setattr("leadloop.store.engine.WAL_IS_SAFE_SINCE", (3, 0, 0))
+    store = open_store(tmp_path / "log.db", now=clock)
+    assert store.describe()["commits"] == "journal wal, synchronous full"
+    fill(store, "L-ann", mark=ANN)
+    fill(store, "L-bob", mark=BOB)
+    backup = store.back_up(tmp_path / "copy.db")
+    erase(store, email=f"{ANN}@example.com")
+    assert ANN not in everything(store)
+    assert restore(backup.path, store.where, now=clock, who="ada") == 1
+    assert ANN not in everything(store)
+    assert store.leads.get("b2b", "L-bob").fields["email"] == f"{BOB}@example.com"
+    assert store.audit.verify().number > 0
+    store.close()
