@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
 
 from leadloop.store.connections import Connections
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
@@ -97,8 +97,10 @@ class Leads:
         connection.execute(self._connections.insert(LEADS).on_conflict_do_nothing(), empty)
         mine = and_(LEADS.c.playbook == playbook, LEADS.c.lead_id.in_(ids))
         holding = {
-            row.lead_id: row
-            for row in connection.execute(select(LEADS).where(mine).order_by(LEADS.c.lead_id).with_for_update())
+            row.lead_id: row.id
+            for row in connection.execute(
+                select(LEADS.c.lead_id, LEADS.c.id).where(mine).order_by(LEADS.c.lead_id).with_for_update()
+            )
         }
         versions: dict[str, list[tuple[datetime, int, str]]] = {lead_id: [] for lead_id in ids}
         there = select(*(LEAD_VERSIONS.c[name] for name in ("lead_id", "at", "version", "digest"))).where(
@@ -106,7 +108,7 @@ class Leads:
         )
         for row in connection.execute(there):
             versions[row.lead_id].append((row.at, row.version, row.digest))
-        new, changed, rows = 0, 0, []
+        new, changed, rows, current = 0, 0, [], []
         for group in groups:
             lead_id = group[0].lead_id
             known = versions[lead_id]
@@ -136,13 +138,11 @@ class Leads:
             new += not before
             changed += len(known) - before - (not before)
             at, version, _ = max(known)
-            connection.execute(
-                update(LEADS)
-                .where(LEADS.c.id == holding[lead_id].id)
-                .values(version=version, at=at, first_at=min(known)[0], recorded_at=now)
-            )
+            current.append({"number": holding[lead_id], "version": version, "at": at, "first_at": min(known)[0]})
         if rows:
             connection.execute(LEAD_VERSIONS.insert(), rows)
+            moved = update(LEADS).where(LEADS.c.id == bindparam("number")).values(recorded_at=now)
+            connection.execute(moved, current)
         return new, changed
 
     def get(self, playbook: str, lead_id: str) -> LeadVersion | None:
