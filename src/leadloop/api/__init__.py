@@ -1,0 +1,1 @@
+"""The service: scores leads over HTTP, and says of every score which version gave it and why."""

@@ -1,0 +1,224 @@
+"""Settings of a workspace: `leadloop.toml` in its folder, and `LEADLOOP_*` variables, which win.
+
+Every setting is an attribute of `Settings`; `port` is `port = 8000` in the file and `LEADLOOP_PORT` in the environment. What is
+not known is refused by name, with the nearest setting that there is, since a setting that nobody reads is one that silently
+does not hold.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.workspace import SETTINGS, open_workspace
+
+PREFIX = "LEADLOOP_"
+FALLBACKS = ("previous", "rules")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("json", "text")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_LARGEST = 1 << 20
+# Read elsewhere: where things are, and how training goes.
+_OTHER_VARIABLES = (
+    "LEADLOOP_WORKSPACE",
+    "LEADLOOP_BUDGET",
+    "LEADLOOP_STORAGE",
+    "LEADLOOP_MLFLOW_URI",
+    "LEADLOOP_MLFLOW_EXPERIMENT",
+    "LEADLOOP_DATA",
+    "LEADLOOP_PEERS",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the service runs. Everything has a default that is safe on one machine."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on. Any other than this machine's own asks for `api_keys`."""
+    port: int = 8000
+    """The port to listen on."""
+    workers: int = 1
+    """How many processes answer. Each holds every version in memory."""
+    playbooks: tuple[str, ...] = ()
+    """The playbooks to serve, by name or folder; where empty, every one that has a saved version."""
+    model_version: str = "champion"
+    """Which version serves: `champion` is the one in service, `latest` the newest; an id or release pins one of one playbook."""
+    fallback: tuple[str, ...] = ()
+    """What scores where that version is missing or damaged, in this order: `previous` is the version that was in service before,
+    `rules` are the playbook's own rules. Where empty, nothing does: the service says so and scores nothing."""
+    calls_playbook: str = "b2b_calls"
+    """The playbook behind `/score` and the other routes at the root."""
+    marketplace_playbook: str = "marketplace"
+    """The playbook behind `/api/v1/ml`."""
+    insurance_playbook: str = "insurance"
+    """The playbook behind `/api/v1/lead-scoring-ml`."""
+    max_batch_size: int = 100
+    """The most leads in one request. More are work for `leadloop score`."""
+    max_body_bytes: int = 1_000_000
+    """The largest body of a request."""
+    max_text_bytes: int = 65_536
+    """The longest text in a lead, in bytes of UTF-8."""
+    max_json_depth: int = 32
+    """How deep lists and objects of a body may be nested."""
+    body_seconds: float = 10.0
+    """How long a client may take to send a body."""
+    cache_ttl_minutes: float = 5.0
+    """How long the score of a lead is kept for whoever asks about the very same lead again; 0 keeps none. Another version never
+    answers with what an earlier one said."""
+    cache_leads: int = 10_000
+    """Of how many leads the scores are kept at most, in each process."""
+    watch_seconds: float = 2.0
+    """How often each process looks whether another version has been put in service."""
+    api_keys: tuple[str, ...] = ()
+    """Who may ask: each a role (`scorer`, `feedback`, `analyst`, `admin`), a colon and the SHA-256 of a key, as
+    `leadloop serve --new-key ROLE` prints it. Where empty, anybody on this machine may."""
+    log_level: str = "info"
+    """The least that is logged: `debug`, `info`, `warning` or `error`."""
+    log_format: str = "json"
+    """How it is logged: `json`, a line an event, or `text` for people."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the service listens on more than this machine."""
+        return self.host not in LOOPBACK
+
+
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "port": (0, 65_535),
+    "workers": (1, 64),
+    "max_batch_size": (1, 10_000),
+    "max_body_bytes": (1_000, 100_000_000),
+    "max_text_bytes": (100, 100_000_000),
+    "max_json_depth": (3, 200),
+    "body_seconds": (0.1, 600),
+    "cache_ttl_minutes": (0, 1_440),
+    "cache_leads": (0, 10_000_000),
+    "watch_seconds": (0.05, 3_600),
+}
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "fallback": FALLBACKS,
+    "log_level": LOG_LEVELS,
+    "log_format": LOG_FORMATS,
+}
+
+
+def read_settings(
+    workspace: Path | str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings of a workspace: what is `given` (on the command line) wins over the environment, and that over the file.
+
+    Raises LeadLoopError with everything that is wrong in either at once.
+    """
+    root = open_workspace(workspace).root
+    variables = os.environ if environ is None else environ
+    problems: list[Problem] = []
+    file = _read_file(root / SETTINGS, problems)
+    values = dict(_checked(file, lambda name: f"{SETTINGS}: {name}", problems))
+    values |= _checked(_read_variables(variables, problems), lambda name: PREFIX + name.upper(), problems)
+    values |= _checked({name: value for name, value in (given or {}).items() if value is not None}, _option, problems)
+    if problems:
+        raise LeadLoopError("settings", problems)
+    return Settings(**values)
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _read_file(path: Path, problems: list[Problem]) -> Mapping[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise ValueError("is larger than any settings can be")
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        problems.append(Problem(SETTINGS, f"cannot be read: {error}", "mend the file"))
+    except OSError as error:
+        problems.append(Problem(SETTINGS, f"cannot be read: {error.strerror}", "see who may read it"))
+    return {}
+
+
+def _read_variables(variables: Mapping[str, str], problems: list[Problem]) -> Mapping[str, Any]:
+    kinds = get_type_hints(Settings)
+    found: dict[str, Any] = {}
+    for name, text in variables.items():
+        if not name.startswith(PREFIX) or name in _OTHER_VARIABLES:
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        if key not in kinds:
+            known = [PREFIX + one.upper() for one in kinds] + list(_OTHER_VARIABLES)
+            problems.append(Problem(name, "is no setting", _nearest(name, known)))
+            continue
+        found[key] = _from_text(text, kinds[key])
+    return found
+
+
+def _from_text(text: str, kind: Any) -> Any:
+    """What a variable says, as the file would; what cannot be read so is left as it stands, and refused later."""
+    bare = text.strip()
+    if kind is str:
+        return bare
+    if kind in (int, float):
+        try:
+            return int(bare)
+        except ValueError:
+            try:
+                return float(bare)
+            except ValueError:
+                return bare
+    return [part.strip() for part in bare.split(",") if part.strip()]
+
+
+def _checked(said: Mapping[str, Any], where: Callable[[str], str], problems: list[Problem]) -> Mapping[str, Any]:
+    """The values that are right, each of its type; the others are added to the problems."""
+    kinds = get_type_hints(Settings)
+    values: dict[str, Any] = {}
+    for name, value in said.items():
+        if name not in kinds:
+            problems.append(Problem(where(name), "is no setting", _nearest(name, kinds)))
+        elif wrong := _explain(name, value, kinds[name]):
+            problems.append(Problem(where(name), *wrong))
+        else:
+            values[name] = tuple(value) if isinstance(value, list) else value
+    return values
+
+
+def _explain(name: str, value: Any, kind: Any) -> tuple[str, str] | None:
+    """What is wrong with a value and how to mend it; None where nothing is."""
+    if kind is str:
+        if not isinstance(value, str) or not value:
+            return "is not text", "put it in quotation marks"
+        return _explain_choice(name, [value])
+    if kind in (int, float):
+        low, high = _RANGES[name]
+        whole = kind is int
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+            return f"is not a {'whole ' if whole else ''}number", f"give one from {low:g} to {high:,.0f}"
+        if not low <= value <= high:
+            return f"is {value:,}", f"give a number from {low:g} to {high:,.0f}"
+        return None
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
+        return "is not a list of texts", 'write it as ["one", "another"]'
+    return _explain_choice(name, value)
+
+
+def _explain_choice(name: str, values: Iterable[str]) -> tuple[str, str] | None:
+    choices = _CHOICES.get(name)
+    unknown = [value for value in values if choices and value not in choices]
+    return (f"is “{unknown[0]}”", f"give one of {', '.join(choices or ())}") if unknown else None
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else "the settings are in the reference"
