@@ -164,7 +164,7 @@ class LeadSchema:
                 continue
             if field.name in columns:
                 raw = without_levels(cells[columns[field.name]])
-                values, held, bad = _read_column(raw, field)
+                values, held, bad = read_column(raw, field)
                 if bad.any():
                     wrong |= bad
                     rejects += _unread(raw, bad, lines, field)
@@ -184,7 +184,7 @@ class LeadSchema:
         return Reading(leads, tuple(sorted(rejects, key=lambda reject: reject.line)))
 
 
-def _read_column(raw: pl.Series, field: Field) -> tuple[pl.Series, np.ndarray, np.ndarray]:
+def read_column(raw: pl.Series, field: Field) -> tuple[pl.Series, np.ndarray, np.ndarray]:
     """The values of a column, which cells held one, and which held something that the field cannot read."""
     given = blank_placeholders(raw, field)
     values = cells_as_values(given, field)
@@ -200,21 +200,24 @@ def _unread(raw: pl.Series, bad: np.ndarray, lines: np.ndarray, field: Field) ->
     left_out = raw.filter(pl.Series(bad))
     if left_out.dtype.is_temporal():
         left_out = left_out.cast(pl.String)  # a year that Python has no date for is shown all the same
+    return [
+        Reject(int(line), explain_unread(field, value), field.name, str(value)[:_SHOWN])
+        for line, value in zip(lines[bad], left_out.to_list(), strict=True)
+    ]
+
+
+def explain_unread(field: Field, value: object) -> str:
+    """Why a field cannot hold what was given for it."""
+    if isinstance(value, list | dict):
+        return "holds a list or an object; give one value, or a column for each"
+    if field.type == "employees" and looks_like_spreadsheet_date(str(value)):
+        return "looks like a range that a spreadsheet turned into a date; write it as 2-10"
     expected = _EXPECTED[field.type]
     if field.type == "time":
         expected += (
             f" as {quote_all(field.formats)} writes it" if field.formats else " such as 2024-12-31 or 2024-12-31 17:45"
         )
-    rejects = []
-    for line, value in zip(lines[bad], left_out.to_list(), strict=True):
-        shown = str(value)
-        reason = f"is not {expected}"
-        if isinstance(value, list | dict):
-            reason = "holds a list or an object; give one value, or a column for each"
-        elif field.type == "employees" and looks_like_spreadsheet_date(shown):
-            reason = "looks like a range that a spreadsheet turned into a date; write it as 2-10"
-        rejects.append(Reject(int(line), reason, field.name, shown[:_SHOWN]))
-    return rejects
+    return f"is not {expected}"
 
 
 def quote_all(names: Sequence[str]) -> str:
