@@ -88,7 +88,7 @@ def _read_lines(lines: Iterable[str]) -> Iterable[tuple[str, Caller]]:
         found = _LINE.fullmatch(line.strip())
         if found and found["role"] in ROLES:
             # The name is for logs and records: enough of the hash to tell keys apart, and nothing of the key.
-            yield found["hash"], Caller(f"{found['role']} {found['hash'][:8]}", found["role"])  # type: ignore[arg-type]
+            yield found["hash"], Caller(f"{found['role']} {found['hash'][:8]}", found["role"])
         else:
             what = "is not a role, a colon and a SHA-256 in hex"
             problems.append(Problem(f"api_keys, {number}", what, "make one with `leadloop serve --new-key ROLE`"))

@@ -84,7 +84,7 @@ class _Unsure(Exception):
 def _reader(field: Field) -> Callable[[Any], Cell]:
     """A function from what was given for a field to its value."""
     quick = _quick(field)
-    remembered = lru_cache(_REMEMBERED)(lambda kind, value: _as_table(value, field))
+    remembered = lru_cache(_REMEMBERED, typed=True)(lambda value: _as_table(value, field))
 
     def read(value: Any) -> Cell:
         if isinstance(value, list | dict):
@@ -94,7 +94,7 @@ def _reader(field: Field) -> Callable[[Any], Cell]:
         except _Unsure:
             if isinstance(value, str) and len(value) > _SHORT:
                 return _as_table(value, field)
-            return remembered(type(value), value)
+            return remembered(value)
         return read, read is not None, ""
 
     return read

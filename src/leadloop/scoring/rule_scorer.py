@@ -69,9 +69,11 @@ class RuleScorer:
         highest = sum(max(points, 0.0) for points in self.points)
         return lowest, 100 / (highest - lowest)
 
-    def score(self, leads: LeadFrame) -> list[ScoreCard]:
-        """A card for every lead, in order, each with all its reasons; without a probability."""
+    def score(self, leads: LeadFrame, *, explain: bool = True) -> list[ScoreCard]:
+        """A card for every lead, in order, without a probability; with `explain`, each with all its reasons."""
         table, points = self._score(leads)
+        if not explain:
+            table, points = table.with_columns(starts_at="score"), np.zeros_like(points)
         matrix = self.features.matrix(leads.data)
         reasons = self._writer.write(leads.data, matrix, points, points, None)
         rows = table.iter_rows(named=True)

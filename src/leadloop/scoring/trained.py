@@ -49,7 +49,7 @@ class Scorer(Protocol):
     def schema(self) -> LeadSchema:
         """The fields that scoring reads."""
 
-    def score(self, leads: LeadFrame) -> list[ScoreCard]:
+    def score(self, leads: LeadFrame, *, explain: bool = True) -> list[ScoreCard]:
         """A card for every lead, in order."""
 
     def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
@@ -126,9 +126,11 @@ class TrainedPlaybook:
     def _shared(self) -> SharedFeatures:
         return SharedFeatures({name: model.features for name, model in self.models.items()})
 
-    def score(self, leads: LeadFrame) -> list[ScoreCard]:
-        """A card for every lead, in order, each with all its reasons."""
-        table, reasons = self._score(leads, most=None, explain=True)
+    def score(self, leads: LeadFrame, *, explain: bool = True) -> list[ScoreCard]:
+        """A card for every lead, in order, each with all its reasons; without `explain` it has none, and starts at its score."""
+        table, reasons = self._score(leads, most=None, explain=explain)
+        if not explain:
+            table, reasons = table.with_columns(starts_at="score"), [()] * len(leads)
         columns = [
             "lead_id", "line", "probability", "probability_low", "probability_high", "score",
             "band", "route", "priority", "confidence", "model_version", "segment", "method", "degraded", "starts_at",

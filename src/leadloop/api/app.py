@@ -1,0 +1,113 @@
+"""The application: routes, the gate before them, and the watch that keeps versions in step with the registry."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from leadloop.api import core, health
+from leadloop.api.examples import example_lead
+from leadloop.api.faces import calls, insurance, marketplace
+from leadloop.api.gate import ASK, Gate
+from leadloop.api.openapi import describe_interface, operation
+from leadloop.api.page import render_page
+from leadloop.api.problems import Refusal, problem_response
+from leadloop.api.routes import Call, Route, endpoint
+from leadloop.api.service import Service
+from leadloop.api.shapes import TEXT
+from leadloop.errors import Problem
+
+_FOUND_NOWHERE = Problem("path", "is no route of this service", "see /openapi.json for all of them")
+
+
+def all_routes(service: Service) -> list[Route]:
+    """Every route that this service answers."""
+    served = service.versions.served
+    examples = {name: example_lead(one) for name, one in served.items()}
+    of_leads = insurance.OF_STORED_LEADS if service.leads is not None else []
+    return [
+        *calls.ROUTES,
+        *marketplace.ROUTES,
+        *insurance.ROUTES,
+        *of_leads,
+        *core.routes(examples),
+        *health.ROUTES,
+        *_DOCUMENTS,
+    ]
+
+
+def create_app(service: Service) -> Any:
+    """The application as ASGI asks for it. Versions are loaded before it answers anything."""
+    service.versions.refresh()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        watch = asyncio.create_task(_watch(service))
+        yield
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
+    routes = all_routes(service)
+    app.state.routes = routes
+    app.state.service = service
+    for route in routes:
+        app.add_api_route(
+            route.path,
+            endpoint(route, service),
+            methods=[route.method],
+            name=route.name,
+            response_model=None,
+            response_class=Response,
+            openapi_extra=operation(route),
+        )
+    app.add_exception_handler(HTTPException, _refuse_path)  # type: ignore[arg-type]
+    return Gate(app, service, frozenset(route.path for route in routes if route.role is None))
+
+
+async def _watch(service: Service) -> None:
+    """Look into the registry every few seconds, for as long as the process lives."""
+    while True:
+        await asyncio.sleep(service.settings.watch_seconds)
+        try:
+            await to_thread.run_sync(service.versions.refresh)
+        except Exception as error:  # the next look may go better, and what serves goes on serving
+            service.log.mistake(error, during="watching the registry")
+
+
+async def _refuse_path(request: Request, error: HTTPException) -> Response:
+    problem = _FOUND_NOWHERE
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        problem = Problem("method", f"{request.method[:10]} is not answered here", f"use {allowed}")
+    refusal = Refusal(error.status_code, problem, headers=error.headers)
+    return problem_response(refusal, path=request.url.path, request_id=request.scope[ASK].request_id)
+
+
+async def _interface(call: Call) -> Mapping[str, Any]:
+    """The document of the interface."""
+    return describe_interface(all_routes(call.service), call.service)
+
+
+async def _page(call: Call) -> Response:
+    """The same for people."""
+    document = describe_interface(all_routes(call.service), call.service)
+    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return Response(render_page(document), media_type="text/html; charset=utf-8", headers=headers)
+
+
+_DOCUMENTS = [
+    Route(
+        "GET", "/openapi.json", None, _interface, "The document of this interface (OpenAPI 3.1).", {"type": "object"},
+    ),
+    Route("GET", "/docs", None, _page, "The document of this interface, to read.", TEXT, media_type="text/html"),
+]  # fmt: skip

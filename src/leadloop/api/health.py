@@ -1,0 +1,62 @@
+"""The routes by which machines see whether the service lives, is ready, and how it fares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from leadloop.api.metrics import CONTENT_TYPE
+from leadloop.api.routes import Call, Route
+from leadloop.api.shapes import FLAG, TEXT, mapping, maybe, record
+
+
+async def live(call: Call) -> dict[str, Any]:
+    """Whether the process answers at all."""
+    return {"status": "alive"}
+
+
+async def ready(call: Call) -> Response:
+    """Whether scores can be had, and what is not as it should be."""
+    versions = call.service.versions
+    served, problems = versions.served, versions.problems
+    missing = [name for name in problems if name not in served]
+    status = "not ready" if missing or not served else "degraded" if problems else "ready"
+    body = {
+        "status": status,
+        "playbooks": {
+            name: {
+                "model_version": served[name].version if name in served else None,
+                "degraded": name in problems,
+                "problem": problems.get(name),
+            }
+            for name in sorted({*served, *problems})
+        },
+    }
+    return Response(msgspec.json.encode(body), 503 if status == "not ready" else 200, media_type="application/json")
+
+
+async def metrics(call: Call) -> Response:
+    """Counts and times for Prometheus."""
+    return Response(call.service.metrics.page(call.service.versions), media_type=CONTENT_TYPE)
+
+
+_READY = record(
+    {
+        "status": {"enum": ["ready", "degraded", "not ready"]},
+        "playbooks": mapping(record({"model_version": maybe(TEXT), "degraded": FLAG, "problem": maybe(TEXT)})),
+    }
+)
+
+ROUTES = [
+    Route("GET", "/livez", None, live, "Whether the process answers at all.", record({"status": TEXT})),
+    Route(
+        "GET", "/readyz", None, ready,
+        "Whether every playbook has something that scores; 503 where one has not. Degraded is ready: it says so.",
+        _READY, refuses=(503,),
+    ),
+    Route(
+        "GET", "/metrics", "analyst", metrics, "Counts and times for Prometheus.", TEXT, media_type="text/plain",
+    ),
+]  # fmt: skip

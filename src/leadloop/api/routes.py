@@ -1,0 +1,210 @@
+"""What a route is: its path, who may use it, what it reads and gives, and the function that answers.
+
+Every route is declared once, here in this form. The framework, the document of the interface, the reference and the table of
+roles are all made of these declarations, so that none of them can say anything else.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from leadloop.api.gate import ASK, OUR_MISTAKE, Ask
+from leadloop.api.json_body import read_json
+from leadloop.api.keys import ANYBODY, Caller, Role
+from leadloop.api.live import Scored, Unscored
+from leadloop.api.problems import Refusal, problem_response
+from leadloop.api.service import Service
+from leadloop.api.versions import Served
+from leadloop.errors import LeadLoopError, Problem
+
+JSON = "application/json"
+_FEW = 8
+"""So many leads are scored at once on the spot; more go to a thread, so that others need not wait for them."""
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, as the functions that answer see it."""
+
+    service: Service
+    request: Request
+    route: Route
+    ask: Ask
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks."""
+        return self.ask.caller or ANYBODY
+
+    def path(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str) -> Any:
+        """An argument of the query, or its default; raises Refusal for one that is not of its kind."""
+        said = self.route.query[name]
+        text = self.request.query_params.get(name)
+        if text is None:
+            return said.default
+        if isinstance(said.default, bool):
+            if text.lower() not in ("true", "false"):
+                raise Refusal(422, Problem(f"query {name}", f"is “{text}”", "give true or false"))
+            return text.lower() == "true"
+        return text
+
+    async def json(self) -> dict[str, Any]:
+        """The body, an object; raises Refusal where it is none."""
+        body = await self.request.body()
+        if not body:
+            raise Refusal(422, Problem("body", "is empty", "send a JSON object"))
+        value = read_json(body, deepest=self.service.settings.max_json_depth)
+        if not isinstance(value, dict):
+            raise Refusal(422, Problem("body", "is no object", "send a JSON object"))
+        return value
+
+    async def leads(self, *, others: tuple[str, ...] = ()) -> tuple[list[Any], dict[str, Any]]:
+        """The leads of a batch, and what else its body says; raises Refusal for a batch that is none, or too large."""
+        body = await self.json()
+        problems = [
+            Problem(name, "is not read here", f"a batch holds {', '.join(('leads', *others))}")
+            for name in body
+            if name not in ("leads", *others)
+        ]
+        leads, most = body.get("leads"), self.service.settings.max_batch_size
+        if not isinstance(leads, list) or not leads:
+            problems.append(Problem("leads", "is no list of leads", "send at least one lead"))
+        if problems:
+            raise Refusal(422, problems)
+        assert isinstance(leads, list)
+        if len(leads) > most:
+            mend = "send fewer at once, or score a file with `leadloop score`"
+            raise Refusal(413, Problem("leads", f"are {len(leads):,}, and at most {most:,} are read at once", mend))
+        return leads, body
+
+    async def score(self, served: Served, leads: list[Any], *, explain: bool = True) -> list[Scored | Unscored]:
+        """What is said of each lead."""
+        live, request_id = self.service.live, self.ask.request_id
+        if len(leads) <= _FEW:
+            return live.score(served, leads, explain=explain, request_id=request_id)
+        return await to_thread.run_sync(
+            lambda: live.score(served, leads, explain=explain, request_id=request_id), limiter=_limiter()
+        )
+
+    async def score_one(self, served: Served, lead: Any, *, explain: bool = True) -> Scored:
+        """What is said of one lead; raises Refusal with every reason where it cannot be read."""
+        (answer,) = await self.score(served, [lead], explain=explain)
+        if isinstance(answer, Unscored):
+            raise Refusal(422, answer.problems)
+        return answer
+
+
+@dataclass(frozen=True)
+class Query:
+    """An argument of the query."""
+
+    default: Any
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a route reads: its schema, and an example that works."""
+
+    schema: Schema
+    example: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """One route."""
+
+    method: str
+    path: str
+    role: Role | None
+    """Who may use it; None: anybody, without a key."""
+    answer: Callable[[Call], Awaitable[Any]]
+    """Gives what is answered, as plain JSON values or as a response."""
+    summary: str
+    """What it is for, in a sentence."""
+    gives: Schema
+    """The schema of its answer."""
+    body: Body | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """What each part of the path means."""
+    query: Mapping[str, Query] = field(default_factory=dict)
+    refuses: tuple[int, ...] = ()
+    """The statuses with which it refuses, besides those that any route may."""
+    media_type: str = JSON
+
+    @cached_property
+    def name(self) -> str:
+        """A name of its own."""
+        words = self.path.replace("{", "").replace("}", "").replace("-", "_").strip("/").replace("/", "_")
+        return f"{self.method.lower()}_{words or 'root'}"
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """Every status with which it may refuse."""
+        own = {*self.refuses, 429, 500, *((401, 403) if self.role else (401,))}
+        own |= {400, 408, 413, 415, 422} if self.method in ("POST", "PUT", "PATCH") else {422}
+        return tuple(sorted(own))
+
+
+def endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Response]]:
+    """The function that the framework calls for a route."""
+
+    async def answer(request: Request) -> Response:
+        ask: Ask = request.scope[ASK]
+        try:
+            if route.role is not None and (ask.caller is None or not ask.caller.may(route.role)):
+                raise Refusal(403, Problem("key", f"is not one of a {route.role}", "ask with a key of that role"))
+            if request.scope["query_string"]:
+                _check_query(route, request)
+            value = await route.answer(Call(service, request, route, ask))
+        except Refusal as refusal:
+            return problem_response(refusal, path=request.url.path, request_id=ask.request_id)
+        except LeadLoopError as error:
+            return problem_response(Refusal(422, error.problems), path=request.url.path, request_id=ask.request_id)
+        except Exception as error:  # whatever it is, the caller gets an answer and the log gets the place
+            service.log.mistake(error, request_id=ask.request_id, route=route.path)
+            return problem_response(Refusal(500, OUR_MISTAKE), path=request.url.path, request_id=ask.request_id)
+        return value if isinstance(value, Response) else Response(msgspec.json.encode(value), media_type=JSON)
+
+    answer.__name__ = route.name
+    answer.__annotations__ = {"request": Request, "return": Response}
+    return answer
+
+
+def _check_query(route: Route, request: Request) -> None:
+    problems = []
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in dict.fromkeys(names):
+        if name not in route.query:
+            close = difflib.get_close_matches(name, list(route.query), n=1)
+            mend = f"did you mean {close[0]}?" if close else "leave it out"
+            problems.append(Problem(f"query {name}", "is not read here", mend))
+        elif names.count(name) > 1:
+            problems.append(Problem(f"query {name}", "is given twice", "give it once"))
+    if problems:
+        raise Refusal(422, problems)
+
+
+_limiters: list[CapacityLimiter] = []
+
+
+def _limiter() -> CapacityLimiter:
+    """Two batches at a time in each process: more would only wait for one another."""
+    if not _limiters:
+        _limiters.append(CapacityLimiter(2))
+    return _limiters[0]

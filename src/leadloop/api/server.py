@@ -1,0 +1,74 @@
+"""The server: one process or several, each with the versions in memory, on one port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from leadloop.api.service import make_service
+from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.settings import Settings
+from leadloop.flows.workspace import Workspace
+
+_TOLD = "_LEADLOOP_SERVICE"
+"""How the processes of one server are told their settings; set by the first for those that it starts."""
+
+
+def run_server(workspace: Workspace, settings: Settings) -> None:
+    """Serve until stopped. Raises LeadLoopError where the address is taken, or open to others without a key."""
+    import uvicorn
+
+    make_service(workspace, settings)
+    _require_free(settings)
+    told = {"workspace": str(workspace.root.resolve()), "settings": asdict(settings)}
+    os.environ[_TOLD] = msgspec.json.encode(told).decode()
+    with tempfile.TemporaryDirectory(prefix="leadloop-measures-") as measures:
+        if settings.workers > 1:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = measures
+        uvicorn.run(
+            "leadloop.api.server:application",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers if settings.workers > 1 else None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=30,
+            h11_max_incomplete_event_size=65_536,
+        )
+
+
+def application() -> Any:
+    """The application of one process, made of what the first process was told."""
+    from leadloop.api.app import create_app
+
+    told = msgspec.json.decode(os.environ[_TOLD])
+    return create_app(make_service(Workspace(Path(told["workspace"])), _settings(told["settings"])))
+
+
+def _settings(told: Mapping[str, Any]) -> Settings:
+    return Settings(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+
+
+def _require_free(settings: Settings) -> None:
+    """Say that the address is taken before anything is loaded."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as trial:
+            if os.name == "posix":
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((settings.host, settings.port))
+    except OSError as error:
+        what = f"cannot listen there: {error.strerror or error}"
+        raise LeadLoopError(
+            "service", Problem(f"{settings.host}:{settings.port}", what, "name another with --host and --port")
+        ) from None

@@ -1,0 +1,72 @@
+"""`leadloop serve`: scores over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from leadloop.cli.options import WorkspaceOption
+
+
+def serve(
+    playbooks: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PLAYBOOK]...",
+            help="Playbooks to serve. Default: every one that has a saved version.",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. Default: 8000.")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes answer. Default: 1.")] = None,
+    reload_models: Annotated[
+        float | None,
+        typer.Option("--reload-models", help="Look for another version in service every so many seconds. Default: 2."),
+    ] = None,
+    new_key: Annotated[
+        str | None,
+        typer.Option(help="Make a key for this role (scorer, feedback, analyst, admin), print it, and end."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Score leads over HTTP, with the versions in service.
+
+    Routes and examples are at /docs, once it runs. Other settings stand in `leadloop.toml` or in `LEADLOOP_*` variables. Ctrl-C
+    stops it when what is being answered has been answered.
+
+    Examples:
+
+        leadloop serve
+        leadloop serve insurance --port 9000 --workers 2
+        leadloop serve --new-key scorer
+    """
+    from leadloop.cli.console import say, tell
+
+    if new_key is not None:
+        _make_key(new_key)
+        return
+    from leadloop.flows.settings import read_settings
+    from leadloop.flows.workspace import open_workspace
+
+    given = {
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "watch_seconds": reload_models,
+        "playbooks": playbooks or None,
+    }
+    settings = read_settings(workspace, given=given)
+    place = open_workspace(workspace)
+    from leadloop.flows.serving import run_server
+
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    tell(f"LeadLoop serves {place.root} at http://{shown}:{settings.port}; read http://{shown}:{settings.port}/docs")
+    run_server(place, settings)
+    say("Stopped.")
+
+
+def _make_key(role: str) -> None:
+    """Print a new key and the line that lets it in."""
+    from leadloop.cli.console import say, tell
