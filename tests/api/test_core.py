@@ -5,10 +5,10 @@ import shutil
 from io import StringIO
 
 import pytest
+from tests.api.service_for_tests import LEAD, ask, open_service
 
 from leadloop.flows.score import load, score_leads
 from leadloop.flows.train import train
-from tests.api.service_for_tests import LEAD, ask, open_service
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,14 @@
 
 import pytest
 
-from leadloop.api.keys import ROLES, Caller, HashedKeys, hash_key, make_key
+from leadloop.api.keys import Caller, HashedKeys
 from leadloop.errors import LeadLoopError
+from leadloop.flows.keys import ROLES, hash_key, make_key
 
 
 def test_a_key_is_found_by_its_hash_and_another_is_not():
-    key = make_key()
-    ring = HashedKeys([f"analyst:{hash_key(key)}", f"scorer:{hash_key(make_key())}"])
+    (key, line), (_, other) = make_key("analyst"), make_key("scorer")
+    ring = HashedKeys([line, other])
     assert ring.find(key).role == "analyst"
     assert ring.find(key + "x") is None
     assert ring.find("") is None
@@ -17,8 +18,8 @@ def test_a_key_is_found_by_its_hash_and_another_is_not():
 
 
 def test_the_name_of_a_caller_tells_nothing_of_the_key():
-    key = make_key()
-    assert key not in HashedKeys([f"admin:{hash_key(key)}"]).find(key).name
+    key, line = make_key("admin")
+    assert key not in HashedKeys([line]).find(key).name + line
 
 
 def test_every_line_that_is_no_key_is_refused_at_once():
@@ -28,7 +29,7 @@ def test_every_line_that_is_no_key_is_refused_at_once():
 
 
 def test_keys_are_long_and_never_the_same():
-    keys = {make_key() for _ in range(50)}
+    keys = {make_key("scorer")[0] for _ in range(50)}
     assert len(keys) == 50
     assert min(map(len, keys)) > 40
 
@@ -36,3 +37,8 @@ def test_keys_are_long_and_never_the_same():
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_its_own_and_admin_may_do_everything(role):
     assert [other for other in ROLES if Caller("x", role).may(other)] == (list(ROLES) if role == "admin" else [role])
+
+
+def test_a_key_is_made_for_a_role_that_there_is():
+    with pytest.raises(LeadLoopError, match="scorer, feedback, analyst, admin"):
+        make_key("owner")

@@ -5,18 +5,15 @@ A role may do what its routes say, and nothing follows from another role except 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.keys import ROLES, Role, hash_key
 
-Role = Literal["scorer", "feedback", "analyst", "admin"]
-ROLES: tuple[Role, ...] = get_args(Role)
 _LINE = re.compile(r"(?P<role>[a-z]+):(?P<hash>[0-9a-f]{64})")
 
 
@@ -70,16 +67,6 @@ class HashedKeys:
             if hmac.compare_digest(known, asked):
                 found = caller
         return found
-
-
-def hash_key(key: str) -> str:
-    """What is kept of a key. Keys are long and random, so that a plain hash cannot be guessed backwards."""
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def make_key() -> str:
-    """A new key: 256 bits of chance."""
-    return f"ll_{secrets.token_urlsafe(32)}"
 
 
 def _read_lines(lines: Iterable[str]) -> Iterable[tuple[str, Caller]]:

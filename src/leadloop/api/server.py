@@ -56,7 +56,8 @@ def application() -> Any:
 
 
 def _settings(told: Mapping[str, Any]) -> Settings:
-    return Settings(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    return Settings(**values)
 
 
 def _require_free(settings: Settings) -> None:

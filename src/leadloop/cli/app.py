@@ -20,6 +20,7 @@ from leadloop.cli.features import features
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.scoring import score
+from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
 from leadloop.cli.training import train
 
@@ -76,6 +77,7 @@ app.command()(check)
 app.command()(features)
 app.command()(train)
 app.command()(score)
+app.command()(serve)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)

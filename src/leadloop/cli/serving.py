@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -42,7 +43,7 @@ def serve(
         leadloop serve insurance --port 9000 --workers 2
         leadloop serve --new-key scorer
     """
-    from leadloop.cli.console import say, tell
+    from leadloop.cli.console import tell
 
     if new_key is not None:
         _make_key(new_key)
@@ -59,14 +60,17 @@ def serve(
     }
     settings = read_settings(workspace, given=given)
     place = open_workspace(workspace)
-    from leadloop.flows.serving import run_server
-
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     tell(f"LeadLoop serves {place.root} at http://{shown}:{settings.port}; read http://{shown}:{settings.port}/docs")
-    run_server(place, settings)
-    say("Stopped.")
+    # The service is a way in of its own, beside this one: it is started by its name and not built upon.
+    import_module("leadloop.api.server").run_server(place, settings)
 
 
 def _make_key(role: str) -> None:
-    """Print a new key and the line that lets it in."""
-    from leadloop.cli.console import say, tell
+    """Print a new key, and the line of the settings that lets it in."""
+    from leadloop.cli.console import say
+    from leadloop.flows.keys import make_key
+
+    key, line = make_key(role)
+    say(f"The key, shown once: {key}")
+    say(f'In leadloop.toml:     api_keys = ["{line}"]')
