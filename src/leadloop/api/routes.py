@@ -19,7 +19,8 @@ from starlette.responses import Response
 
 from leadloop.api.gate import ASK, OUR_MISTAKE, Ask
 from leadloop.api.json_body import read_json
-from leadloop.api.keys import ANYBODY, Caller, Role
+from leadloop.api.keys import ANYBODY, Caller
+from leadloop.flows.keys import Role
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal, problem_response
 from leadloop.api.service import Service
