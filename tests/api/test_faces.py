@@ -7,7 +7,7 @@ import shutil
 import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 
-from leadloop.flows.packaged import list_packaged
+from leadloop.flows.packaged import copy_playbook, list_packaged
 from leadloop.flows.simulate import simulate
 from leadloop.flows.train import train
 
@@ -54,7 +54,11 @@ def client(tmp_path_factory):
     root = tmp_path_factory.mktemp("packaged")
     simulate("b2b_calls", root / "world", leads=1_200, seed=3, days=400)
     files = {path.stem: path for path in (root / "world").rglob("*.csv")}
-    train("b2b_calls", files["leads"], workspace=root, promote=True)
+    folder = copy_playbook("b2b_calls", root / "calls")
+    text = (folder / "playbook.toml").read_text(encoding="utf-8")
+    quick = re.sub(r"learners = \[.*\]", 'learners = ["logistic regression"]', text)
+    (folder / "playbook.toml").write_text(quick, encoding="utf-8")
+    train(folder, files["leads"], workspace=root, promote=True)
     named = {"calls_playbook": "b2b_calls", "marketplace_playbook": "marketplace", "insurance_playbook": "insurance"}
     with ask(open_service(root, fallback=("rules",), **named)) as client:
         yield client

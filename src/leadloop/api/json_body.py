@@ -68,7 +68,7 @@ def _constant(name: str) -> Any:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > 16 and (len(digits) > _LONGEST_NUMBER or abs(int(digits)) > _LARGEST):
+    if len(digits) > 15 and (len(digits) > _LONGEST_NUMBER or abs(int(digits)) > _LARGEST):
         raise Refusal(422, _too_large())
     return int(digits)
 

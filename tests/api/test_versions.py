@@ -1,0 +1,184 @@
+"""Versions in memory: swapped without a dropped or mixed answer, and never one that is not what its manifest says."""
+
+import shutil
+import threading
+
+import pytest
+from tests.api.service_for_tests import LEAD, open_service
+
+from leadloop.api.problems import Refusal
+from leadloop.api.versions import ServedVersions
+from leadloop.errors import VersionError
+from leadloop.flows.settings import Settings
+from leadloop.flows.train import train
+from leadloop.flows.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def two(workspace, tmp_path_factory):
+    """A workspace with two versions, the first in service."""
+    root = tmp_path_factory.mktemp("two")
+    shutil.copytree(workspace.root / "registry", root / "registry")
+    later = root / "later.csv"
+    lines = workspace.past.read_text(encoding="utf-8").splitlines(keepends=True)
+    later.write_text("".join(lines[:900]), encoding="utf-8")
+    second = train(workspace.playbook, later, workspace=root, promote=False).version.id
+    return root, workspace.result.version.id, second
+
+
+@pytest.fixture
+def copied(two, tmp_path):
+    root, first, second = two
+    shutil.copytree(root, tmp_path / "copy")
+    return Workspace(tmp_path / "copy"), first, second
+
+
+def versions_of(workspace, **settings):
+    told = []
+    versions = ServedVersions(workspace, Settings(**settings), lambda name, facts: told.append((name, dict(facts))))
+    versions.refresh()
+    return versions, told
+
+
+def promote(workspace, version):
+    workspace.registry.promote("tiny", version, who="test", why="", at=workspace.now())
+
+
+def damage(workspace, version):
+    path = workspace.registry.folder("tiny", version) / "model.json"
+    path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
+
+
+def test_a_promotion_by_another_process_is_served_after_the_next_look(copied):
+    workspace, first, second = copied
+    versions, _ = versions_of(workspace)
+    assert versions.get("tiny").version == first
+    promote(workspace, second)
+    assert versions.get("tiny").version == first
+    versions.refresh()
+    assert versions.get("tiny").version == second
+    workspace.registry.rollback("tiny", who="test", why="", at=workspace.now())
+    versions.refresh()
+    assert versions.get("tiny").version == first
+
+
+def test_a_version_that_does_not_change_is_not_loaded_again(copied):
+    versions, told = versions_of(copied[0])
+    held = versions.get("tiny")
+    versions.refresh()
+    assert versions.get("tiny") is held
+    assert [name for name, _ in told] == ["version serves"]
+
+
+def test_a_damaged_version_never_serves_and_the_old_one_goes_on(copied):
+    workspace, first, second = copied
+    versions, told = versions_of(workspace)
+    promote(workspace, second)
+    damage(workspace, second)
+    versions.refresh()
+    assert versions.get("tiny").version == first
+    assert "model.json" in versions.problems["tiny"]
+    assert told[-1][0] == "version refused"
+    with pytest.raises(Refusal) as refused:
+        versions.reload("tiny", second, who="test", why="")
+    assert refused.value.status == 409
+    assert versions.get("tiny").version == first
+
+
+def test_a_damaged_version_is_not_read_again_at_every_look(copied):
+    workspace, first, _ = copied
+    damage(workspace, first)
+    versions, told = versions_of(workspace)
+    for _ in range(5):
+        versions.refresh()
+    assert [name for name, _ in told] == ["version refused"]
+
+
+def test_what_stands_in_is_declared_and_says_that_it_does(copied):
+    workspace, first, second = copied
+    promote(workspace, second)
+    damage(workspace, second)
+    bare, _ = versions_of(workspace)
+    with pytest.raises(Refusal) as refused:
+        bare.get("tiny")
+    assert refused.value.status == 503
+    declared, _ = versions_of(workspace, fallback=("previous",))
+    served = declared.get("tiny")
+    assert (served.version, served.degraded, served.choice) == (first, True, "previous")
+
+
+def test_a_registry_that_is_gone_takes_nothing_out_of_memory(copied):
+    workspace, first, _ = copied
+    versions, _ = versions_of(workspace, playbooks=("tiny",))
+    shutil.rmtree(workspace.root / "registry")
+    versions.refresh()
+    assert versions.get("tiny").version == first
+    assert versions.problems["tiny"]
+
+
+def test_a_pinned_or_the_newest_version_serves_where_the_settings_say_so(copied):
+    workspace, first, second = copied
+    assert versions_of(workspace, model_version="latest")[0].get("tiny").version == max(first, second)
+    pinned, _ = versions_of(workspace, model_version=second)
+    assert pinned.get("tiny").version == second
+    with pytest.raises(Refusal) as refused:
+        pinned.reload("tiny", first, who="test", why="")
+    assert refused.value.status == 409
+
+
+def test_reloading_is_on_the_record(copied):
+    workspace, _, second = copied
+    versions, _ = versions_of(workspace)
+    versions.reload("tiny", "latest", who="ada", why="newer")
+    step = workspace.registry.history("tiny")[-1]
+    assert (step.version, step.who, step.why) == (max(second, step.version), "ada", "newer")
+    with pytest.raises(Refusal) as refused:
+        versions.reload("tiny", "tiny-v99.0.0", who="ada", why="")
+    assert refused.value.status == 404
+
+
+def test_a_version_that_gives_no_number_is_refused_before_it_serves(copied, monkeypatch):
+    from leadloop.scoring import TrainedPlaybook
+
+    usual = TrainedPlaybook.score
+    workspace, _, _ = copied
+
+    def broken(self, leads, **named):
+        return [type("Card", (), {"score": float("nan"), "probability": 0.5})() for _ in usual(self, leads, **named)]
+
+    monkeypatch.setattr(TrainedPlaybook, "score", broken)
+    versions, _ = versions_of(workspace)
+    assert "no number" in versions.problems["tiny"]
+    with pytest.raises(VersionError):
+        versions._load("tiny", copied[1], "first")
+
+
+def test_answers_under_constant_reloads_are_all_there_and_each_of_one_version(copied):
+    workspace, first, second = copied
+    service = open_service(workspace.root, cache_ttl_minutes=0)
+    service.versions.refresh()
+    right = {}
+    for version in (first, second):
+        service.versions.reload("tiny", version, who="test", why="")
+        (said,) = service.live.score(service.versions.get("tiny"), [LEAD])
+        right[version] = (said.card.score, said.card.probability)
+    assert right[first] != right[second]
+    wrong, counted, done = [], [], threading.Event()
+
+    def ask_on():
+        while not done.is_set():
+            (said,) = service.live.score(service.versions.get("tiny"), [LEAD])
+            counted.append(said.card.model_version)
+            if (said.card.score, said.card.probability) != right[said.card.model_version]:
+                wrong.append(said)
+
+    askers = [threading.Thread(target=ask_on) for _ in range(2)]
+    for asker in askers:
+        asker.start()
+    for number in range(20):
+        service.versions.reload("tiny", (first, second)[number % 2], who="test", why="")
+    done.set()
+    for asker in askers:
+        asker.join()
+    assert not wrong
+    assert set(counted) == {first, second}
