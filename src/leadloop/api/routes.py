@@ -20,12 +20,12 @@ from starlette.responses import Response
 from leadloop.api.gate import ASK, OUR_MISTAKE, Ask
 from leadloop.api.json_body import read_json
 from leadloop.api.keys import ANYBODY, Caller
-from leadloop.flows.keys import Role
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal, problem_response
 from leadloop.api.service import Service
 from leadloop.api.versions import Served
 from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.keys import Role
 
 JSON = "application/json"
 _FEW = 8
