@@ -152,8 +152,23 @@ class SeenField:
     def _places(self) -> tuple[pl.Series, pl.Series]:
         return pl.Series(self.levels, dtype=pl.String), pl.Series(range(len(self.levels)), dtype=pl.Int64)
 
+    @cached_property
+    def _place_of(self) -> dict[str, int]:
+        return {level: place for place, level in enumerate(self.levels)}
+
+    def _find_one(self, value: object) -> int | None:
+        """The place of one value, as `_find` has it, without a table; None where letters beyond ASCII are left to tables."""
+        if value is None:
+            return -1
+        text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+        if not (text.isascii() and text.isprintable()):
+            return None
+        return self._place_of.get(" ".join(text.lower().split()), len(self.levels))
+
     def _find(self, cells: pl.Series) -> np.ndarray:
         """Each value's place among the levels seen; one past the last for a level that was never seen."""
+        if len(cells) == 1 and (place := self._find_one(cells[0])) is not None:
+            return np.array([place])
         if self.type == "boolean":
             cells = cells.cast(pl.String)
         # Real columns repeat their levels: each is put in order once, and the rows only look it up.

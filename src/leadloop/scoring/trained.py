@@ -202,12 +202,10 @@ class TrainedPlaybook:
             "band": self.bands(scores),
             **choose_routes(policy, scores, {name: said.scores for name, said in predictions.items()}),
             "confidence": 1 - (high - low),
-            "model_version": pl.repeat(self.version, len(leads), eager=True),
+            "model_version": [self.version] * len(leads),
             "segment": segments,
-            "method": pl.select(
-                pl.when(segments.is_in(list(self.segments))).then(pl.lit("segment model")).otherwise(pl.lit("model"))
-            ).to_series(),
-            "degraded": pl.repeat(False, len(leads), eager=True),
+            "method": ["segment model" if segment in self.segments else "model" for segment in segments],
+            "degraded": [False] * len(leads),
         }
         if self.timing:
             # The pace goes by what the model of all leads says, whoever gave the probability.
@@ -252,7 +250,8 @@ def identify(playbook: Playbook, leads: LeadFrame) -> pl.Series:
     """The identifier of each lead; its line where the playbook names none."""
     name = playbook.lead_id
     if name and name in leads.data.columns:
-        return leads.data[name].cast(pl.String)
+        named = leads.data[name]
+        return named if named.dtype == pl.String else named.cast(pl.String)
     return pl.Series(leads.lines).cast(pl.String)
 
 
@@ -260,7 +259,7 @@ def segments_of(playbook: Playbook, leads: LeadFrame) -> pl.Series:
     """The segment of each lead; an empty text where the playbook has no segments, or the lead does not say."""
     name = playbook.segment_by
     if not name or name not in leads.data.columns:
-        return pl.repeat("", len(leads), eager=True)
+        return pl.Series([""] * len(leads), dtype=pl.String)
     return leads.data[name].cast(pl.String).fill_null("")
 
 
