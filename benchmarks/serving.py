@@ -2,9 +2,9 @@
 
     python -m benchmarks.serving [--workspace FOLDER --playbook NAME] [--requests N]
 
-Without a workspace, a small synthetic world of calls is made and trained on. The cache is off: what is timed is reading, features,
-models, intervals, reasons and the answer. Both servers run on uvicorn with uvloop, as `leadloop serve` does; the client is a plain
-socket, so that little of the time is its own. Figures are only worth something beside those of the same run.
+Without a workspace, a small synthetic world of calls is made and trained on. The cache is off: what is timed is reading,
+features, models, intervals, reasons and the answer. Both servers run on uvicorn with uvloop, as `leadloop serve` does; the client
+is a plain socket, so that little of the time is its own. Figures are only worth something beside those of the same run.
 """
 
 from __future__ import annotations
