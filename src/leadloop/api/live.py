@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
+from anyio import CapacityLimiter
 
 from leadloop.api.cache import TimedCache
 from leadloop.api.metrics import Metrics
@@ -21,6 +22,7 @@ from leadloop.flows.settings import Settings
 from leadloop.scoring import ScoreCard
 
 _log = logging.getLogger(__name__)
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class LiveScoring:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.settings, self.log, self.metrics, self.clock = settings, log, metrics, clock
+        self.limiter = CapacityLimiter(_AT_ONCE)
+        """How many requests are scored at a time; the others wait in the order in which they came."""
         seconds = settings.cache_ttl_minutes * 60
         self.cache: TimedCache[tuple[ScoreCard, str]] = TimedCache(seconds=seconds, most=settings.cache_leads)
 
