@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mlflow world lint style types imports docs bench bench-accuracy bench-text peers mlflow lock environment clean
+.PHONY: help demo test test-mlflow test-crash world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,9 @@ test: environment ## Run every test, the examples in docstrings and docs include
 
 test-mlflow: environment mlflow ## Run the tests against a real MLflow server alone; `make test` has them too, once `make mlflow` was run.
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
+
+test-crash: environment ## Kill the store's writers, workers, migrations and erasures 200 times each; KILLS=N for another number.
+	LEADLOOP_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py
 
 world: environment ## Train the packaged playbooks on simulated worlds of full size and compare them with the truth; takes minutes.
 	$(bin)/python -m pytest -m world -s tests/leadloop_playbooks
@@ -48,6 +51,9 @@ bench-accuracy: environment ## Compare LeadLoop with other tools on the same lea
 
 bench-text: environment ## Time how texts are read: one note, and many, beside other ways to find phrases.
 	$(bin)/python -m benchmarks.text
+
+bench-serving: environment ## Time the service over HTTP beside a route that only echoes.
+	$(bin)/python -m benchmarks.serving
 
 peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else leaves out.
 	sh scripts/uv.sh venv --quiet --clear --python "$$(sh scripts/python.sh)" .build/peers
