@@ -26,6 +26,7 @@ test-crash: environment ## Kill the store's writers, workers, migrations and era
 
 world: environment ## Train the packaged playbooks on simulated worlds of full size and compare them with the truth; takes minutes.
 	$(bin)/python -m pytest -m world -s tests/leadloop_playbooks
+	LEADLOOP_WORLDS=400 $(bin)/python -m pytest -s tests/learning/leakage/test_on_planted_worlds.py
 
 lint: style types imports ## Check style, types and that each floor imports only floors below.
 

@@ -20,6 +20,7 @@ COMMANDS = [
     ("check",),
     ("train",),
     ("score",),
+    ("serve",),
     ("explain",),
     ("ablate",),
     ("discover",),
