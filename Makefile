@@ -22,11 +22,11 @@ test-mlflow: environment mlflow ## Run the tests against a real MLflow server al
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
 test-crash: environment ## Kill the store's writers, workers, migrations and erasures 200 times each; KILLS=N for another number.
-	LEADLOOP_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py
+	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py
 
 world: environment ## Train the packaged playbooks on simulated worlds of full size and compare them with the truth; takes minutes.
 	$(bin)/python -m pytest -m world -s tests/leadloop_playbooks
-	LEADLOOP_WORLDS=400 $(bin)/python -m pytest -s tests/learning/leakage/test_on_planted_worlds.py
+	TEST_WORLDS=400 $(bin)/python -m pytest -s tests/learning/leakage/test_on_planted_worlds.py
 
 lint: style types imports ## Check style, types and that each floor imports only floors below.
 

@@ -1,6 +1,6 @@
 """Whatever a process is doing when it is killed, what was acknowledged is there and nothing is half done.
 
-LEADLOOP_KILLS says how often each test kills (6 by default, 200 with `make test-crash`);
+TEST_KILLS says how often each test kills (6 by default, 200 with `make test-crash`);
 0 failures in n kills bound the failure rate by about 3/n.
 """
 
@@ -22,7 +22,7 @@ from leadloop.store import open_store
 from leadloop.store.tables import METADATA
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and forks are POSIX's")
-KILLS = int(os.environ.get("LEADLOOP_KILLS", "6"))
+KILLS = int(os.environ.get("TEST_KILLS", "6"))
 
 
 class Workers:

@@ -26,7 +26,8 @@ TITLES: Mapping[int, str] = {
     422: "This cannot be understood",
     429: "Too many attempts",
     500: "This is our mistake",
-    503: "Nothing can score now",
+    503: "That cannot be done now, but may be later",
+    507: "There is no room to store that",
 }
 """The title of each status that the service answers with."""
 

@@ -24,7 +24,7 @@ from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal, problem_response
 from leadloop.api.service import Service
 from leadloop.api.versions import Served
-from leadloop.errors import LeadLoopError, Problem
+from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreFull, StoreUnavailable
 from leadloop.flows.keys import Role
 
 JSON = "application/json"
@@ -175,7 +175,8 @@ def endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Re
         except Refusal as refusal:
             return problem_response(refusal, path=request.url.path, request_id=ask.request_id)
         except LeadLoopError as error:
-            return problem_response(Refusal(422, error.problems), path=request.url.path, request_id=ask.request_id)
+            refusal = Refusal(_status_of(error), error.problems, headers=_headers_of(error))
+            return problem_response(refusal, path=request.url.path, request_id=ask.request_id)
         except Exception as error:  # whatever it is, the caller gets an answer and the log gets the place
             service.log.mistake(error, request_id=ask.request_id, route=route.path)
             return problem_response(Refusal(500, OUR_MISTAKE), path=request.url.path, request_id=ask.request_id)
@@ -184,6 +185,22 @@ def endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Re
     answer.__name__ = route.name
     answer.__annotations__ = {"request": Request, "return": Response}
     return answer
+
+
+def _status_of(error: LeadLoopError) -> int:
+    match error:
+        case StoreUnavailable():
+            return 503
+        case StoreFull():
+            return 507
+        case StoreConflict():
+            return 409
+        case _:
+            return 422
+
+
+def _headers_of(error: LeadLoopError) -> Mapping[str, str]:
+    return {"Retry-After": "5"} if isinstance(error, StoreUnavailable | StoreFull) else {}
 
 
 def _check_query(route: Route, request: Request) -> None:

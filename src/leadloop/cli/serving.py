@@ -58,8 +58,8 @@ def serve(
         "watch_seconds": reload_models,
         "playbooks": playbooks or None,
     }
-    settings = read_settings(workspace, given=given)
     place = open_workspace(workspace)
+    settings = read_settings(place.root, given=given)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     tell(f"LeadLoop serves {place.root} at http://{shown}:{settings.port}; read http://{shown}:{settings.port}/docs")
     # The service is a way in of its own, beside this one: it is started by its name and not built upon.

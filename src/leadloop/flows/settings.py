@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from leadloop.errors import LeadLoopError, Problem
-from leadloop.flows.workspace import SETTINGS, open_workspace
 
+FILE = "leadloop.toml"
 PREFIX = "LEADLOOP_"
 FALLBACKS = ("previous", "rules")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -46,6 +46,9 @@ class Settings:
     """The port to listen on."""
     workers: int = 1
     """How many processes answer. Each holds every version in memory."""
+    database: str = "leadloop.db"
+    """Where leads, outcomes, scores and everything else that must not be lost is kept: a file (SQLite) in the workspace, or the
+    address of a PostgreSQL database, as in `postgresql://user:password@host/leadloop`."""
     playbooks: tuple[str, ...] = ()
     """The playbooks to serve, by name or folder; where empty, every one that has a saved version."""
     model_version: str = "champion"
@@ -110,20 +113,20 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 def read_settings(
-    workspace: Path | str | None = None,
+    root: Path,
     *,
     environ: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Settings:
-    """The settings of a workspace: what is `given` (on the command line) wins over the environment, and that over the file.
+    """The settings of the workspace in a folder: what is `given` (on the command line) wins over the environment, and that over
+    the file.
 
     Raises LeadLoopError with everything that is wrong in either at once.
     """
-    root = open_workspace(workspace).root
     variables = os.environ if environ is None else environ
     problems: list[Problem] = []
-    file = _read_file(root / SETTINGS, problems)
-    values = dict(_checked(file, lambda name: f"{SETTINGS}: {name}", problems))
+    file = _read_file(root / FILE, problems)
+    values = dict(_checked(file, lambda name: f"{FILE}: {name}", problems))
     values |= _checked(_read_variables(variables, problems), lambda name: PREFIX + name.upper(), problems)
     values |= _checked({name: value for name, value in (given or {}).items() if value is not None}, _option, problems)
     if problems:
@@ -143,9 +146,9 @@ def _read_file(path: Path, problems: list[Problem]) -> Mapping[str, Any]:
             raise ValueError("is larger than any settings can be")
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, ValueError) as error:
-        problems.append(Problem(SETTINGS, f"cannot be read: {error}", "mend the file"))
+        problems.append(Problem(FILE, f"cannot be read: {error}", "mend the file"))
     except OSError as error:
-        problems.append(Problem(SETTINGS, f"cannot be read: {error.strerror}", "see who may read it"))
+        problems.append(Problem(FILE, f"cannot be read: {error.strerror}", "see who may read it"))
     return {}
 
 

@@ -6,18 +6,23 @@ import getpass
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.settings import FILE, read_settings
 from leadloop.registry import Registry
 
-SETTINGS = "leadloop.toml"
+if TYPE_CHECKING:
+    from leadloop.store import Store
+
 VARIABLE = "LEADLOOP_WORKSPACE"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workspace:
-    """A folder with a registry of versions in it, by default the current one."""
+    """A folder with a registry of versions in it, by default the current one, and the database that goes with it."""
 
     root: Path
     """The folder; versions are kept in `registry` inside it."""
@@ -26,6 +31,24 @@ class Workspace:
     def registry(self) -> Registry:
         """The versions of this workspace."""
         return Registry(self.root / "registry")
+
+    @property
+    def database(self) -> str | Path:
+        """Where the store is: a PostgreSQL address, or a file, by its setting `database`."""
+        said = read_settings(self.root).database
+        return said if "://" in said else self.root / Path(said).expanduser()
+
+    @cached_property
+    def store(self) -> Store:
+        """The store of this workspace, opened when it is first asked for, and made where there is none.
+
+        Raises StoreError where it cannot be used, and StoreUnavailable where it cannot be reached now.
+        """
+        # Databases cost a third of a second to import, which commands without one need not pay.
+        from leadloop.store import open_store
+
+        self.root.mkdir(parents=True, exist_ok=True)
+        return open_store(self.database, now=lambda: datetime.now(UTC))
 
     def now(self) -> str:
         """The time now, as it is written down everywhere: UTC, to the second."""
@@ -51,6 +74,6 @@ def open_workspace(folder: Path | str | None = None) -> Workspace:
         return Workspace(root)
     here = Path.cwd()
     for place in (here, *here.parents):
-        if (place / SETTINGS).is_file():
+        if (place / FILE).is_file():
             return Workspace(place)
     return Workspace(here)

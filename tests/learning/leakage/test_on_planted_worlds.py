@@ -1,6 +1,6 @@
 """The audit counted: of 100 leaks planted in made-up files at least 95% are found, and of 100 clean files few are refused.
 
-LEADLOOP_WORLDS says how many. Every file is drawn from its own seed: 1,000 to 4,000 leads, 4 to 50% won, two dozen honest
+TEST_WORLDS says how many. Every file is drawn from its own seed: 1,000 to 4,000 leads, 4 to 50% won, two dozen honest
 fields of all kinds. The honest ones are as awkward as real ones: segments that convert at 90%, answers that lost leads often
 skip, a base rate and an index that climb together, a field introduced half-way, counts over 7 and 30 days, first and last names.
 """
@@ -17,7 +17,7 @@ import pytest
 
 from leadloop.learning.leakage import Finding, audit_fields
 
-WORLDS = int(os.environ.get("LEADLOOP_WORLDS", "100"))
+WORLDS = int(os.environ.get("TEST_WORLDS", "100"))
 WORDS = ("hello", "we", "need", "demo", "for", "our", "team", "please", "call", "pricing", "support", "week", "budget")
 
 
