@@ -175,8 +175,8 @@ def endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Re
         except Refusal as refusal:
             return problem_response(refusal, path=request.url.path, request_id=ask.request_id)
         except LeadLoopError as error:
-            refusal = Refusal(_status_of(error), error.problems, headers=_headers_of(error))
-            return problem_response(refusal, path=request.url.path, request_id=ask.request_id)
+            told = Refusal(_status_of(error), error.problems, headers=_headers_of(error))
+            return problem_response(told, path=request.url.path, request_id=ask.request_id)
         except Exception as error:  # whatever it is, the caller gets an answer and the log gets the place
             service.log.mistake(error, request_id=ask.request_id, route=route.path)
             return problem_response(Refusal(500, OUR_MISTAKE), path=request.url.path, request_id=ask.request_id)
