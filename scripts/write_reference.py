@@ -323,7 +323,7 @@ type = "time"
 
 def read_settings() -> dict[str, list[Setting]]:
     """Every key that the reader of playbooks asks for, by the table it stands in, found by letting it read a sample."""
-    from leadloop.playbook import toml
+    from leadloop.playbook import parsing, table_reader
 
     asked: dict[str, dict[str, Setting]] = {}
 
@@ -339,7 +339,7 @@ def read_settings() -> dict[str, list[Setting]]:
             kept.default += f' with `by = "field"`, {default or "none"} with `by = "rows"`'
         kept.limits += [limit for limit in limits if limit not in kept.limits]
 
-    class Recorder(toml._Reader):
+    class Recorder(table_reader.TableReader):
         def text(self, key: str, default: str | None = None, *, choices: Iterable[str] = ()) -> str:
             choices = list(choices)
             shown = "required" if default is None else code(f'"{default}"') if default else ""
@@ -376,13 +376,13 @@ def read_settings() -> dict[str, list[Setting]]:
             note(self, key, "list of whole numbers", "", [f"{low:,} to {high:,}"])
             return super().whole_numbers(key, low=low, high=high)
 
-    usual = toml._Reader
-    toml._Reader = Recorder  # type: ignore[misc]
+    usual = parsing.TableReader
+    parsing.TableReader = Recorder  # type: ignore[misc]
     try:
-        toml.parse_playbook('lead_id = "Id"\n' + SAMPLE.format(order='by = "field"\nfield = "Created"') + TIMED)
-        toml.parse_playbook(SAMPLE.format(order='by = "rows"'))
+        parsing.parse_playbook('lead_id = "Id"\n' + SAMPLE.format(order='by = "field"\nfield = "Created"') + TIMED)
+        parsing.parse_playbook(SAMPLE.format(order='by = "rows"'))
     finally:
-        toml._Reader = usual  # type: ignore[misc]
+        parsing.TableReader = usual  # type: ignore[misc]
     return {name: list(keys.values()) for name, keys in asked.items()}
 
 

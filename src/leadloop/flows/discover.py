@@ -14,7 +14,7 @@ from leadloop.flows.stopwatch import Tick
 from leadloop.flows.training_part import read_training_part
 from leadloop.learning.discovery import Discovery, discover_features
 from leadloop.playbook import Derived, Playbook, parse_playbook
-from leadloop.playbook.toml import derived_tables
+from leadloop.playbook.rendering import derived_tables
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from leadloop.playbook.derived import Derived
 from leadloop.playbook.events import Events
 from leadloop.playbook.history import History
+from leadloop.playbook.parsing import parse_playbook
 from leadloop.playbook.playbook import Order, Playbook, Ruling, Target, Training
 from leadloop.playbook.policy import Band, Policy, Route
-from leadloop.playbook.toml import fingerprint_playbook, parse_playbook, render_playbook
+from leadloop.playbook.rendering import fingerprint_playbook, render_playbook
 
 __all__ = [
     "Band",

@@ -24,7 +24,8 @@ from leadloop.playbook import (
 from leadloop.playbook.check import find_problems
 from leadloop.playbook.events import Events
 from leadloop.playbook.history import History
-from leadloop.playbook.toml import _read_playbook, _Reader
+from leadloop.playbook.parsing import _read_playbook
+from leadloop.playbook.table_reader import TableReader
 
 usual = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 WRITTEN = parse_playbook(TEXT)
@@ -336,5 +337,5 @@ anything = st.recursive(
 @given(st.dictionaries(st.sampled_from([*SETTINGS, "capacity", "features", "scores_at"]), anything, min_size=1))
 def test_whatever_stands_in_a_setting_is_read_or_complained_of(settings_found):
     complaints: list[Problem] = []
-    playbook = _read_playbook(_Reader(tomllib.loads(TEXT) | settings_found, "", complaints))
+    playbook = _read_playbook(TableReader(tomllib.loads(TEXT) | settings_found, "", complaints))
     assert complaints or find_problems(playbook) or parse_playbook(render_playbook(playbook)) == playbook
