@@ -6,9 +6,20 @@ from pathlib import Path
 import pytest
 from tests.playbook.playbooks_for_tests import TEXT
 
-import leadloop.playbook.check
 from leadloop.leads import Field, LeadSchema
-from leadloop.playbook import Band, Order, Policy, Route, Ruling, Target, parse_playbook
+from leadloop.playbook import (
+    Band,
+    Order,
+    Policy,
+    Route,
+    Ruling,
+    Target,
+    check,
+    field_check,
+    parse_playbook,
+    policy_check,
+    target_check,
+)
 from leadloop.playbook.check import find_problems
 
 SOUND = parse_playbook(TEXT)
@@ -402,15 +413,20 @@ def test_each_contradiction_is_told_once_with_its_place_and_its_cure(name):
 
 
 def test_every_contradiction_that_can_be_told_is_tried_here():
-    """Each `yield Problem` of the module was reached by one of the playbooks above or by the one without fields."""
-    source = Path(leadloop.playbook.check.__file__).read_text(encoding="utf-8")
-    places = {number for number, line in enumerate(source.splitlines(), start=1) if "yield Problem(" in line}
+    """Each `yield Problem` of these modules was reached by one of the playbooks above or by the one without fields."""
+    files = {module.__file__ for module in (check, field_check, policy_check, target_check)}
+    places = {
+        (file, number)
+        for file in files
+        for number, line in enumerate(Path(file).read_text(encoding="utf-8").splitlines(), start=1)
+        if "yield Problem(" in line
+    }
     reached = set()
 
     def watch(frame, event, _):
-        if frame.f_code.co_filename == leadloop.playbook.check.__file__:
-            if event == "line" and frame.f_lineno in places:
-                reached.add(frame.f_lineno)
+        if frame.f_code.co_filename in files:
+            if event == "line":
+                reached.add((frame.f_code.co_filename, frame.f_lineno))
             return watch
         return None
 
@@ -425,7 +441,7 @@ def test_every_contradiction_that_can_be_told_is_tried_here():
     finally:
         sys.settrace(before)
     assert len(places) > 25
-    assert places == reached
+    assert places <= reached
 
 
 def test_a_playbook_without_fields_says_so_first():

@@ -78,7 +78,7 @@ class Derived:
         )
 
 
-def derived_problems(
+def find_derived_problems(
     features: tuple[Derived, ...], schema: LeadSchema, scores_at: str, naming: Container[str] = ()
 ) -> Iterator[Problem]:
     """Every mistake in the derived features of a playbook; `naming` are the fields that only name or order leads."""

@@ -48,7 +48,7 @@ class Events:
         return tuple(name.partition(":")[2] for name in self.makes)
 
 
-def event_problems(
+def find_event_problems(
     events: Events, schema: LeadSchema, scores_at: str, lead_id: str, *, by_time: bool
 ) -> Iterator[Problem]:
     """Every mistake in what a playbook says of events; `by_time` says whether a time orders the leads."""

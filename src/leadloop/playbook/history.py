@@ -43,7 +43,7 @@ class History:
         return f"success rate of {self.label}", f"{self.label}, how many (log)"
 
 
-def history_problems(
+def find_history_problems(
     histories: tuple[History, ...],
     schema: LeadSchema,
     scores_at: str,

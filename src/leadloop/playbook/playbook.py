@@ -238,6 +238,14 @@ class Playbook:
         return self.schema.known_by(self.scores_at)
 
     @property
+    def is_ordered_by_time(self) -> bool:
+        """Whether a field of type time tells which leads are newer."""
+        order = self.order
+        if order is None or order.by != "field" or order.field not in self.schema:
+            return False
+        return self.schema[order.field].type == "time"
+
+    @property
     def outcome_days(self) -> float:
         """How many days after a lead its outcome is known, as far as the playbook says: the longest of its windows and gap."""
         return max(

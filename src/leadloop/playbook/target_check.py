@@ -1,39 +1,91 @@
-"""What can be wrong between several targets of one playbook, and with how the score is composed of them."""
+"""What can be wrong with one target of a playbook."""
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Iterator
 
 from leadloop.errors import Problem
-from leadloop.playbook.playbook import Playbook
+from leadloop.playbook.playbook import Playbook, Target
 
-_MAIN_ONLY = ("horizons", "value")
+FUNCTION = re.compile(r"[A-Za-z_]\w*:[A-Za-z_]\w*")
+"""How a function beside the playbook is named: its file, a colon, and its name."""
 
 
-def find_target_problems(playbook: Playbook) -> Iterator[Problem]:
-    """Every contradiction between targets, and every weight that counts for nothing."""
-    names = [target.name for target in playbook.targets]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Problem(f"targets.{name}", "is declared twice", "give each target a name of its own")
-    if playbook.target.optional:
+def find_target_problems(playbook: Playbook, target: Target) -> Iterator[Problem]:
+    """Every contradiction within a target."""
+    schema = playbook.schema
+    where = f"targets.{target.name}"
+    if not target.name.strip():
+        yield Problem("targets", "one has no name", "name it, as in [targets.converted]")
+        return
+    ways = [bool(target.positive), target.filled, bool(target.label) or target.graded]
+    if sum(ways) != 1:
+        said = "does not say" if not any(ways) else "says in more than one way"
         yield Problem(
-            f"targets.{playbook.target.name}.optional",
-            "is set on the main target, the first in the file",
-            "leave it out, or declare the target that may never be missing first",
+            where,
+            f"{said} when a lead counts as won",
+            'give one of positive = ["1"], filled = true, graded = true, label = "labels:won"',
         )
-    for target in playbook.more_targets:
-        for setting in _MAIN_ONLY:
-            if getattr(target, setting):
-                yield Problem(
-                    f"targets.{target.name}.{setting}",
-                    f"can be asked of the main target only, which is “{playbook.target.name}”",
-                    f"leave it out, or declare “{target.name}” first",
-                )
-    for name, weight in playbook.score:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-            cure = f"did you mean “{near[0]}”?" if near else f"the targets are {', '.join(names)}"
-            yield Problem(f"score.{name}", "names no target", cure)
-        elif not weight > 0:
-            yield Problem(f"score.{name}", f"is {weight:g}", "write a number above 0, or leave the target out")
+    if (target.positive or target.filled or (target.graded and not target.label)) and not target.column:
+        yield Problem(f"{where}.column", "is missing", "name the field that holds the outcome")
+    if target.label and not FUNCTION.fullmatch(target.label):
+        yield Problem(f"{where}.label", f"“{target.label}” names no function", 'write "labels:won"')
+    yield from _grade_problems(playbook, target, where)
+    for name in sorted(target.columns):
+        if name in schema and schema.is_known(name, playbook.scores_at):
+            yield Problem(
+                f"fields.{name}.known_at",
+                f"is “{schema[name].known_at}”, yet it is the outcome and leads are scored at {playbook.scores_at}",
+                "give it a later moment, such as outcome",
+            )
+    if target.at in schema and schema[target.at].type != "time":
+        yield Problem(f"{where}.at", f"is of type {schema[target.at].type}", "name a field of type time")
+    if target.value in schema and schema[target.value].type not in ("money", "number"):
+        yield Problem(
+            f"{where}.value", f"is of type {schema[target.value].type}", "name a field of type money or number"
+        )
+    if target.horizons:
+        yield from _horizon_problems(playbook, target, f"{where}.horizons")
+    if target.within_days:
+        if not target.at:
+            yield Problem(f"{where}.within_days", "needs the time of the outcome", "name its field in `at`")
+        if not playbook.is_ordered_by_time:
+            yield Problem(
+                f"{where}.within_days", "needs the time of the lead", "order the leads by a field of type time"
+            )
+    elif target.open_leads == "weighed":
+        yield Problem(f"{where}.open_leads", "needs the window after which a lead is lost", "say it in within_days")
+
+
+def _grade_problems(playbook: Playbook, target: Target, where: str) -> Iterator[Problem]:
+    schema = playbook.schema
+    if target.graded and not target.label and target.column in schema and schema[target.column].type != "number":
+        yield Problem(
+            f"{where}.graded", f"{target.column} is of type {schema[target.column].type}", "name a field of numbers"
+        )
+    if target.graded and target.within_days:
+        yield Problem(f"{where}.graded", "and within_days do not go together", "give the grade when it is final")
+    if target.calibrate == "all alike" and not target.confidence:
+        yield Problem(f"{where}.calibrate", "has no meaning without a confidence", "leave it out")
+    if target.confidence in schema and schema[target.confidence].type != "number":
+        yield Problem(
+            f"{where}.confidence",
+            f"is of type {schema[target.confidence].type}",
+            "name a field of numbers",
+        )
+
+
+def _horizon_problems(playbook: Playbook, target: Target, where: str) -> Iterator[Problem]:
+    if not target.at:
+        yield Problem(where, "need the time of the outcome", "name its field in `at`")
+    if not playbook.is_ordered_by_time:
+        yield Problem(where, "need the time of the lead", "order the leads by a field of type time")
+    if list(target.horizons) != sorted(set(target.horizons)):
+        yield Problem(where, "do not rise", "name each number of days once, the smallest first")
+    if target.within_days and max(target.horizons) > target.within_days:
+        yield Problem(
+            where,
+            f"reach to {max(target.horizons):,} days; outcomes count for {target.within_days:g} days only",
+            "name smaller ones, or a larger within_days",
+        )
