@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-mlflow test-crash world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
+.PHONY: help demo test test-long test-mlflow test-crash world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,10 @@ demo: environment ## Train the packaged playbooks on synthetic worlds and hold t
 test: environment ## Run every test, the examples in docstrings and docs included, on all cores.
 	$(bin)/python -m pytest -n auto --dist worksteal
 
+test-long: environment ## Run the tests that repeat things often, and properties with more examples; ten minutes.
+	$(bin)/python -m pytest -n auto --dist worksteal -m long
+	TEST_EXAMPLES=300 TEST_WORLDS=400 $(bin)/python -m pytest -n auto tests/properties tests/learning/leakage -m "not large and not world"
+
 test-mlflow: environment mlflow ## Run the tests against a real MLflow server alone; `make test` has them too, once `make mlflow` was run.
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
@@ -26,7 +30,6 @@ test-crash: environment ## Kill the store's writers, workers, migrations and era
 
 world: environment ## Train the packaged playbooks on simulated worlds of full size and compare them with the truth; takes minutes.
 	$(bin)/python -m pytest -m world -s tests/leadloop_playbooks
-	TEST_WORLDS=400 $(bin)/python -m pytest -s tests/learning/leakage/test_on_planted_worlds.py
 
 lint: style types imports ## Check style, types and that each floor imports only floors below.
 

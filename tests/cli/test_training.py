@@ -107,6 +107,7 @@ def model_of(place):
 
 
 @posix
+@pytest.mark.long
 def test_a_training_killed_by_kill_9_goes_on_where_it_was_and_ends_where_it_would_have_ended(workspace, tmp_path):
     killed = start_training(workspace, tmp_path / "killed")
     for line in killed.stderr:
@@ -127,6 +128,7 @@ def test_a_training_killed_by_kill_9_goes_on_where_it_was_and_ends_where_it_woul
 
 
 @posix
+@pytest.mark.long
 def test_two_trainings_begun_at_once_share_their_trials_on_postgresql(workspace, tmp_path, new_postgres):
     address = new_postgres()
     places = [tmp_path / "one", tmp_path / "two"]

@@ -21,6 +21,9 @@ from leadloop.simulate import simulate_leads
 PAST, NEW = 4_000, 8_000
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def scored():
     """Leads that nothing was learned from: their scores, whether they were won, and their true probabilities.

@@ -1,6 +1,7 @@
 """What every block promises, whatever the leads are."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import datetime
 
@@ -167,7 +168,8 @@ def fit_all() -> dict[str, Block]:
 
 BLOCKS = fit_all()
 every_block = pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS.keys())
-quick = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "25"))
+quick = settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 
 
 def same(one: np.ndarray, other: np.ndarray) -> bool:

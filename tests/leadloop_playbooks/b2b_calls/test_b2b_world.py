@@ -64,6 +64,7 @@ def large(tmp_path_factory):
     return learn(tmp_path_factory.mktemp("large"), past=20_000, later=10_000, budget=200.0, leads_per_day=40.0)
 
 
+@pytest.mark.long
 @every_target
 def test_a_few_thousand_calls_beat_the_rules_and_stay_near_the_true_probabilities(small, target):
     # So few calls make probabilities flatter than they need be: they are calibrated on models of even fewer.
@@ -71,6 +72,7 @@ def test_a_few_thousand_calls_beat_the_rules_and_stay_near_the_true_probabilitie
     assert_near_the_truth(small, target, over_rules=over_rules, least=0.85, apart=0.07)
 
 
+@pytest.mark.long
 def test_the_composed_score_sorts_by_both_truths_and_its_bands_hold_about_their_shares(small):
     scores, fits = small.said["score"].to_numpy(), small.truths["voice_ai_fit_probability"].to_numpy()
     moves = small.truths["probability"].to_numpy()
@@ -83,6 +85,7 @@ def test_the_composed_score_sorts_by_both_truths_and_its_bands_hold_about_their_
         assert (small.said["band"] == band).mean() == pytest.approx(share, abs=0.05)
 
 
+@pytest.mark.long
 def test_those_who_are_sent_to_an_executive_for_voice_ai_are_those_it_fits(small):
     said = small.said.with_columns(fits=small.truths["voice_ai_fit_probability"])
     mean = dict(said.group_by("priority").agg(pl.col("fits").mean()).iter_rows())

@@ -38,6 +38,7 @@ def test_a_ratio_that_matters_is_found_and_what_says_the_same_is_not_kept_beside
     assert pairs.count({"minutes", "pages"}) == 1
 
 
+@pytest.mark.long
 def test_where_no_pair_tells_anything_nothing_is_proposed():
     searches = [search(700, 100 + seed, in_time_order=seed % 2 == 0) for seed in range(12)]
     assert sum(bool(found.proposals) for found in searches) == 0

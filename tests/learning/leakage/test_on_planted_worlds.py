@@ -233,6 +233,9 @@ PLANTS = (
 )
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def clean_findings() -> list[dict[str, Finding]]:
     return [clean_world(seed).audit() for seed in range(WORLDS)]
