@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from tests.api.service_for_tests import LEAD, open_service
+from tests.conftest import copy_workspace
 
 from leadloop.api.problems import Refusal
 from leadloop.api.versions import ServedVersions
@@ -18,7 +19,7 @@ from leadloop.flows.workspace import Workspace
 def two(workspace, tmp_path_factory):
     """A workspace with two versions, the first in service."""
     root = tmp_path_factory.mktemp("two")
-    shutil.copytree(workspace.root / "registry", root / "registry")
+    copy_workspace(workspace.root, root)
     later = root / "later.csv"
     lines = workspace.past.read_text(encoding="utf-8").splitlines(keepends=True)
     later.write_text("".join(lines[:900]), encoding="utf-8")
@@ -29,8 +30,7 @@ def two(workspace, tmp_path_factory):
 @pytest.fixture
 def copied(two, tmp_path):
     root, first, second = two
-    shutil.copytree(root, tmp_path / "copy")
-    return Workspace(tmp_path / "copy"), first, second
+    return Workspace(copy_workspace(root, tmp_path / "copy")), first, second
 
 
 def versions_of(workspace, **settings):
@@ -41,7 +41,7 @@ def versions_of(workspace, **settings):
 
 
 def promote(workspace, version):
-    workspace.registry.promote("tiny", version, who="test", why="", at=workspace.now())
+    workspace.registry.promote("tiny", version, who="test", why="")
 
 
 def damage(workspace, version):
@@ -57,7 +57,7 @@ def test_a_promotion_by_another_process_is_served_after_the_next_look(copied):
     assert versions.get("tiny").version == first
     versions.refresh()
     assert versions.get("tiny").version == second
-    workspace.registry.rollback("tiny", who="test", why="", at=workspace.now())
+    workspace.registry.rollback("tiny", who="test", why="")
     versions.refresh()
     assert versions.get("tiny").version == first
 
@@ -131,7 +131,7 @@ def test_reloading_is_on_the_record(copied):
     versions, _ = versions_of(workspace)
     versions.reload("tiny", "latest", who="ada", why="newer")
     step = workspace.registry.history("tiny")[-1]
-    assert (step.version, step.who, step.why) == (max(second, step.version), "ada", "newer")
+    assert (step.model_version, step.who, step.why) == (max(second, step.model_version), "ada", "newer")
     with pytest.raises(Refusal) as refused:
         versions.reload("tiny", "tiny-v99.0.0", who="ada", why="")
     assert refused.value.status == 404

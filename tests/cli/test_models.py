@@ -1,6 +1,5 @@
-import shutil
-
 import pytest
+from tests.conftest import copy_workspace
 from typer.testing import CliRunner
 
 from leadloop.cli.app import app
@@ -12,7 +11,7 @@ def run(monkeypatch, workspace, tmp_path):
     """Commands in a workspace of their own, with the trained version and a copy of it under another name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LEADLOOP_WORKSPACE", raising=False)
-    shutil.copytree(workspace.root / "registry", tmp_path / "registry")
+    copy_workspace(workspace.root, tmp_path)
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 

@@ -1,8 +1,7 @@
-import shutil
 from dataclasses import replace
 
 import pytest
-from tests.conftest import write_playbook
+from tests.conftest import copy_workspace, write_playbook
 from tests.leads_for_tests import PLAYBOOK
 
 from leadloop.errors import VersionError
@@ -46,7 +45,7 @@ def test_a_workspace_without_versions_lists_none(tmp_path):
 
 def copied(workspace, tmp_path):
     """A workspace with the trained version and a second one that is the same under another name."""
-    shutil.copytree(workspace.root / "registry", tmp_path / "registry")
+    copy_workspace(workspace.root, tmp_path)
     version = workspace.result.version
     other = replace(version, id="v20990101_000000_00000002", release="tiny-v1.1.0")
     registry = Workspace(tmp_path).registry
@@ -61,7 +60,9 @@ def test_a_page_tells_of_one_version_where_it_is_and_when_it_served(workspace, t
     page = show_version(str(workspace.playbook), "champion", workspace=Workspace(tmp_path))
     assert (page.version.id, page.serves) == (second.id, True)
     assert (page.folder / "report.html").is_file()
-    assert [(step.version, step.previous, step.why) for step in page.promotions] == [(second.id, first.id, "newer")]
+    assert [(step.model_version, step.previous, step.why) for step in page.promotions] == [
+        (second.id, first.id, "newer")
+    ]
     assert len(show_version("tiny", first.id, workspace=tmp_path).promotions) == 2
 
 

@@ -29,14 +29,19 @@ class Workspace:
 
     @property
     def registry(self) -> Registry:
-        """The versions of this workspace."""
-        return Registry(self.root / "registry")
+        """The versions of this workspace, and which of them is in service."""
+        return Registry(self.root / "registry", lambda: self.store, self.has_store)
 
     @property
     def database(self) -> str | Path:
         """Where the store is: a PostgreSQL address, or a file, by its setting `database`."""
         said = read_settings(self.root).database
         return said if "://" in said else self.root / Path(said).expanduser()
+
+    def has_store(self) -> bool:
+        """Whether there is a store already: a database at an address counts as there."""
+        place = self.database
+        return isinstance(place, str) or place.exists()
 
     @cached_property
     def store(self) -> Store:
