@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from sqlalchemy import Engine, event
@@ -89,7 +90,7 @@ def look() -> dict[str, object]:
         "alias": alias.model_version if alias else None,
         "changes": len(history),
         "audited": store.audit.verify().number,
-        "chain": all(one.previous == before.model_version for before, one in zip(history, history[1:], strict=False)),
+        "chain": all(one.previous == before.model_version for before, one in pairwise(history)),
     }
     store.close()
     return found

@@ -1,6 +1,6 @@
 """Whatever a process that changes what is in service is doing when it is killed, the next start finds the old or the new.
 
-TEST_KILLS says how often it is killed at some time (6 by default, 200 with `make test-crash`); it is killed at every step besides.
+TEST_KILLS says how often it is killed at some time (6 by default, 200 with `make test-crash`). It is killed at every step, too.
 """
 
 import json

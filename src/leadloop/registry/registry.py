@@ -24,7 +24,7 @@ from leadloop.errors import (
     VersionError,
 )
 from leadloop.registry.files import locked
-from leadloop.registry.in_service import InService, read_last_known, serving, write_last_known
+from leadloop.registry.in_service import NAME, InService, read_last_known, serving, write_last_known
 from leadloop.registry.manifest import VERSION_ID, ModelVersion
 from leadloop.registry.pruning import Pruned, choose
 from leadloop.registry.saved import LOCK, SavedVersions, refusing
@@ -147,7 +147,7 @@ class Registry(SavedVersions):
         version = self.find(playbook, name)
         with self._changing(playbook):
             self.load(version)
-            store = self._store()
+            store = self._store(playbook)
             while True:
                 current = store.promotions.alias(playbook, alias)
                 previous = current.model_version if current else ""
@@ -181,7 +181,7 @@ class Registry(SavedVersions):
         if self._reading(playbook) is None:
             raise _nothing_before(playbook)
         with self._changing(playbook):
-            store = self._store()
+            store = self._store(playbook)
             stack = store.promotions.stack(playbook, alias)
             if len(stack) < 2:
                 raise _nothing_before(playbook)
@@ -233,7 +233,7 @@ class Registry(SavedVersions):
         with self._changing(playbook):
             if dry_run:
                 return self._choose(playbook, self._reading(playbook), keep, unused_since, needed or {})
-            store = self._store()
+            store = self._store(playbook)
             with store.transaction():
                 chosen = self._choose(playbook, store, keep, unused_since, needed or {})
                 if chosen.removed:
@@ -265,29 +265,29 @@ class Registry(SavedVersions):
         with refusing(playbook, folder), locked(folder / LOCK):
             yield
 
-    def _store(self) -> Store:
-        """The store, made where there is none."""
+    def _store(self, playbook: str) -> Store:
+        """The store, made where there is none; raises StoreUnavailable where there should be one: a version was in service."""
         if self._open_store is None:
             raise StoreUnavailable("registry", Problem("database", "is not known here", "open the workspace instead"))
+        known = read_last_known(self.folder(playbook))
+        if known and known.version and not self._has_store():
+            mend = "restore it, or set `database` to where it is"
+            mend += f"; to begin a new one without its history, delete {self.folder(playbook) / NAME} first"
+            raise StoreUnavailable(playbook, Problem("database", "is not where it was", mend))
         return self._open_store()
 
     def _reading(self, playbook: str) -> Store | None:
-        """The store, if there is one; a look never makes a database.
-
-        Raises StoreUnavailable where there should be one: a version was in service. One that was away is not asked for a moment.
-        """
+        """The store, if there is one: a look never makes a database. One that was away is not asked again for a moment."""
         folder = self.folder(playbook)
         if not folder.is_dir():
             return None
         if self._away and time.monotonic() - self._away[0] < _AWAY_SECONDS:
             raise self._away[1]
-        if self._open_store is not None and self._has_store():
-            return self._open_store()
         known = read_last_known(folder)
-        if known is None or known.version is None:
-            return None
-        mend = "restore it from a backup, or set `database` to where it is"
-        raise StoreUnavailable(playbook, Problem("database", "is not where it was", mend))
+        expected = known is not None and known.version is not None
+        if expected or (self._open_store is not None and self._has_store()):
+            return self._store(playbook)
+        return None
 
     def _remember(self, playbook: str, store: Store) -> InService:
         """What the database says is in service, written beside the versions; raises StoreError where it knows nothing at all."""
