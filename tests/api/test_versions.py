@@ -9,7 +9,7 @@ from tests.conftest import copy_workspace
 
 from leadloop.api.problems import Refusal
 from leadloop.api.versions import ServedVersions
-from leadloop.errors import VersionError
+from leadloop.errors import StoreUnavailable, VersionError
 from leadloop.flows.settings import Settings
 from leadloop.flows.train import train
 from leadloop.flows.workspace import Workspace
@@ -182,3 +182,49 @@ def test_answers_under_constant_reloads_are_all_there_and_each_of_one_version(co
         asker.join()
     assert not wrong
     assert set(counted) == {first, second}
+
+
+@pytest.fixture
+def on_postgres(copied, new_postgres):
+    """The workspace with its promotions on a PostgreSQL server, and a switch that cuts it off from there."""
+    import sqlalchemy
+
+    workspace, first, second = copied
+    address = new_postgres()
+    (workspace.root / "leadloop.toml").write_text(f'database = "{address}"\n', encoding="utf-8")
+    (workspace.registry.folder("tiny") / "in_service.json").unlink()
+    promote(workspace, first)
+    url = sqlalchemy.make_url(address)
+    engine = sqlalchemy.create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+
+    def reachable(allowed):
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS {allowed}"))
+            ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+            connection.execute(sqlalchemy.text(ending), {"name": url.database})
+
+    yield workspace, first, second, reachable
+    engine.dispose()
+
+
+def test_a_running_service_goes_on_while_its_database_is_away_and_follows_it_again_when_it_is_back(on_postgres):
+    workspace, first, second, reachable = on_postgres
+    versions, told = versions_of(workspace, fallback=("previous",))
+    held = versions.get("tiny")
+    reachable(False)
+    versions.refresh()
+    assert versions.get("tiny") is held
+    assert not held.degraded
+    assert "cannot be reached" in versions.problems["tiny"]
+    assert f"{first} is the version last known" in versions.problems["tiny"]
+    with pytest.raises(StoreUnavailable):
+        versions.reload("tiny", second, who="test", why="")
+    started, _ = versions_of(Workspace(workspace.root))
+    assert (started.get("tiny").version, started.get("tiny").degraded) == (first, False)
+    reachable(True)
+    versions.refresh()
+    assert versions.problems == {}
+    versions.reload("tiny", second, who="test", why="")
+    started.refresh()
+    assert started.get("tiny").version == second
+    assert [name for name, _ in told] == ["version serves"] * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -53,7 +54,9 @@ class Workspace:
         from leadloop.store import open_store
 
         self.root.mkdir(parents=True, exist_ok=True)
-        return open_store(self.database, now=lambda: datetime.now(UTC))
+        opened = open_store(self.database, now=lambda: datetime.now(UTC))
+        weakref.finalize(self, opened.close)  # its connections end with the workspace, not when memory is next cleared
+        return opened
 
     def now(self) -> str:
         """The time now, as it is written down everywhere: UTC, to the second."""
