@@ -6,6 +6,7 @@ import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.conftest import copy_workspace
 
+from leadloop.api import models
 from leadloop.flows.workspace import Workspace
 
 SECOND = "v20990101_000000_00000002"
@@ -134,3 +135,17 @@ def test_without_its_database_the_service_goes_on_and_starts_again_and_says_why_
         started.app.service.versions.refresh()
         assert started.get("/readyz").json()["status"] == "ready"
         assert len(started.get("/v1/tiny/models/history").json()["changes"]) == 2
+
+
+def test_the_example_of_each_route_runs_and_answers_as_its_schema_says(client):
+    parts = {"playbook": "tiny", "version": "latest", "alias": "challenger"}
+    order = {"PUT": 0, "GET": 1, "POST": 2, "DELETE": 3}
+    for route in sorted(models.ROUTES, key=lambda route: order[route.method]):
+        answer = client.request(
+            route.method, route.path.format(**parts), json=route.body.example if route.body else None
+        )
+        assert answer.status_code == 200, (route.path, answer.text)
+        required = set(route.gives["required"])
+        assert required <= set(answer.json()) <= set(route.gives.get("properties", answer.json())), route.path
+        listed = [row for value in answer.json().values() if isinstance(value, list) for row in value]
+        assert listed or route.method != "GET" or "{version}" in route.path
