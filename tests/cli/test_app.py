@@ -32,6 +32,9 @@ COMMANDS = [
     ("models", "show"),
     ("models", "promote"),
     ("models", "rollback"),
+    ("models", "history"),
+    ("models", "aliases"),
+    ("models", "prune"),
     ("models", "log"),
 ]
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and pipes as POSIX has them")
