@@ -25,8 +25,8 @@ test-long: environment ## Run the tests that repeat things often, and properties
 test-mlflow: environment mlflow ## Run the tests against a real MLflow server alone; `make test` has them too, once `make mlflow` was run.
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
-test-crash: environment ## Kill the store's writers, workers, migrations and erasures 200 times each; KILLS=N for another number.
-	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py
+test-crash: environment ## Kill the store's writers, workers, migrations and erasures, and promotions, 200 times each; KILLS=N for another number.
+	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py
 
 world: environment ## Train the packaged playbooks on simulated worlds of full size and compare them with the truth; takes minutes.
 	$(bin)/python -m pytest -m world -s tests/leadloop_playbooks

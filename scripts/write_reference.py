@@ -645,6 +645,10 @@ API = (
             "leadloop.flows.models:show_version",
             "leadloop.flows.models:promote",
             "leadloop.flows.models:rollback",
+            "leadloop.flows.models:history",
+            "leadloop.flows.models:list_aliases",
+            "leadloop.flows.models:clear_alias",
+            "leadloop.flows.models:prune",
         ],
     ),
     ("What features are worth", ["leadloop.flows.ablate:ablate", "leadloop.flows.discover:discover"]),
@@ -668,7 +672,10 @@ API = (
             "leadloop.scoring.counterfactuals:Change",
             "leadloop.scoring:TrainedPlaybook",
             "leadloop.registry:ModelVersion",
-            "leadloop.registry:Promotion",
+            "leadloop.registry:InService",
+            "leadloop.registry:Pruned",
+            "leadloop.store:PromotionRecord",
+            "leadloop.store:Alias",
         ],
     ),
     (
@@ -928,7 +935,7 @@ def settings() -> str:
 
 
 def service() -> str:
-    from leadloop.api import core, health
+    from leadloop.api import core, health, models
     from leadloop.api.app import _DOCUMENTS
     from leadloop.api.faces import calls, insurance, marketplace
     from leadloop.api.metrics import Metrics, metric_names
@@ -946,7 +953,7 @@ def service() -> str:
         "`leadloop serve` answers these routes. Once it runs, `/docs` shows them with examples to copy and with the fields of "
         "every playbook that it serves, and `/openapi.json` says the same to programs.",
         "## Any playbook",
-        listed(core.routes({})),
+        listed([*core.routes({}), *models.ROUTES]),
         "## Companies after a call",
         "The playbook is the setting `calls_playbook`.",
         listed(calls.ROUTES),

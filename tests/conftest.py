@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -35,6 +38,14 @@ def write_playbook(folder: Path, text: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "playbook.toml").write_text(text, encoding="utf-8")
     return folder
+
+
+def copy_workspace(source: Path, to: Path) -> Path:
+    """A workspace with the same versions, and the same one in service."""
+    shutil.copytree(source / "registry", to / "registry")
+    with closing(sqlite3.connect(source / "leadloop.db")) as one, closing(sqlite3.connect(to / "leadloop.db")) as other:
+        one.backup(other)
+    return to
 
 
 @pytest.fixture(scope="session")

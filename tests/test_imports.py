@@ -130,7 +130,7 @@ def test_asking_the_command_for_help_loads_nothing_that_only_training_or_the_ser
     )
     loaded = loaded_after(code)
     assert "typer" in loaded
-    needless = {*TRAINING, "fastapi", "uvicorn", "prometheus_client", "structlog", "polars", "numpy"}
+    needless = {*TRAINING, "fastapi", "uvicorn", "prometheus_client", "structlog", "polars", "numpy", "sqlalchemy"}
     assert loaded.isdisjoint(needless), sorted(loaded & needless)
 
 

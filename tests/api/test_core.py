@@ -1,11 +1,11 @@
 """The routes of any playbook, as their document says."""
 
 import json
-import shutil
 from io import StringIO
 
 import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
+from tests.conftest import copy_workspace
 
 from leadloop.flows.score import load, score_leads
 from leadloop.flows.train import train
@@ -134,8 +134,7 @@ def test_liveness_readiness_and_measures(client):
 
 
 def test_the_same_lead_is_answered_from_memory_until_another_version_serves(workspace, tmp_path):
-    root = tmp_path / "workspace"
-    shutil.copytree(workspace.root / "registry", root / "registry")
+    root = copy_workspace(workspace.root, tmp_path / "workspace")
     service = open_service(root)
     with ask(service) as client:
         first = client.post("/v1/tiny/score", json=LEAD).json()

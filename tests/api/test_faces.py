@@ -7,6 +7,7 @@ import shutil
 import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 
+from leadloop.api import models
 from leadloop.flows.packaged import copy_playbook, list_packaged
 from leadloop.flows.simulate import simulate
 from leadloop.flows.train import train
@@ -295,8 +296,8 @@ def test_the_examples_of_the_document_run_and_answer_as_their_schema_says(client
     run = 0
     for path, methods in document["paths"].items():
         for method, said in methods.items():
-            if "requestBody" not in said or "models/champion" in path:
-                continue
+            if "requestBody" not in said or path in {route.path for route in models.ROUTES}:
+                continue  # tests/api/test_models.py runs those on a workspace that has more than one version
             playbooks = [one.name for one in list_packaged()] if "{playbook}" in path else [""]
             example = said["requestBody"]["content"]["application/json"]["example"]
             first = next(name for name in playbooks if name in ("", "b2b_calls"))

@@ -32,13 +32,20 @@ MAY = {
     ("POST", "/api/v1/ml/batch-score"): "scorer",
     ("GET", "/api/v1/ml/models"): "analyst",
     ("POST", "/api/v1/ml/models/{version}/activate"): "admin",
+    ("POST", "/api/v1/ml/cleanup/models"): "admin",
     ("GET", "/api/v1/ml/metrics"): "analyst",
     ("GET", "/api/v1/lead-scoring-ml/model-info"): "analyst",
     ("POST", "/v1/{playbook}/score"): "scorer",
     ("POST", "/v1/{playbook}/scores"): "scorer",
     ("GET", "/v1/{playbook}/models"): "analyst",
+    ("GET", "/v1/{playbook}/models/history"): "analyst",
     ("GET", "/v1/{playbook}/models/{version}"): "analyst",
     ("PUT", "/v1/{playbook}/models/champion"): "admin",
+    ("POST", "/v1/{playbook}/models/rollback"): "admin",
+    ("POST", "/v1/{playbook}/models/prune"): "admin",
+    ("GET", "/v1/{playbook}/aliases"): "analyst",
+    ("PUT", "/v1/{playbook}/aliases/{alias}"): "admin",
+    ("DELETE", "/v1/{playbook}/aliases/{alias}"): "admin",
 }
 
 

@@ -5,10 +5,11 @@ import threading
 
 import pytest
 from tests.api.service_for_tests import LEAD, open_service
+from tests.conftest import copy_workspace
 
 from leadloop.api.problems import Refusal
 from leadloop.api.versions import ServedVersions
-from leadloop.errors import VersionError
+from leadloop.errors import StoreUnavailable, VersionError
 from leadloop.flows.settings import Settings
 from leadloop.flows.train import train
 from leadloop.flows.workspace import Workspace
@@ -18,7 +19,7 @@ from leadloop.flows.workspace import Workspace
 def two(workspace, tmp_path_factory):
     """A workspace with two versions, the first in service."""
     root = tmp_path_factory.mktemp("two")
-    shutil.copytree(workspace.root / "registry", root / "registry")
+    copy_workspace(workspace.root, root)
     later = root / "later.csv"
     lines = workspace.past.read_text(encoding="utf-8").splitlines(keepends=True)
     later.write_text("".join(lines[:900]), encoding="utf-8")
@@ -29,8 +30,7 @@ def two(workspace, tmp_path_factory):
 @pytest.fixture
 def copied(two, tmp_path):
     root, first, second = two
-    shutil.copytree(root, tmp_path / "copy")
-    return Workspace(tmp_path / "copy"), first, second
+    return Workspace(copy_workspace(root, tmp_path / "copy")), first, second
 
 
 def versions_of(workspace, **settings):
@@ -41,7 +41,7 @@ def versions_of(workspace, **settings):
 
 
 def promote(workspace, version):
-    workspace.registry.promote("tiny", version, who="test", why="", at=workspace.now())
+    workspace.registry.promote("tiny", version, who="test", why="")
 
 
 def damage(workspace, version):
@@ -57,7 +57,7 @@ def test_a_promotion_by_another_process_is_served_after_the_next_look(copied):
     assert versions.get("tiny").version == first
     versions.refresh()
     assert versions.get("tiny").version == second
-    workspace.registry.rollback("tiny", who="test", why="", at=workspace.now())
+    workspace.registry.rollback("tiny", who="test", why="")
     versions.refresh()
     assert versions.get("tiny").version == first
 
@@ -131,7 +131,7 @@ def test_reloading_is_on_the_record(copied):
     versions, _ = versions_of(workspace)
     versions.reload("tiny", "latest", who="ada", why="newer")
     step = workspace.registry.history("tiny")[-1]
-    assert (step.version, step.who, step.why) == (max(second, step.version), "ada", "newer")
+    assert (step.model_version, step.who, step.why) == (max(second, step.model_version), "ada", "newer")
     with pytest.raises(Refusal) as refused:
         versions.reload("tiny", "tiny-v99.0.0", who="ada", why="")
     assert refused.value.status == 404
@@ -182,3 +182,49 @@ def test_answers_under_constant_reloads_are_all_there_and_each_of_one_version(co
         asker.join()
     assert not wrong
     assert set(counted) == {first, second}
+
+
+@pytest.fixture
+def on_postgres(copied, new_postgres):
+    """The workspace with its promotions on a PostgreSQL server, and a switch that cuts it off from there."""
+    import sqlalchemy
+
+    workspace, first, second = copied
+    address = new_postgres()
+    (workspace.root / "leadloop.toml").write_text(f'database = "{address}"\n', encoding="utf-8")
+    (workspace.registry.folder("tiny") / "in_service.json").unlink()
+    promote(workspace, first)
+    url = sqlalchemy.make_url(address)
+    engine = sqlalchemy.create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+
+    def reachable(allowed):
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS {allowed}"))
+            ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+            connection.execute(sqlalchemy.text(ending), {"name": url.database})
+
+    yield workspace, first, second, reachable
+    engine.dispose()
+
+
+def test_a_running_service_goes_on_while_its_database_is_away_and_follows_it_again_when_it_is_back(on_postgres):
+    workspace, first, second, reachable = on_postgres
+    versions, told = versions_of(workspace, fallback=("previous",))
+    held = versions.get("tiny")
+    reachable(False)
+    versions.refresh()
+    assert versions.get("tiny") is held
+    assert not held.degraded
+    assert "cannot be reached" in versions.problems["tiny"]
+    assert f"{first} is the version last known" in versions.problems["tiny"]
+    with pytest.raises(StoreUnavailable):
+        versions.reload("tiny", second, who="test", why="")
+    started, _ = versions_of(Workspace(workspace.root))
+    assert (started.get("tiny").version, started.get("tiny").degraded) == (first, False)
+    reachable(True)
+    versions.refresh()
+    assert versions.problems == {}
+    versions.reload("tiny", second, who="test", why="")
+    started.refresh()
+    assert started.get("tiny").version == second
+    assert [name for name, _ in told] == ["version serves"] * 2

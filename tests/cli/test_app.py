@@ -32,6 +32,9 @@ COMMANDS = [
     ("models", "show"),
     ("models", "promote"),
     ("models", "rollback"),
+    ("models", "history"),
+    ("models", "aliases"),
+    ("models", "prune"),
     ("models", "log"),
 ]
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and pipes as POSIX has them")
@@ -183,7 +186,7 @@ def test_ctrl_c_while_training_ends_with_130_in_one_line_and_leaves_no_version(w
 def test_ctrl_c_while_a_version_is_being_saved_leaves_no_version_and_no_folder(workspace, tmp_path):
     """Stopped in the middle of its files, which nothing but a slow disk would make likely."""
     program = (
-        "import sys, _thread\nfrom leadloop.registry import registry\nwrite = registry.write_durably\n"
+        "import sys, _thread\nfrom leadloop.registry import saved as registry\nwrite = registry.write_durably\n"
         "def slow(path, content):\n    write(path, content)\n"
         "    if path.name == 'playbook.toml': _thread.interrupt_main()\n"
         "registry.write_durably = slow\nfrom leadloop.cli import main\nmain()"

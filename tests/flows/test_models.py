@@ -1,12 +1,11 @@
-import shutil
 from dataclasses import replace
 
 import pytest
-from tests.conftest import write_playbook
+from tests.conftest import copy_workspace, write_playbook
 from tests.leads_for_tests import PLAYBOOK
 
-from leadloop.errors import VersionError
-from leadloop.flows.models import list_versions, promote, rollback, show_version
+from leadloop.errors import LeadLoopError, VersionError
+from leadloop.flows.models import list_versions, promote, prune, rollback, show_version
 from leadloop.flows.score import load
 from leadloop.flows.train import train
 from leadloop.flows.workspace import Workspace
@@ -46,7 +45,7 @@ def test_a_workspace_without_versions_lists_none(tmp_path):
 
 def copied(workspace, tmp_path):
     """A workspace with the trained version and a second one that is the same under another name."""
-    shutil.copytree(workspace.root / "registry", tmp_path / "registry")
+    copy_workspace(workspace.root, tmp_path)
     version = workspace.result.version
     other = replace(version, id="v20990101_000000_00000002", release="tiny-v1.1.0")
     registry = Workspace(tmp_path).registry
@@ -61,7 +60,9 @@ def test_a_page_tells_of_one_version_where_it_is_and_when_it_served(workspace, t
     page = show_version(str(workspace.playbook), "champion", workspace=Workspace(tmp_path))
     assert (page.version.id, page.serves) == (second.id, True)
     assert (page.folder / "report.html").is_file()
-    assert [(step.version, step.previous, step.why) for step in page.promotions] == [(second.id, first.id, "newer")]
+    assert [(step.model_version, step.previous, step.why) for step in page.promotions] == [
+        (second.id, first.id, "newer")
+    ]
     assert len(show_version("tiny", first.id, workspace=tmp_path).promotions) == 2
 
 
@@ -93,3 +94,38 @@ def test_a_damaged_version_is_named_and_the_one_in_service_goes_on(workspace, tm
     with pytest.raises(VersionError, match=r"manifest\.json"):
         promote("tiny", second.id, workspace=tmp_path)
     assert load("tiny", workspace=tmp_path).version == first.id
+
+
+def test_old_versions_are_cleaned_up_and_what_serves_is_kept(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    place = Workspace(tmp_path)
+    third = replace(first, id="v20990102_000000_00000003", release="tiny-v1.2.0")
+    place.registry.save(third, first.read_files(workspace.result.folder))
+    assert prune("tiny", 1, dry_run=True, workspace=tmp_path).removed == (second.id,)
+    (tmp_path / "leadloop.toml").write_text(f'model_version = "{second.release}"\n')
+    done = prune("tiny", 1, workspace=tmp_path)
+    assert done.kept == {first.id: "champion", second.id: "the setting model_version", third.id: "the newest"}
+    (tmp_path / "leadloop.toml").unlink()
+    assert prune("tiny", 1, workspace=tmp_path).removed == (second.id,)
+    assert [line.version.id for line in list_versions("tiny", workspace=tmp_path)] == [first.id, third.id]
+    with pytest.raises(LeadLoopError, match="retention days"):
+        prune("tiny", 1, retention_days=-1, workspace=tmp_path)
+
+
+def test_a_version_stays_for_as_long_as_the_setting_says_after_it_served(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    for number in (3, 4):
+        other = replace(first, id=f"v2099010{number}_000000_0000000{number}", release=f"tiny-v1.{number}.0")
+        Workspace(tmp_path).registry.save(other, first.read_files(workspace.result.folder))
+        promote("tiny", other.id, workspace=tmp_path)
+    assert prune("tiny", 1, dry_run=True, workspace=tmp_path).removed == (second.id,)
+    assert prune("tiny", 1, retention_days=0, dry_run=True, workspace=tmp_path).removed == (first.id, second.id)
+
+
+def test_a_page_of_a_version_is_shown_without_its_history_where_the_database_is_away(workspace, tmp_path):
+    first, _ = copied(workspace, tmp_path)
+    (tmp_path / "leadloop.db").unlink()
+    page = show_version("tiny", "champion", workspace=tmp_path)
+    assert (page.version.id, page.serves, page.promotions) == (first.id, True, ())
+    assert "last known" in page.doubt
+    assert all("last known" in line.doubt for line in list_versions(workspace=tmp_path))

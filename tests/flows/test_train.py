@@ -7,12 +7,14 @@ import pytest
 from tests.conftest import write_playbook
 from tests.leads_for_tests import FIELDS, PLAYBOOK, UNORDERED, make_cells
 
-from leadloop.errors import DataError, LeakageError, NotEnoughOutcomes, PlaybookError
+from leadloop.errors import DataError, LeakageError, NotEnoughOutcomes, PlaybookError, StoreUnavailable
+from leadloop.flows.models import promote
 from leadloop.flows.score import score_leads
 from leadloop.flows.train import train
 from leadloop.flows.workspace import Workspace
 from leadloop.leads import Field, LeadSchema
 from leadloop.playbook import Ruling, Target, render_playbook
+from leadloop.registry import Registry
 
 LEAK = Field("closing_note", "category", "intake")
 
@@ -264,3 +266,35 @@ def test_a_lead_with_two_rows_of_outcomes_is_refused(tmp_path):
     folder, past = files(tmp_path, apart, cells.drop("won"))
     with pytest.raises(DataError, match=r"1 leads have more than one row \(L0\)"):
         train(folder, past, outcomes=tmp_path / "deals.csv", workspace=tmp_path)
+
+
+def test_of_two_first_trainings_at_once_one_goes_into_service(workspace, tmp_path, monkeypatch):
+    copied = Workspace(tmp_path)
+    real = Registry.promote
+
+    def slower(self, playbook, name, **said):
+        monkeypatch.setattr(Registry, "promote", real)
+        train(workspace.playbook, workspace.past, workspace=tmp_path)  # ends while this one was still looking
+        return real(self, playbook, name, **said)
+
+    monkeypatch.setattr(Registry, "promote", slower)
+    result = train(workspace.playbook, workspace.past, workspace=copied)
+    assert result.promotion is None
+    assert result.not_promoted is None
+    assert len(copied.registry.versions("tiny")) == 2
+    (change,) = copied.registry.history("tiny")
+    assert change.model_version != result.version.id
+
+
+def test_a_version_is_saved_although_the_database_is_away_and_the_reason_for_which_it_does_not_serve_is_told(
+    workspace, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LEADLOOP_DATABASE", "postgresql://nobody@127.0.0.1:1/leadloop?connect_timeout=1")
+    result = train(workspace.playbook, workspace.past, workspace=tmp_path)
+    assert isinstance(result.not_promoted, StoreUnavailable)
+    assert result.promotion is None
+    monkeypatch.delenv("LEADLOOP_DATABASE")
+    place = Workspace(tmp_path)
+    assert [version.id for version in place.registry.versions("tiny")] == [result.version.id]
+    assert place.registry.champion("tiny") is None
+    assert promote("tiny", "latest", workspace=place).model_version == result.version.id

@@ -1,6 +1,6 @@
-"""Saves or promotes in processes that are killed (SIGKILL) at one step after another; prints how many steps there were.
+"""Saves in processes that are killed (SIGKILL) at one step after another; prints how many steps there were.
 
-Run as `python dying.py save|promote FOLDER`: step k dies in the workspace FOLDER/k, just before its k-th touch of the disk.
+Run as `python dying.py FOLDER`: step k dies in the workspace FOLDER/k, just before its k-th touch of the disk.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from pathlib import Path
 
 from tests.registry.versions_for_tests import FILES, FIRST, SECOND, make_version
 
-from leadloop.registry import Promotion, Registry
-from leadloop.registry.history import record
+from leadloop.registry import Registry
 
 TOUCHES = ("open", "os.mkdir", "os.rename", "os.fsync")
 
@@ -39,30 +38,14 @@ def die_at(step: int) -> None:
     os.fsync = fsync
 
 
-def save(registry: Registry) -> None:
-    registry.save(make_version(SECOND, "tiny-v1.1.0"), FILES)
-
-
-def promote(registry: Registry) -> None:
-    step = Promotion("2024-02-01T12:00:00Z", "somebody", "promote", SECOND, FIRST, "it is newer — “much”", {})
-    record(registry.folder("tiny") / "history.jsonl", step)
-
-
-def main(action: str, folder: Path) -> None:
-    act = {"save": save, "promote": promote}[action]
+def main(folder: Path) -> None:
     for step in range(1, 200):
         registry = Registry(folder / str(step))
         registry.save(make_version(FIRST), FILES)
-        if action == "promote":
-            registry.save(make_version(SECOND), FILES)
-        record(
-            registry.folder("tiny") / "history.jsonl",
-            Promotion("2024-01-01T12:00:00Z", "somebody", "promote", FIRST, "", "", {}),
-        )
         child = os.fork()
         if child == 0:
             die_at(step)
-            act(registry)
+            registry.save(make_version(SECOND, "tiny-v1.1.0"), FILES)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if os.WIFEXITED(status):
@@ -74,4 +57,4 @@ def main(action: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

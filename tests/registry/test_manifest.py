@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import leadloop.registry.registry
+import leadloop.registry.saved
 from leadloop.errors import VersionError
 from leadloop.registry import ModelVersion, Registry
 from leadloop.registry.artefacts import unpack
 from leadloop.registry.manifest import _checksum
-from leadloop.registry.registry import describe
+from leadloop.registry.saved import describe
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def parsed(monkeypatch):
         handed.append(version)
         return unpack(files, version)
 
-    monkeypatch.setattr(leadloop.registry.registry, "unpack", note)
+    monkeypatch.setattr(leadloop.registry.saved, "unpack", note)
     return handed
 
 

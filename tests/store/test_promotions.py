@@ -70,3 +70,19 @@ def test_metrics_say_which_version_serves(store, clock):
     with pytest.raises(StoreError, match="v9"):
         store.metrics.activate("b2b", "v9")
     assert store.metrics.of_version("b2b", "v2")[0].is_active
+
+
+def test_what_a_name_goes_back_to_and_what_it_stood_for_at_a_moment_can_be_asked(store, clock):
+    assert store.promotions.stack("b2b", "champion") == ()
+    for version in ("v1", "v2", "v3"):
+        promote(store, version)
+        clock.go(days=1)
+    store.promotions.roll_back("b2b", "champion", who="ada", why="worse")
+    assert store.promotions.stack("b2b", "champion") == ("v2", "v1")
+    stood = [
+        store.promotions.at("b2b", "champion", START + timedelta(days=days)) for days in (-1, 0, 0.9, 1, 2.5, 3, 99)
+    ]
+    assert [record and record.model_version for record in stood] == [None, "v1", "v1", "v2", "v3", "v2", "v2"]
+    assert store.promotions.at("b2b", "challenger", START + timedelta(days=9)) is None
+    with pytest.raises(StoreError, match="no zone"):
+        store.promotions.at("b2b", "champion", START.replace(tzinfo=None))

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from leadloop.api import core, health
+from leadloop.api import core, health, models
 from leadloop.api.examples import example_lead
 from leadloop.api.faces import calls, insurance, marketplace
 from leadloop.api.gate import ASK, Gate
@@ -39,6 +39,7 @@ def all_routes(service: Service) -> list[Route]:
         *insurance.ROUTES,
         *of_leads,
         *core.routes(examples),
+        *models.ROUTES,
         *health.ROUTES,
         *_DOCUMENTS,
     ]

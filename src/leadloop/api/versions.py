@@ -1,7 +1,9 @@
 """The versions in service, in memory: one a playbook, swapped by one reference, so that no answer is dropped or mixed.
 
 A request takes hold of a version once and uses it to its end; who comes after gets the next one. Several processes need not talk
-to one another: each looks into the registry every few seconds, and serves what is in service there.
+to one another: each looks into the registry every few seconds, and serves what is in service there. Where the database that says
+so is away, the version that was last known to be in service is the right one until somebody can say otherwise: its answers are
+not degraded, and `/readyz` says why one cannot be sure.
 """
 
 from __future__ import annotations
@@ -23,8 +25,7 @@ from leadloop.flows.settings import Settings
 from leadloop.flows.workspace import Workspace
 from leadloop.leads.field import normalise_name
 from leadloop.leads.one_lead import OneLeadReader
-from leadloop.registry import ModelVersion
-from leadloop.registry.history import in_service
+from leadloop.registry import CHAMPION, ModelVersion, Registry
 from leadloop.scoring import RuleScorer, ScoreCard, Scorer
 
 _RETRY_SECONDS = 30.0
@@ -133,40 +134,55 @@ class ServedVersions:
         Nothing that goes wrong takes away what serves: the old version stays until another has been loaded, checked and tried.
         """
         with self._lock:
+            registry = self.workspace.registry  # one for the whole look: a database that is away is waited for once
             for name, source in self._wanted().items():
                 try:
-                    self._refresh(name, source)
+                    self._refresh(name, source, registry)
                 except (LeadLoopError, OSError) as error:
                     self._note(name, _say(error))
 
     def reload(self, playbook: str, version: str, *, who: str, why: str) -> Served:
         """Put a version in service, on the record, and serve it; the version in service is read from disk again.
 
-        Raises Refusal: 404 where there is no such version, 409 where it is damaged or this server is pinned to another; what
-        served before goes on serving then.
+        Raises Refusal: 404 where there is no such version, 409 where it is damaged or this server is pinned to another; and
+        StoreUnavailable where the database is away. What served before goes on serving then.
         """
-        if self.settings.model_version != "champion":
+
+        def change(registry: Registry) -> str:
+            found = registry.find(playbook, version)
+            if registry.champion(playbook) != found.id:
+                registry.promote(playbook, found.id, who=who, why=why, evidence={"metrics": dict(found.metrics)})
+            return found.id
+
+        return self._change(playbook, version, change)
+
+    def rollback(self, playbook: str, *, who: str, why: str) -> Served:
+        """Go back to the version that was in service before, on the record, and serve it. Refuses as `reload` does."""
+        return self._change(
+            playbook, "", lambda registry: str(registry.rollback(playbook, who=who, why=why).model_version)
+        )
+
+    def _change(self, playbook: str, version: str, change: Callable[[Registry], str]) -> Served:
+        if self.settings.model_version != CHAMPION:
             pinned = f"this server serves model_version = {self.settings.model_version}"
             raise Refusal(409, Problem("version", pinned, "set model_version to champion to change it while it runs"))
-        registry = self.workspace.registry
         with self._lock:
-            if playbook not in self._served and playbook not in self._problems:
-                self.get(playbook)
+            self.require(playbook)
             try:
-                found = registry.find(playbook, version)
-                if registry.champion(playbook) == found.id:
-                    served = self._load(playbook, found.id, "first")
-                else:
-                    evidence = {"metrics": dict(found.metrics)}
-                    registry.promote(playbook, found.id, who=who, why=why, at=self.workspace.now(), evidence=evidence)
-                    served = self._load(playbook, found.id, "first")
+                identity = change(self.workspace.registry)
+                served = self._load(playbook, identity, "first")
             except VersionError as error:
-                missing = any(one.where in ("version", "champion") and "no " in one.what for one in error.problems)
+                missing = any(one.where in ("version", CHAMPION) and "no " in one.what for one in error.problems)
                 self._tell("version refused", {"playbook": playbook, "version": version})
                 raise Refusal(404 if missing else 409, error.problems) from None
-            self._failed.pop((playbook, found.id), None)
+            self._failed.pop((playbook, identity), None)
             self._swap(served)
             return served
+
+    def require(self, playbook: str) -> None:
+        """Raise Refusal (404) for a playbook that is not served here."""
+        if playbook not in self._served and playbook not in self._problems:
+            self.get(playbook)
 
     def _wanted(self) -> Mapping[str, str]:
         """The playbooks to serve by name, each with where it was named."""
@@ -177,47 +193,45 @@ class ServedVersions:
             names += [one.name for one in list_packaged() if one.folder]
         return {name: name for name in dict.fromkeys(names)}
 
-    def _refresh(self, name: str, source: str) -> None:
+    def _refresh(self, name: str, source: str, registry: Registry) -> None:
         held = self._served.get(name)
         try:
-            first = self._first_choice(name)
+            first, doubt = self._first_choice(name, registry)
         except (LeadLoopError, OSError) as error:
             first, why = "", _say(error)
         else:
             if held is not None and held.choice == "first" and held.version == first:
-                self._note(name, "")
+                self._note(name, doubt)
                 return
             served, why = self._try(name, first, "first")
             if served is not None:
-                self._swap(served)
+                self._swap(served, doubt)
                 return
         if held is None:
             for choice in self.settings.fallback:
-                served = self._stand_in(name, source, choice, first)
+                served = self._stand_in(name, source, choice, first, registry)
                 if served is not None:
                     self._swap(served)
                     break
         self._note(name, why)
 
-    def _first_choice(self, name: str) -> str:
+    def _first_choice(self, name: str, registry: Registry) -> tuple[str, str]:
+        """The version that should serve, and why that is in doubt (empty where it is not)."""
         wanted = self.settings.model_version
-        if wanted == "champion":
-            champion = self.workspace.registry.champion(name)
-            if champion is None:
-                raise VersionError(name, Problem(name, "has no version in service"))
-            return champion
-        return self.workspace.registry.find(name, wanted).id
+        if wanted == CHAMPION:
+            standing = registry.in_service(name)
+            if standing.version is None:
+                raise VersionError(name, Problem(name, standing.doubt or "has no version in service"))
+            return standing.version, standing.doubt
+        return registry.find(name, wanted).id, ""
 
-    def _stand_in(self, name: str, source: str, choice: str, first: str) -> Served | None:
+    def _stand_in(self, name: str, source: str, choice: str, first: str, registry: Registry) -> Served | None:
         if choice == "rules":
             rules = self._rules_of(name, source)
             return Served(name, rules, None, "rules", self.workspace.now()) if rules else None
-        try:
-            before = in_service(self.workspace.registry.history(name))[::-1]
-        except (LeadLoopError, OSError):
-            return None
-        for identity in before:
-            if identity != first:
+        standing = registry.in_service(name)
+        for identity in (standing.version, *standing.before):
+            if identity and identity != first:
                 served, _ = self._try(name, identity, "previous")
                 if served is not None:
                     return served
@@ -252,11 +266,11 @@ class ServedVersions:
         warm_up(served)
         return served
 
-    def _swap(self, served: Served) -> None:
+    def _swap(self, served: Served, doubt: str = "") -> None:
         before = self._served.get(served.playbook)
         self._served = {**self._served, served.playbook: served}
         if not served.degraded:
-            self._note(served.playbook, "")
+            self._note(served.playbook, doubt)
         facts = {"playbook": served.playbook, "version": served.version, "before": before.version if before else ""}
         self._tell("version serves", {**facts, "choice": served.choice})
 

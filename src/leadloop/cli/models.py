@@ -8,12 +8,20 @@ import typer
 
 from leadloop.cli.options import WorkspaceOption
 
-models = typer.Typer(no_args_is_help=True, help="See saved versions; put one in service; go back to the one before.")
+CHAMPION = "champion"
+
+models = typer.Typer(
+    no_args_is_help=True, help="See saved versions; put one in service; go back to the one before; clean up."
+)
 
 Playbook = Annotated[str, typer.Argument(metavar="PLAYBOOK", help="A playbook's name or folder.", show_default=False)]
 Version = Annotated[
     str,
     typer.Argument(metavar="VERSION", help="A version's id or release, `champion` or `latest`.", show_default=False),
+]
+As = Annotated[
+    str,
+    typer.Option("--as", metavar="NAME", help="The name: `champion` is in service; others are yours, as `challenger`."),
 ]
 Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
 
@@ -27,7 +35,7 @@ def list_versions(
 
     Example: `leadloop models list leads`
     """
-    from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.cli.console import add_row, make_table, out, say, tell
     from leadloop.flows.models import list_versions as list_flow
 
     listed = list_flow(playbook, workspace=workspace)
@@ -53,6 +61,8 @@ def list_versions(
             ", ".join(marks),
         )
     out.print(table)
+    for doubt in dict.fromkeys(line.doubt for line in listed if line.doubt):
+        tell(f"Note: {doubt}")
 
 
 @models.command()
@@ -61,8 +71,9 @@ def show(playbook: Playbook, version: Version = "champion", workspace: Workspace
 
     Example: `leadloop models show leads latest`
     """
-    from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.cli.console import add_row, make_table, out, say, tell
     from leadloop.flows.models import show_version
+    from leadloop.flows.promotions import tell_moment
 
     shown = show_version(playbook, version, workspace=workspace)
     found = shown.version
@@ -100,27 +111,37 @@ def show(playbook: Playbook, version: Version = "champion", workspace: Workspace
         out.print(table)
     if shown.promotions:
         say()
-        for promotion in shown.promotions:
-            say(f"{promotion.at}  {promotion.action} by {promotion.who}: {promotion.why}")
+        for step in shown.promotions:
+            name = "" if step.alias == CHAMPION else f" as {step.alias}"
+            say(f"{tell_moment(step.at)}  {step.action}{name} by {step.who}: {step.why}")
+    if shown.doubt:
+        tell(f"Note: {shown.doubt}")
 
 
 @models.command()
-def promote(playbook: Playbook, version: Version, why: Why = "", workspace: WorkspaceOption = None) -> None:
-    """Put a version in service.
+def promote(
+    playbook: Playbook, version: Version, name: As = CHAMPION, why: Why = "", workspace: WorkspaceOption = None
+) -> None:
+    """Put a version in service, or give it another name.
 
-    The version is loaded and checked first; the change is recorded with who, when and why, and can be undone.
+    The version is loaded and checked first; the change is recorded with who, when and why, and can be undone. Whatever name a
+    version has can be used in place of its id, and a version that has one is never cleaned up.
 
-    Example: `leadloop models promote leads latest --why "better in the top fifth"`
+    Examples:
+
+        leadloop models promote leads latest --why "better in the top fifth"
+        leadloop models promote leads latest --as challenger
     """
     from leadloop.cli.console import say
     from leadloop.flows.models import promote as promote_flow
 
-    done = promote_flow(playbook, version, why=why, workspace=workspace)
-    say(f"{done.version} is in service" + (f"; before it was {done.previous}." if done.previous else "."))
+    done = promote_flow(playbook, version, alias=name, why=why, workspace=workspace)
+    state = "in service" if name == CHAMPION else name
+    say(f"{done.model_version} is {state}" + (f"; before it was {done.previous}." if done.previous else "."))
 
 
 @models.command()
-def rollback(playbook: Playbook, why: Why = "", workspace: WorkspaceOption = None) -> None:
+def rollback(playbook: Playbook, name: As = CHAMPION, why: Why = "", workspace: WorkspaceOption = None) -> None:
     """Go back to the version that was in service before.
 
     Example: `leadloop models rollback leads --why "too many hot leads"`
@@ -128,8 +149,111 @@ def rollback(playbook: Playbook, why: Why = "", workspace: WorkspaceOption = Non
     from leadloop.cli.console import say
     from leadloop.flows.models import rollback as rollback_flow
 
-    done = rollback_flow(playbook, why=why, workspace=workspace)
-    say(f"{done.version} is in service again; {done.previous} is out.")
+    done = rollback_flow(playbook, alias=name, why=why, workspace=workspace)
+    state = "in service" if name == CHAMPION else name
+    say(f"{done.model_version} is {state} again; {done.previous} is out.")
+
+
+@models.command()
+def history(
+    playbook: Playbook,
+    on: Annotated[
+        str,
+        typer.Option("--on", metavar="DATE", help="Only that day, as 2026-05-03, or moment, as 2026-05-03T14:00; UTC."),
+    ] = "",
+    name: As = CHAMPION,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Tell which version was in service when, by whose word, why, and how good it was known to be.
+
+    Examples:
+
+        leadloop models history leads
+        leadloop models history leads --on 2026-05-03
+    """
+    from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.flows.models import history as history_flow
+    from leadloop.flows.promotions import tell_evidence, tell_moment
+
+    changes = history_flow(playbook, on=on, alias=name, workspace=workspace)
+    if not changes:
+        say("No version was in service" + (" then." if on else " yet.") if name == CHAMPION else f"Nothing was {name}.")
+        return
+    table = make_table("since", "version", "action", "by", "why", "known of it")
+    for change in changes:
+        version = change.model_version or "none"
+        add_row(table, tell_moment(change.at), version, change.action, change.who, change.why, tell_evidence(change))
+    out.print(table)
+
+
+@models.command()
+def aliases(
+    playbook: Playbook,
+    clear: Annotated[str, typer.Option("--clear", metavar="NAME", help="Take this name from its version.")] = "",
+    why: Why = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """List the names that versions have: `champion` is in service; others come from `leadloop models promote --as`.
+
+    Examples:
+
+        leadloop models aliases leads
+        leadloop models aliases leads --clear challenger --why "the test is over"
+    """
+    from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.flows.models import clear_alias, list_aliases
+    from leadloop.flows.promotions import tell_moment
+
+    if clear:
+        done = clear_alias(playbook, clear, why=why, workspace=workspace)
+        say(f"{done.previous} is not {clear} any more.")
+        return
+    found = list_aliases(playbook, workspace=workspace)
+    if not found:
+        say("No version has a name yet. Put one in service: leadloop models promote PLAYBOOK latest")
+        return
+    table = make_table("name", "version", "since")
+    for alias in found:
+        add_row(table, alias.alias, alias.model_version, tell_moment(alias.since))
+    out.print(table)
+
+
+@models.command()
+def prune(
+    playbook: Playbook,
+    keep: Annotated[
+        int, typer.Option("--keep", min=1, help="How many of the newest versions stay.", show_default=False)
+    ],
+    retention_days: Annotated[
+        float | None,
+        typer.Option(
+            "--retention-days",
+            help="A version stays that long after it was last in service. Default: the setting `model_retention_days`.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Delete old versions.
+
+    The newest stay; so does every version that has a name, had one lately, or is what a rollback would go back to. What is
+    deleted is on record, and cannot be brought back.
+
+    Example: `leadloop models prune leads --keep 5 --dry-run`
+    """
+    from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.flows.models import prune as prune_flow
+
+    done = prune_flow(playbook, keep, retention_days=retention_days, dry_run=dry_run, workspace=workspace)
+    table = make_table("version", "", "because it is")
+    for version in done.removed:
+        add_row(table, version, "would go" if dry_run else "deleted", "")
+    for version, reason in done.kept.items():
+        add_row(table, version, "stays", reason)
+    if done.removed or done.kept:
+        out.print(table)
+    count = f"{len(done.removed)} version{'' if len(done.removed) == 1 else 's'}"
+    say(f"{count} would be deleted; nothing was." if dry_run else f"{count} deleted.")
 
 
 @models.command("log")

@@ -90,6 +90,8 @@ def train(
             tick=tick,
         )
     tell_training(result, playbook)
+    if result.not_promoted:
+        raise result.not_promoted
 
 
 def tell_training(result: TrainingResult, playbook: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -19,9 +20,11 @@ from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.ingest.tables import open_table
 from leadloop.ingest.writers import Writer, open_writer
 from leadloop.leads import LeadFrame, Reject
+from leadloop.registry import CHAMPION, InService
 from leadloop.scoring import RuleScorer, ScoreCard, Scorer, TrainedPlaybook
 
 _BATCH_ROWS = 20_000
+_log = logging.getLogger(__name__)
 
 Tick = Callable[[str], None]
 
@@ -59,10 +62,14 @@ def load(
 ) -> TrainedPlaybook:
     """The trained playbook in service, or the version of this id or release; every file is checked before it is read.
 
-    `playbook` is the playbook's name. Raises VersionError where there is no such version, or where it is damaged.
+    `playbook` is the playbook's name. Where the database is away, the version that was last known to be in service is loaded, and
+    a warning is logged that says so. Raises VersionError where there is no such version, or where it is damaged.
     """
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
-    return place.registry.load(place.registry.find(playbook_name(playbook), version))
+    registry, name = place.registry, playbook_name(playbook)
+    if version == CHAMPION and (doubt := registry.in_service(name).doubt):
+        _log.warning("Note: %s", doubt)
+    return registry.load(registry.find(name, version))
 
 
 def load_scorer(
@@ -75,7 +82,7 @@ def load_scorer(
     """
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     name = playbook_name(playbook)
-    if version == "champion" and find_playbook(playbook) and place.registry.champion(name) is None:
+    if version == CHAMPION and find_playbook(playbook) and place.registry.in_service(name) == InService(None):
         from leadloop.flows.playbook_folder import read_playbook
 
         found = read_playbook(playbook)

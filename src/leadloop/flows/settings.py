@@ -79,6 +79,8 @@ class Settings:
     """Of how many leads the scores are kept at most, in each process."""
     watch_seconds: float = 2.0
     """How often each process looks whether another version has been put in service."""
+    model_retention_days: float = 90.0
+    """For how long a clean-up keeps a version after it was last in service, or had another name such as `challenger`."""
     api_keys: tuple[str, ...] = ()
     """Who may ask: each a role (`scorer`, `feedback`, `analyst`, `admin`), a colon and the SHA-256 of a key, as
     `leadloop serve --new-key ROLE` prints it. Where empty, anybody on this machine may."""
@@ -104,6 +106,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "cache_ttl_minutes": (0, 1_440),
     "cache_leads": (0, 10_000_000),
     "watch_seconds": (0.05, 3_600),
+    "model_retention_days": (0, 36_500),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,

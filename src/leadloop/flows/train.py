@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes, Problem
+from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes, Problem, StoreConflict, StoreError
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.check import require_columns
@@ -46,13 +46,14 @@ from leadloop.learning.report.text import render_markdown
 from leadloop.learning.splits import Split
 from leadloop.learning.training import require_learners
 from leadloop.playbook import Playbook
-from leadloop.registry import ModelVersion, Promotion
+from leadloop.registry import ModelVersion
 from leadloop.registry.artefacts import make_probe, pack
 from leadloop.scoring import TrainedPlaybook
 from leadloop.scoring.trained import target_columns
 
 if TYPE_CHECKING:
     from leadloop.flows.mlflow_run import MlflowRun
+    from leadloop.store import PromotionRecord
 
 BUDGET_VARIABLE = "LEADLOOP_BUDGET"
 
@@ -79,7 +80,7 @@ class TrainingResult:
     """How good it is, and what should make one doubt it."""
     folder: Path
     """The version's folder, with `report.html` in it."""
-    promotion: Promotion | None
+    promotion: PromotionRecord | None
     """The record of its going into service; None where it did not."""
     imported: Imported
     """The leads as they were read, with the rows that could not be."""
@@ -87,6 +88,8 @@ class TrainingResult:
     """Where the training was logged; None where LEADLOOP_MLFLOW_URI names no server, or where that failed."""
     not_logged: LeadLoopError | None = None
     """Why it could not be logged, and how to do it later; the version is saved all the same."""
+    not_promoted: LeadLoopError | None = None
+    """Why it could not be put in service although it should be; the version is saved all the same."""
 
 
 def train(
@@ -181,10 +184,18 @@ def train(
         ),
         files,
     )
-    promotion = _promote(place, version, targets, trained, wanted=promote)
+    promotion: PromotionRecord | None = None
+    not_promoted: LeadLoopError | None = None
+    try:
+        promotion = _promote(place, version, targets, trained, wanted=promote)
+    except (
+        StoreError,
+        DependencyMissing,
+    ) as error:  # hours of work are saved already; a person can promote the version later
+        not_promoted = error
     keeper.forget()
     folder = place.registry.folder(version.playbook, version.id)
-    result = TrainingResult(version, report, folder, promotion, imported)
+    result = TrainingResult(version, report, folder, promotion, imported, not_promoted=not_promoted)
     if server:
         watch("logging to MLflow")
         result = _log(place, result, server)
@@ -322,10 +333,11 @@ def _promote(
     trained: TrainedPlaybook,
     *,
     wanted: bool | None,
-) -> Promotion | None:
+) -> PromotionRecord | None:
     """Put the version in service where that was asked for, or where it is the first and beats its baselines.
 
-    With several targets it has to beat them in the main one, and in every one that counts in the score.
+    With several targets it has to beat them in the main one, and in every one that counts in the score. Of two first versions
+    that are ready at the same time, the one that comes second waits for a person, as any later one does.
     """
     if wanted is False or (wanted is None and place.registry.champion(version.playbook)):
         return None
@@ -342,9 +354,13 @@ def _promote(
             if not better:
                 return None
         why = "the first version; it beats its baselines on the test leads"
-    return place.registry.promote(
-        version.playbook, version.id, who=place.who(), why=why, at=place.now(), evidence=evidence
-    )
+    first = "" if wanted is None else None
+    try:
+        return place.registry.promote(
+            version.playbook, version.id, who=place.who(), why=why, evidence=evidence, instead_of=first
+        )
+    except StoreConflict:
+        return None
 
 
 def _beats_baselines(target: LearnedTarget, trained: TrainedPlaybook) -> tuple[dict[str, Any], bool]:

@@ -60,8 +60,9 @@ class TrialKeeper:
         for path in (self._file(".db"), self._file(".lock")):
             with suppress(PermissionError):  # another training is at it still
                 path.unlink(missing_ok=True)
-        if not any(self._folder.iterdir()):
-            self._folder.rmdir()
+        with suppress(FileNotFoundError):  # another training that ended just now has removed it
+            if not any(self._folder.iterdir()):
+                self._folder.rmdir()
 
     def _file(self, ending: str) -> Path:
         return self._folder / f"{self.study}{ending}"

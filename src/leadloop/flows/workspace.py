@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,14 +30,19 @@ class Workspace:
 
     @property
     def registry(self) -> Registry:
-        """The versions of this workspace."""
-        return Registry(self.root / "registry")
+        """The versions of this workspace, and which of them is in service."""
+        return Registry(self.root / "registry", lambda: self.store, self.has_store)
 
     @property
     def database(self) -> str | Path:
         """Where the store is: a PostgreSQL address, or a file, by its setting `database`."""
         said = read_settings(self.root).database
         return said if "://" in said else self.root / Path(said).expanduser()
+
+    def has_store(self) -> bool:
+        """Whether there is a store already: a database at an address counts as there."""
+        place = self.database
+        return isinstance(place, str) or place.exists()
 
     @cached_property
     def store(self) -> Store:
@@ -48,7 +54,9 @@ class Workspace:
         from leadloop.store import open_store
 
         self.root.mkdir(parents=True, exist_ok=True)
-        return open_store(self.database, now=lambda: datetime.now(UTC))
+        opened = open_store(self.database, now=lambda: datetime.now(UTC))
+        weakref.finalize(self, opened.close)  # its connections end with the workspace, not when memory is next cleared
+        return opened
 
     def now(self) -> str:
         """The time now, as it is written down everywhere: UTC, to the second."""

@@ -25,18 +25,11 @@ def write_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def append_durably(path: Path, line: str) -> None:
-    """Add one line to a file and wait until the disk has it; a line torn by an earlier crash is closed off first."""
-    with path.open("ab+") as file:
-        size = file.seek(0, os.SEEK_END)
-        torn = False
-        if size:
-            file.seek(size - 1)
-            torn = file.read(1) != b"\n"
-        # A sign that no text can hold (an argument that was not UTF-8) is written as JSON escapes it.
-        file.write((b"\n" if torn else b"") + line.encode(errors="backslashreplace") + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+def replace_durably(path: Path, content: bytes) -> None:
+    """Give a file new contents and wait until the disk has them: a crash leaves the old or the new. One writer at a time."""
+    new = path.with_name(f".{path.name}.new")
+    write_durably(new, content)
+    os.replace(new, path)
     sync_folder(path.parent)
 
 

@@ -1,201 +1,352 @@
-"""The registry of one workspace: save a version whole or not at all, load it only if it is what it says, promote, roll back."""
+"""The registry of one workspace: saved versions in folders, and in the store which of them is in service, since when and why.
+
+Names of versions (`champion` is the one in service; `challenger`, `shadow` or any other) change in one transaction with their
+record and the row of the audit log. A version is loaded and checked before a name is given to it.
+"""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from leadloop.errors import Problem, VersionError
-from leadloop.registry.artefacts import unpack
-from leadloop.registry.files import hash_bytes, locked, sync_folder, write_durably
-from leadloop.registry.history import Promotion, in_service, read_history, record
-from leadloop.registry.manifest import NAME, VERSION_ID, ModelVersion
-from leadloop.scoring import TrainedPlaybook
+from leadloop.errors import (
+    DependencyMissing,
+    LeadLoopError,
+    Problem,
+    StoreConflict,
+    StoreError,
+    StoreUnavailable,
+    VersionError,
+)
+from leadloop.registry.files import locked
+from leadloop.registry.in_service import NAME, InService, read_last_known, serving, write_last_known
+from leadloop.registry.manifest import VERSION_ID, ModelVersion
+from leadloop.registry.pruning import Pruned, choose
+from leadloop.registry.saved import LOCK, SavedVersions, refusing
 
-_PLAYBOOK = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_INCOMING = ".incoming-"
-_HISTORY = "history.jsonl"
-_LOCK = ".lock"
+if TYPE_CHECKING:
+    from leadloop.store import Alias, PromotionRecord, Store
+
+CHAMPION = "champion"
+"""The name of the version in service."""
+_ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,49}")
+_TAKEN = ("latest", "history", "rollback", "prune", "rules")
+_AWAY_SECONDS = 2.0
+_AT_ONCE = 10_000
+_TRIES = 5
 
 
-class Registry:
-    """Versions and promotions under one folder: `<root>/<playbook>/<version>/`."""
+class Registry(SavedVersions):
+    """Versions under one folder, `<root>/<playbook>/<version>/`, and the names that the store gives them.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    `open_store` opens the store, and makes its database where there is none; `has_store` says whether there is one.
+    """
 
-    def folder(self, playbook: str, version: str = "") -> Path:
-        """Where a playbook's versions, or one of them, are kept. Names are checked, so that none can lead elsewhere."""
-        if not _PLAYBOOK.fullmatch(playbook):
-            raise VersionError("registry", Problem("playbook", f"“{playbook}” is no name of a playbook"))
-        if version and not VERSION_ID.fullmatch(version):
-            raise VersionError("registry", Problem("version", f"“{version}” is no name of a version"))
-        return self.root / playbook / version if version else self.root / playbook
+    def __init__(
+        self,
+        root: Path,
+        open_store: Callable[[], Store] | None = None,
+        has_store: Callable[[], bool] = lambda: True,
+    ) -> None:
+        super().__init__(root)
+        self._open_store, self._has_store = open_store, has_store
+        self._away: tuple[float, LeadLoopError] | None = None
 
-    def playbooks(self) -> list[str]:
-        """The playbooks that have versions here."""
-        if not self.root.is_dir():
-            return []
-        return sorted(path.name for path in self.root.iterdir() if path.is_dir() and _PLAYBOOK.fullmatch(path.name))
-
-    def versions(self, playbook: str) -> list[ModelVersion]:
-        """Every version of a playbook, oldest first; raises VersionError naming every one that is damaged."""
-        versions, problems = [], []
-        for identity in self._ids(playbook):
-            try:
-                versions.append(self._read(playbook, identity))
-            except VersionError as error:
-                problems += [replace(problem, where=f"{identity}/{problem.where}") for problem in error.problems]
-        if problems:
-            raise VersionError(playbook, problems)
-        return versions
+    # ------------------------------------------------------------------------------------------------ what a name stands for
 
     def find(self, playbook: str, name: str) -> ModelVersion:
-        """The version of this id or release, or the one in service for "champion", or the newest for "latest".
+        """The version of this id or release, the newest for "latest", or the one that a name such as "champion" stands for.
 
-        Where an id will do, only that version is read: that another one is damaged keeps nobody from scoring.
+        Where the database is away, "champion" is the version that was last known to be in service (see `in_service`).
         """
-        identities = self._ids(playbook)
-        if name == "champion":
-            champion = self.champion(playbook)
-            if champion is None:
-                raise VersionError(
-                    playbook,
-                    Problem(
-                        "champion",
-                        "no version is in service",
-                        "train one, and put it in service with `leadloop models promote`",
-                    ),
-                )
-            name = champion
-        if name == "latest" and identities:
-            name = identities[-1]
-        if name in identities:
-            return self._read(playbook, name)
-        named = [] if VERSION_ID.fullmatch(name) else [v for v in self.versions(playbook) if v.release == name]
-        if len(named) == 1:
-            return named[0]
-        if named:  # two trainings at once can take the same release
-            these = ", ".join(version.id for version in named)
-            raise VersionError(
-                playbook, Problem("version", f"“{name}” is the release of {these}", "name one by its id")
-            )
-        known = ", ".join(identities[-5:]) or "none"
-        raise VersionError(playbook, Problem("version", f"there is no “{name}”", f"the versions here are: {known}"))
+        if name == CHAMPION:
+            standing = self.in_service(playbook)
+            if standing.version is None:
+                mend = "train one, and put it in service with `leadloop models promote`"
+                raise VersionError(playbook, Problem(CHAMPION, standing.doubt or "no version is in service", mend))
+            name = standing.version
+        elif _ALIAS.fullmatch(name) and name not in _TAKEN and not VERSION_ID.fullmatch(name):
+            store = self._reading(playbook)
+            alias = store.promotions.alias(playbook, name) if store else None
+            name = alias.model_version if alias else name
+        return super().find(playbook, name)
 
-    def _ids(self, playbook: str) -> list[str]:
+    def champion(self, playbook: str) -> str | None:
+        """The id of the version in service, if there is one; where the database is away, of the one last known."""
+        return self.in_service(playbook).version
+
+    def in_service(self, playbook: str) -> InService:
+        """The version in service, since when, and those before it.
+
+        Where the database cannot be asked, this is what was last known, with the reason as its `doubt`. So it is where the
+        database knows of no promotion at all, though a version was in service: it must be another database.
+        """
         folder = self.folder(playbook)
         if not folder.is_dir():
-            return []
-        return sorted(path.name for path in folder.iterdir() if VERSION_ID.fullmatch(path.name))
-
-    def _read(self, playbook: str, identity: str) -> ModelVersion:
-        version = ModelVersion.read(self.folder(playbook, identity))
-        if version.playbook != playbook:
-            raise VersionError(
-                identity,
-                Problem(NAME, f"is the manifest of a version of {version.playbook}", "move the folder back there"),
-            )
-        return version
-
-    def save(self, version: ModelVersion, files: Mapping[str, bytes]) -> ModelVersion:
-        """Save a version: its folder appears complete, with everything on disk, or not at all.
-
-        Raises VersionError where there is one of this id already, or where the disk refuses.
-        """
-        parent = self.folder(version.playbook)
-        final = self.folder(version.playbook, version.id)
-        with _refusing(version.id, parent):
-            parent.mkdir(parents=True, exist_ok=True)
-            for above in (parent.parent, parent.parent.parent):
-                sync_folder(above)
-            with locked(parent / _LOCK):
-                return self._save(version, files, parent, final)
-
-    def _save(self, version: ModelVersion, files: Mapping[str, bytes], parent: Path, final: Path) -> ModelVersion:
-        # Whoever holds the lock is the only one that saves: what lies about is of a process that is no more.
-        for left in parent.glob(f"{_INCOMING}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        if final.exists():
-            raise VersionError(version.playbook, Problem("version", f"{version.id} exists already", "train again"))
-        incoming = parent / f"{_INCOMING}{version.id}"
-        incoming.mkdir()
+            return InService(None)
+        known = read_last_known(folder)
         try:
-            for name, content in files.items():
-                write_durably(incoming / name, content)
-            whole = replace(version, files={name: describe(content) for name, content in sorted(files.items())})
-            write_durably(incoming / NAME, whole.as_bytes())
-            sync_folder(incoming)
-            os.rename(incoming, final)
-        except BaseException:
-            shutil.rmtree(incoming, ignore_errors=True)
-            raise
-        sync_folder(parent)
-        return whole
+            store = self._reading(playbook)
+            if store is None:
+                return InService(None)
+            alias = store.promotions.alias(playbook, CHAMPION)
+            found = (alias.model_version, alias.since) if alias else (None, None)
+            if known and found == (known.version, known.since):
+                return known
+            if alias is None and (known is None or known.version is None):
+                return InService(None)
+            return self._remember(playbook, store)
+        except (StoreError, DependencyMissing) as error:
+            if isinstance(error, StoreUnavailable):
+                self._away = (time.monotonic(), error)
+            return _doubted(known, error)
 
-    def load(self, version: ModelVersion) -> TrainedPlaybook:
-        """Load a version after checking every byte of it; raises VersionError where anything is not as it was saved."""
-        return unpack(version.read_files(self.folder(version.playbook, version.id)), version.id)
+    def aliases(self, playbook: str) -> tuple[Alias, ...]:
+        """Every name that stands for a version of a playbook now, in alphabetical order."""
+        store = self._reading(playbook)
+        return store.promotions.aliases(playbook) if store else ()
+
+    def history(self, playbook: str, alias: str | None = CHAMPION) -> tuple[PromotionRecord, ...]:
+        """Every change of what a name stands for, oldest first; of all names for None."""
+        store = self._reading(playbook)
+        return tuple(_changes(store, playbook, alias)) if store else ()
+
+    def in_service_at(self, playbook: str, moment: datetime, alias: str = CHAMPION) -> PromotionRecord | None:
+        """The change by which a version was in service (or had another name) at a moment.
+
+        None before the first; a change that took the name from every version has none of its own.
+        """
+        store = self._reading(playbook)
+        return store.promotions.at(playbook, alias, moment) if store else None
+
+    # ---------------------------------------------------------------------------------------------------------------- changes
+
+    def promote(
+        self,
+        playbook: str,
+        name: str,
+        *,
+        who: str,
+        why: str,
+        alias: str = CHAMPION,
+        evidence: Mapping[str, Any] | None = None,
+        instead_of: str | None = None,
+    ) -> PromotionRecord:
+        """Put a version in service (or give it another name), after loading it to see that it works.
+
+        With `instead_of` it must replace that very version, or none for "", else StoreConflict is raised: somebody was faster.
+        Raises VersionError for a version that is missing, damaged or named so already; StoreUnavailable where the database is
+        away: nothing was changed then.
+        """
+        _require_alias(playbook, alias)
+        version = self.find(playbook, name)
+        with self._changing(playbook):
+            self.load(version)
+            store = self._store(playbook)
+            while True:
+                current = store.promotions.alias(playbook, alias)
+                previous = current.model_version if current else ""
+                if previous == version.id:
+                    state = "is in service already" if alias == CHAMPION else f"is {alias} already"
+                    raise VersionError(playbook, Problem("version", f"{version.id} {state}"))
+                try:
+                    record = store.promotions.promote(
+                        playbook,
+                        alias,
+                        version.id,
+                        who=_storable(who),
+                        why=_storable(why),
+                        evidence=evidence,
+                        instead_of=previous if instead_of is None else instead_of,
+                    )
+                    break
+                except StoreConflict:
+                    if instead_of is not None:
+                        raise
+            if alias == CHAMPION:
+                self._write_last_known(playbook, store)
+        return record
+
+    def rollback(self, playbook: str, *, who: str, why: str, alias: str = CHAMPION) -> PromotionRecord:
+        """Go back to the version that was in service (or had this name) before, after loading it to see that it works.
+
+        Raises VersionError where there was none or it cannot be loaded; StoreConflict where somebody changed it meanwhile.
+        """
+        _require_alias(playbook, alias)
+        if self._reading(playbook) is None:
+            raise _nothing_before(playbook)
+        with self._changing(playbook):
+            store = self._store(playbook)
+            stack = store.promotions.stack(playbook, alias)
+            if len(stack) < 2:
+                raise _nothing_before(playbook)
+            self.load(super().find(playbook, stack[1]))
+            with store.transaction():
+                record = store.promotions.roll_back(playbook, alias, who=_storable(who), why=_storable(why))
+                if (record.previous, record.model_version) != stack[:2]:  # what was loaded is not what would serve
+                    problem = Problem(alias, "was changed by somebody else meanwhile", "look again at what serves")
+                    raise StoreConflict(playbook, problem)
+            if alias == CHAMPION:
+                self._write_last_known(playbook, store)
+        return record
+
+    def clear(self, playbook: str, alias: str, *, who: str, why: str) -> PromotionRecord:
+        """Take a name from the version that has it; raises VersionError where none has, or where it is the one in service."""
+        _require_alias(playbook, alias)
+        if alias == CHAMPION:
+            problem = Problem(alias, "is what scores", "promote another version in its place, or roll back")
+            raise VersionError(playbook, problem)
+        store = self._reading(playbook)
+        if store is None or store.promotions.alias(playbook, alias) is None:
+            raise VersionError(playbook, Problem(alias, "stands for no version"))
+        return store.promotions.clear(playbook, alias, who=_storable(who), why=_storable(why))
+
+    def prune(
+        self,
+        playbook: str,
+        *,
+        keep: int,
+        unused_since: datetime,
+        who: str,
+        needed: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+    ) -> Pruned:
+        """Delete old versions, or only say which (`dry_run`).
+
+        The `keep` newest stay, and so does every version that has a name, that had one since the moment `unused_since`, that a
+        rollback would go back to, or that is `needed` (each with the reason). The audit log has the row before anything goes.
+        Raises StoreUnavailable where the database cannot say what is in service.
+        """
+        if keep < 1:
+            raise VersionError(playbook, Problem("keep", f"is {keep}", "keep 1 or more"))
+        if not self._ids(playbook):
+            return Pruned((), {})
+        standing = self.in_service(playbook)
+        if standing.doubt:
+            mend = "clean up when the database says what is in service"
+            raise StoreUnavailable(playbook, Problem("database", standing.doubt, mend))
+        with self._changing(playbook):
+            if dry_run:
+                return self._choose(playbook, self._reading(playbook), keep, unused_since, needed or {})
+            store = self._store(playbook)
+            with store.transaction():
+                chosen = self._choose(playbook, store, keep, unused_since, needed or {})
+                if chosen.removed:
+                    details = {"playbook": playbook, "versions": list(chosen.removed), "keep": keep}
+                    store.audit.add(_storable(who), "prune", details)
+            self.remove(playbook, chosen.removed)
+        return chosen
+
+    def _choose(
+        self, playbook: str, store: Store | None, keep: int, unused_since: datetime, needed: Mapping[str, str]
+    ) -> Pruned:
+        reasons = dict(needed)
+        changes: tuple[PromotionRecord, ...] = ()
+        if store is not None:
+            changes = tuple(_changes(store, playbook, None))
+            aliases = store.promotions.aliases(playbook)
+            for alias in aliases:
+                for version in store.promotions.stack(playbook, alias.alias)[1:2]:
+                    reasons[version] = f"what {alias.alias} would be rolled back to"
+            reasons |= {alias.model_version: alias.alias for alias in aliases}
+        return choose(self._ids(playbook), changes, newest=keep, unused_since=unused_since, needed=reasons)
+
+    # -------------------------------------------------------------------------------------------------------------- the store
 
     @contextmanager
     def _changing(self, playbook: str) -> Iterator[None]:
-        """Hold what is in service still while it is looked at and changed."""
+        """Let nobody else on this disk save, name or delete versions of a playbook meanwhile."""
         folder = self.folder(playbook)
-        with _refusing(playbook, folder), locked(folder / _LOCK):
+        with refusing(playbook, folder), locked(folder / LOCK):
             yield
 
-    def history(self, playbook: str) -> tuple[Promotion, ...]:
-        """Every change of what is in service, oldest first."""
-        return read_history(self.folder(playbook) / _HISTORY)
+    def _store(self, playbook: str) -> Store:
+        """The store, made where there is none; raises StoreUnavailable where there should be one: a version was in service."""
+        if self._open_store is None:
+            raise StoreUnavailable("registry", Problem("database", "is not known here", "open the workspace instead"))
+        known = read_last_known(self.folder(playbook))
+        if known and known.version and not self._has_store():
+            mend = "restore it, or set `database` to where it is"
+            mend += f"; to begin a new one without its history, delete {self.folder(playbook) / NAME} first"
+            raise StoreUnavailable(playbook, Problem("database", "is not where it was", mend))
+        return self._open_store()
 
-    def champion(self, playbook: str) -> str | None:
-        """The id of the version in service, if there is one."""
-        serving = in_service(self.history(playbook))
-        return serving[-1] if serving else None
+    def _reading(self, playbook: str) -> Store | None:
+        """The store, if there is one: a look never makes a database. One that was away is not asked again for a moment."""
+        folder = self.folder(playbook)
+        if not folder.is_dir():
+            return None
+        if self._away and time.monotonic() - self._away[0] < _AWAY_SECONDS:
+            raise self._away[1]
+        known = read_last_known(folder)
+        expected = known is not None and known.version is not None
+        if expected or (self._open_store is not None and self._has_store()):
+            return self._store(playbook)
+        return None
 
-    def promote(
-        self, playbook: str, name: str, *, who: str, why: str, at: str, evidence: Mapping[str, Any] | None = None
-    ) -> Promotion:
-        """Put a version in service, after loading it to see that it works."""
-        version = self.find(playbook, name)
-        self.load(version)
-        with self._changing(playbook):
-            current = self.champion(playbook)
-            if current == version.id:
-                raise VersionError(playbook, Problem("version", f"{version.id} is in service already"))
-            promotion = Promotion(at, who, "promote", version.id, current or "", why, dict(evidence or {}))
-            record(self.folder(playbook) / _HISTORY, promotion)
-        return promotion
+    def _remember(self, playbook: str, store: Store) -> InService:
+        """What the database says is in service, written beside the versions; raises StoreError where it knows nothing at all."""
+        folder = self.folder(playbook)
+        if not store.promotions.page(playbook, alias=CHAMPION, limit=1).items:
+            problem = Problem("database", "knows of no promotion, though a version was in service")
+            raise StoreError(playbook, problem)
+        try:
+            with locked(folder / LOCK):  # else an older answer could be written over a newer one
+                return self._write_last_known(playbook, store)
+        except OSError:  # a folder that may only be read: the answer is as good without
+            return _ask(playbook, store)
 
-    def rollback(self, playbook: str, *, who: str, why: str, at: str) -> Promotion:
-        """Go back to the version that was in service before, after loading it to see that it works."""
-        if not self.history(playbook):
-            raise _nothing_before(playbook)
-        with self._changing(playbook):
-            serving = in_service(self.history(playbook))
-            if len(serving) < 2:
-                raise _nothing_before(playbook)
-            self.load(self.find(playbook, serving[-2]))
-            promotion = Promotion(at, who, "rollback", serving[-2], serving[-1], why, {})
-            record(self.folder(playbook) / _HISTORY, promotion)
-        return promotion
+    def _write_last_known(self, playbook: str, store: Store) -> InService:
+        found = _ask(playbook, store)
+        with suppress(OSError):  # the change itself is safe in the database, and the next look writes it down
+            write_last_known(self.folder(playbook), found)
+        return found
 
 
-@contextmanager
-def _refusing(subject: str, folder: Path) -> Iterator[None]:
-    """Say as a VersionError what the disk refuses: no room, no right to write."""
-    try:
-        yield
-    except OSError as error:
-        place, why = error.filename or folder, error.strerror or str(error)
-        problem = Problem(str(place), f"cannot be written: {why}", "make room, or choose another workspace")
-        raise VersionError(subject, problem) from error
+def _ask(playbook: str, store: Store) -> InService:
+    """What the database says is in service, and what before it."""
+    for _ in range(_TRIES):
+        alias = store.promotions.alias(playbook, CHAMPION)
+        stack = store.promotions.stack(playbook, CHAMPION)
+        if (alias.model_version if alias else None) == (stack[0] if stack else None):
+            break  # else somebody changed it between the two answers
+    return serving(stack, alias.since if alias else None)
+
+
+def _changes(store: Store, playbook: str, alias: str | None) -> Iterator[PromotionRecord]:
+    after: str | None = None
+    while True:
+        page = store.promotions.page(playbook, alias=alias, after=after, limit=_AT_ONCE)
+        yield from page.items
+        if page.next is None:
+            return
+        after = page.next
+
+
+def _doubted(known: InService | None, error: LeadLoopError) -> InService:
+    """What was last known, with what keeps the database from saying it."""
+    why = "; ".join(f"{one.where} {one.what}" for one in error.problems)
+    if known is None or known.version is None:
+        return InService(None, doubt=f"{why}; no version is known to have been in service")
+    since = f" (since {known.since:%Y-%m-%d %H:%M} UTC)" if known.since else ""
+    doubt = f"{why}; {known.version} is the version last known to be in service{since}"
+    return InService(known.version, known.since, known.before, doubt)
+
+
+def _require_alias(playbook: str, alias: str) -> None:
+    if not _ALIAS.fullmatch(alias) or alias in _TAKEN:
+        mend = "use small letters, digits, - and _, beginning with a letter, as in challenger"
+        raise VersionError(playbook, Problem("alias", f"“{alias}” cannot be the name of a version", mend))
+
+
+def _storable(text: str) -> str:
+    """A text as a database can keep it: half a character (an argument that was not UTF-8) is written out."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _nothing_before(playbook: str) -> VersionError:
@@ -203,8 +354,3 @@ def _nothing_before(playbook: str) -> VersionError:
         playbook,
         Problem("rollback", "no version was in service before this one", "promote the one you want instead"),
     )
-
-
-def describe(content: bytes) -> dict[str, Any]:
-    """Size and SHA-256 of a file's contents, as a manifest lists them."""
-    return {"bytes": len(content), "sha256": hash_bytes(content)}

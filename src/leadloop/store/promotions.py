@@ -100,11 +100,11 @@ class Promotions:
         with self._connections.write() as connection:
             self._connections.lock(connection, _LOCK)
             current = self._current(connection, playbook, alias)
-            before = self._before(connection, playbook, alias)
-            if current is None or before is None:
+            stack = self._stack(connection, playbook, alias)
+            if current is None or len(stack) < 2:
                 problem = Problem(alias, "stood for nothing before", "promote the version that shall serve")
                 raise StoreError(playbook, problem)
-            version, policy = before
+            version, policy = stack[-2]
             return self._change(
                 connection, playbook, alias, "rollback", version, current.model_version, policy, who, why, {}
             )
@@ -123,8 +123,8 @@ class Promotions:
         row = connection.execute(query).first()
         return None if row is None else _alias(row)
 
-    def _before(self, connection: Connection, playbook: str, alias: str) -> tuple[str, str] | None:
-        """The version and policy to go back to: the last one put in service that was not rolled back, but one."""
+    def _stack(self, connection: Connection, playbook: str, alias: str) -> list[tuple[str, str]]:
+        """The versions and policies that were put in service and not rolled back since, oldest first."""
         query = select(PROMOTIONS).where(PROMOTIONS.c.playbook == playbook, PROMOTIONS.c.alias == alias)
         stack: list[tuple[str, str]] = []
         for row in connection.execute(query.order_by(PROMOTIONS.c.id)):
@@ -134,7 +134,7 @@ class Promotions:
                 stack.clear()
             elif stack:
                 stack.pop()
-        return stack[-2] if len(stack) > 1 else None
+        return stack
 
     def _change(
         self,
@@ -193,6 +193,20 @@ class Promotions:
         query = select(ALIASES).where(ALIASES.c.playbook == playbook).order_by(ALIASES.c.alias)
         with self._connections.read() as connection:
             return tuple(_alias(row) for row in connection.execute(query))
+
+    def stack(self, playbook: str, alias: str) -> tuple[str, ...]:
+        """What a name stands for, and what it goes back to with each rollback: the versions, newest first."""
+        with self._connections.read() as connection:
+            return tuple(version for version, _ in reversed(self._stack(connection, playbook, alias)))
+
+    def at(self, playbook: str, alias: str, moment: datetime) -> PromotionRecord | None:
+        """The change that held at a moment: the last one until then; none where there was none yet."""
+        query = select(PROMOTIONS).where(
+            PROMOTIONS.c.playbook == playbook, PROMOTIONS.c.alias == alias, PROMOTIONS.c.at <= moment
+        )
+        with self._connections.read() as connection:
+            row = connection.execute(query.order_by(PROMOTIONS.c.id.desc()).limit(1)).first()
+        return None if row is None else _record(row)
 
     def page(
         self, playbook: str, *, alias: str | None = None, after: str | None = None, limit: int = 100

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import leadloop
 from leadloop.api.cards import additions, rounded
-from leadloop.api.core import reload
 from leadloop.api.faces.fields import Documented, as_lead, body_schema
 from leadloop.api.live import Scored, Unscored
+from leadloop.api.models import reload
 from leadloop.api.problems import Refusal, as_json
 from leadloop.api.routes import Body, Call, Route
 from leadloop.api.shapes import (

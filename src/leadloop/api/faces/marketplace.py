@@ -9,12 +9,12 @@ from typing import Any
 from anyio import to_thread
 
 from leadloop.api.cards import additions, error_row, rounded
-from leadloop.api.core import reload, versions_page
 from leadloop.api.faces.calls import HEALTH, describe, health_of, score_all
 from leadloop.api.faces.fields import Documented, as_lead, body_schema
 from leadloop.api.live import Scored, Unscored
+from leadloop.api.models import prune, reload, versions_page
 from leadloop.api.problems import Refusal
-from leadloop.api.routes import Body, Call, Route
+from leadloop.api.routes import Body, Call, Query, Route
 from leadloop.api.shapes import (
     ADDED,
     ANY,
@@ -127,6 +127,19 @@ async def activate(call: Call) -> dict[str, Any]:
     return {"success": True, **done}
 
 
+async def clean_up_models(call: Call) -> dict[str, Any]:
+    """Delete old versions."""
+    said = call.query("keep_count")
+    keep = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else None
+    done = await prune(call, call.service.settings.marketplace_playbook, keep)
+    return {
+        "success": True,
+        "deleted_count": len(done.removed),
+        "deleted_versions": list(done.removed),
+        "kept_versions": list(done.kept),
+    }
+
+
 async def metrics(call: Call) -> dict[str, Any]:
     """Which model serves and how good it was on the test leads."""
     served = _served(call)
@@ -196,6 +209,12 @@ ROUTES = [
         record({"success": FLAG, "playbook": TEXT, "model_version": TEXT, "previous_version": maybe(TEXT),
                 "loaded_at": TEXT}),
         parts={"version": "Its id or release, or `latest`."}, refuses=(404, 409, 503),
+    ),
+    Route(
+        "POST", f"{PREFIX}/cleanup/models", "admin", clean_up_models,
+        "Delete old versions but the newest; what is or was lately in service stays.",
+        record({"success": FLAG, "deleted_count": WHOLE, "deleted_versions": array(TEXT), "kept_versions": array(TEXT)}),
+        query={"keep_count": Query("5", "How many of the newest versions stay.")}, refuses=(404, 409, 503, 507),
     ),
     Route(
         "GET", f"{PREFIX}/metrics", "analyst", metrics,
