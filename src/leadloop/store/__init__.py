@@ -12,7 +12,7 @@ from leadloop.store.backup import Backup, restore
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
 from leadloop.store.experiments import AbTest, Variant, VariantTally
-from leadloop.store.feedback import Feedback, FeedbackTally, StoredFeedback
+from leadloop.store.feedback import Feedback, FeedbackCount, FeedbackTally, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
 from leadloop.store.jobs import Job
 from leadloop.store.keys import ApiKey, NewKey
@@ -21,7 +21,7 @@ from leadloop.store.metrics import ModelMetrics
 from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
-from leadloop.store.scores import Score
+from leadloop.store.scores import BandCount, Score
 from leadloop.store.store import Store, open_store
 
 __all__ = [
@@ -31,8 +31,10 @@ __all__ = [
     "AuditHead",
     "AuditRow",
     "Backup",
+    "BandCount",
     "Event",
     "Feedback",
+    "FeedbackCount",
     "FeedbackTally",
     "Fresh",
     "InFlight",
