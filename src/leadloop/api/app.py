@@ -25,6 +25,8 @@ from leadloop.api.service import Service
 from leadloop.api.shapes import TEXT
 from leadloop.errors import Problem
 
+_LAST_SECONDS = 5.0
+"""How long a process that ends waits for the database to take the last scores."""
 _FOUND_NOWHERE = Problem("path", "is no route of this service", "see /openapi.json for all of them")
 
 
@@ -45,16 +47,20 @@ def all_routes(service: Service) -> list[Route]:
 
 
 def create_app(service: Service) -> Any:
-    """The application as ASGI asks for it. Versions are loaded before it answers anything."""
+    """The application as ASGI asks for it. Versions are loaded and keys are known before it answers anything."""
+    service.database.start()
     service.versions.refresh()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service.live.log.start()
         watch = asyncio.create_task(_watch(service))
         yield
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watch
+        await to_thread.run_sync(service.live.log.close, _LAST_SECONDS)
+        await to_thread.run_sync(service.database.close)
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     routes = all_routes(service)

@@ -14,7 +14,8 @@ from anyio import CapacityLimiter
 
 from leadloop.api.cache import TimedCache
 from leadloop.api.metrics import Metrics
-from leadloop.api.score_log import LoggedScore, ScoreLog
+from leadloop.api.score_log import ScoreLog
+from leadloop.api.score_rows import LoggedScore
 from leadloop.api.versions import Served
 from leadloop.errors import Problem
 from leadloop.flows.score import set_absent_times
@@ -166,7 +167,7 @@ class LiveScoring:
         request_id: str,
     ) -> None:
         scores = [
-            LoggedScore(served.playbook, lead, answer.card, answer.scored_at, request_id, place in kept)
+            LoggedScore(served, lead, answer.card, answer.scored_at, request_id, place, place in kept)
             for place, (lead, answer) in enumerate(zip(leads, answers, strict=True))
             if isinstance(answer, Scored)
         ]

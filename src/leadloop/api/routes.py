@@ -101,6 +101,7 @@ class Call:
 
         It is done in a thread: on the spot, 32 clients got their turns so unevenly that the slowest waited nine times as long.
         """
+        self.service.limits.take("leads", self.caller, len(leads))
         live, request_id = self.service.live, self.ask.request_id
         return await to_thread.run_sync(
             lambda: live.score(served, leads, explain=explain, request_id=request_id), limiter=live.limiter

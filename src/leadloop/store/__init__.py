@@ -15,7 +15,7 @@ from leadloop.store.experiments import AbTest, Variant, VariantTally
 from leadloop.store.feedback import Feedback, FeedbackCount, FeedbackTally, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
 from leadloop.store.jobs import Job
-from leadloop.store.keys import ApiKey, NewKey
+from leadloop.store.keys import ApiKey, KnownKey, NewKey
 from leadloop.store.leads import LeadRecord, LeadVersion, Recorded
 from leadloop.store.metrics import ModelMetrics
 from leadloop.store.outcomes import LeadOutcome
@@ -39,6 +39,7 @@ __all__ = [
     "Fresh",
     "InFlight",
     "Job",
+    "KnownKey",
     "LeadOutcome",
     "LeadRecord",
     "LeadVersion",
