@@ -936,7 +936,12 @@ def service() -> str:
 
     def listed(routes: Iterable[Any]) -> str:
         rows = [
-            (code(f"{one.method} {one.path}"), " or ".join(one.roles) or "anybody", one.summary, ", ".join(map(str, one.statuses)))
+            (
+                code(f"{one.method} {one.path}"),
+                " or ".join(one.roles) or "anybody",
+                one.summary,
+                ", ".join(map(str, one.statuses)),
+            )
             for one in routes
         ]
         return table(("route", "role", "what it is for", "refuses with"), rows)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from leadloop.api import core, health
+from leadloop.api import core, erasure, feedback, health, leads, outcomes
 from leadloop.api.examples import example_lead
 from leadloop.api.faces import calls, insurance, marketplace
 from leadloop.api.gate import ASK, Gate
@@ -34,13 +34,17 @@ def all_routes(service: Service) -> list[Route]:
     """Every route that this service answers."""
     served = service.versions.served
     examples = {name: example_lead(one) for name, one in served.items()}
-    of_leads = insurance.OF_STORED_LEADS if service.leads is not None else []
+    targets = {name: tuple(target.name for target in one.scorer.playbook.targets) for name, one in served.items()}
     return [
         *calls.ROUTES,
         *marketplace.ROUTES,
         *insurance.ROUTES,
-        *of_leads,
         *core.routes(examples),
+        *erasure.BEFORE_LEADS,
+        *leads.routes(examples),
+        *outcomes.routes(next(iter(targets.values()), ())),
+        *feedback.ROUTES,
+        *erasure.ROUTES,
         *health.ROUTES,
         *_DOCUMENTS,
     ]
@@ -68,7 +72,8 @@ def create_app(service: Service) -> Any:
     app.state.service = service
     for route in routes:
         app.add_api_route(
-            route.path,
+            # An identifier may have a slash in it.
+            route.path.replace("{lead_id}", "{lead_id:path}").replace("{leadId}", "{leadId:path}"),
             endpoint(route, service),
             methods=[route.method],
             name=route.name,

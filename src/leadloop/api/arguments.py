@@ -67,7 +67,11 @@ class Query:
             case "moment":
                 # What stands for a blank in a query is the plus of a zone that nobody has quoted.
                 moment = read_moment(re.sub(r" (?=[0-9]{2}:[0-9]{2}$)", "+", text))
-                return moment, _unless(moment is not None, text), "give a time with its zone, as in 2026-01-05T10:00:00Z"
+                return (
+                    moment,
+                    _unless(moment is not None, text),
+                    "give a time with its zone, as in 2026-01-05T10:00:00Z",
+                )
             case "text":
                 return text, _unless(0 < len(text) <= _LONGEST, text), f"give a text of 1 to {_LONGEST} signs"
 

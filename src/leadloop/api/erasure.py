@@ -100,7 +100,9 @@ def _contacts(store: Store, playbook: str, lead_id: str, fields: list[str]) -> s
     """Every address and number that the lead ever had."""
     from leadloop.store.paging import LARGEST_PAGE, all_pages
 
-    scores = all_pages(lambda after: store.scores.page(playbook, lead_id=lead_id, after=after, limit=LARGEST_PAGE // 10))
+    scores = all_pages(
+        lambda after: store.scores.page(playbook, lead_id=lead_id, after=after, limit=LARGEST_PAGE // 10)
+    )
     told = [*store.leads.versions(playbook, lead_id), *scores]
     values = [one.fields.get(name) for one in told for name in fields]
     return {
@@ -115,7 +117,7 @@ _RECEIPT = record(
 )
 _SCORE = record({**SCORED["properties"], "fields": FIELDS, "said": FIELDS})
 
-ROUTES = [
+BEFORE_LEADS = [
     Route(
         "GET", "/v1/{playbook}/leads/{lead_id}/everything", "analyst", show_everything,
         "Everything that is stored of one lead, for somebody who asks what is known of them.",
@@ -126,6 +128,9 @@ ROUTES = [
         }),
         None, ONE_LEAD, {}, (404, 503),
     ),
+]  # fmt: skip
+"""Routes that stand before those of leads: an identifier may have a slash in it, and so may take in what follows it."""
+ROUTES = [
     Route(
         "DELETE", "/v1/{playbook}/leads/{lead_id}", "admin", erase_lead,
         "Erase everything that is stored of one lead, for good; the receipt says what was removed. Erasing twice is fine.",

@@ -14,7 +14,7 @@ from leadloop.api.arguments import write_moment
 from leadloop.api.forms import NO_MORE, Entry, Form, read_forms
 from leadloop.api.idempotency import Work, storing
 from leadloop.api.leads import PARTS, page_of
-from leadloop.api.outcomes import KEPT, OF_LEAD, key_of, kept_body
+from leadloop.api.outcomes import KEPT, OF_LEAD, kept_body, key_of
 from leadloop.api.playbooks import declared
 from leadloop.api.problems import Refusal
 from leadloop.api.routes import Body, Call, Route
@@ -197,7 +197,9 @@ ANALYTICS = record(
         "daily": array(record({"date": TEXT, "count": WHOLE, "action_distribution": mapping(WHOLE)})),
     }
 )
-_ONE = record({**KEPT["properties"], "confidence": SHARE, "prediction_score": maybe(NUMBER), "model_version": maybe(TEXT)})
+_ONE = record(
+    {**KEPT["properties"], "confidence": SHARE, "prediction_score": maybe(NUMBER), "model_version": maybe(TEXT)}
+)
 
 ROUTES = [
     Route(

@@ -102,7 +102,8 @@ class Form:
         >>> form = Form((Entry("user_rating", "number", low=0, high=100), Entry("lead_id", "id", required=True)))
         >>> form.read({"lead_id": 7, "user_rating": 90})
         ({'user_rating': 90, 'lead_id': '7'}, [])
-        >>> for problem in form.read({"user_rating": 101, "lead": 7}, "feedback[0]")[1]: print(problem)
+        >>> for problem in form.read({"user_rating": 101, "lead": 7}, "feedback[0]")[1]:
+        ...     print(problem)
         feedback[0].user_rating  is 101; give a number from 0 to 100
         feedback[0].lead_id  is required; give it
         feedback[0].lead  is not read here; did you mean lead_id?

@@ -7,6 +7,7 @@ in that very transaction: after a crash either both are there or neither is, and
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -43,7 +44,7 @@ class Storing:
     async def __call__(self, call: Call) -> Any:
         """Do the work; it is on disk when this returns."""
         work = await self.read(call)
-        return await to_thread.run_sync(lambda: _together(call.service.workspace.store, work))
+        return await to_thread.run_sync(lambda: _together(call.service.database.store(), work))
 
 
 def storing(read: Callable[[Call], Awaitable[Work]]) -> Storing:
@@ -64,7 +65,7 @@ async def answer_once(call: Call) -> Any:
     answer = call.route.answer
     if isinstance(answer, Storing):
         work = await answer.read(call)
-        return await to_thread.run_sync(lambda: _together(call.service.workspace.store, work, asked))
+        return await to_thread.run_sync(lambda: _together(call.service.database.store(), work, asked))
     from leadloop.store.idempotency import Replay
 
     found = await call.look_up(asked.begin)
@@ -136,10 +137,8 @@ def _kept(value: Any) -> tuple[int, Any]:
 
 
 def _abandon(store: Store, fresh: Fresh) -> None:
-    try:
+    with contextlib.suppress(LeadLoopError):  # where the database is away, the key is free again when its time is over
         store.idempotency.abandon(fresh)
-    except LeadLoopError:
-        pass  # the database is away: the key is free again when its time is over
 
 
 def _key_of(call: Call) -> str | None:

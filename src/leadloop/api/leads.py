@@ -187,7 +187,9 @@ _HELD: dict[str, Any] = {
     "fields": FIELDS,
 }
 HELD = record(_HELD)
-_EXPLAIN = {"explain": Query(True, "Whether every reason is given; without reasons a score takes a fraction of the time.")}
+_EXPLAIN = {
+    "explain": Query(True, "Whether every reason is given; without reasons a score takes a fraction of the time.")
+}
 
 
 def page_of(name: str, items: dict[str, Any]) -> dict[str, Any]:
@@ -238,5 +240,3 @@ def routes(examples: Mapping[str, Any]) -> list[Route]:
              "newest_first": Query(False, "Whether the newest comes first.")}, (404, 503),
         ),
     ]  # fmt: skip
-
-

@@ -19,8 +19,8 @@ _KEY = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "description": "A key of your own for this request, such as a UUID: sent again under it within seven days, the request gets the "
-    "first answer, and nothing is done twice.",
+    "description": "A key of your own for this request, such as a UUID: sent again under it within seven days, the request gets "
+    "the first answer, and nothing is done twice.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 

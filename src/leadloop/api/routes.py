@@ -65,7 +65,7 @@ class Call:
 
     async def look_up(self, ask: Callable[[Store], T]) -> T:
         """What the store says. It is asked in a thread: a database may take its time, and others need not wait for it."""
-        return await to_thread.run_sync(lambda: ask(self.service.workspace.store))
+        return await to_thread.run_sync(lambda: ask(self.service.database.store()))
 
     async def json(self) -> dict[str, Any]:
         """The body, an object; raises Refusal where it is none."""
@@ -96,15 +96,17 @@ class Call:
             raise Refusal(413, Problem("leads", f"are {len(leads):,}, and at most {most:,} are read at once", mend))
         return leads, body
 
-    async def score(self, served: Served, leads: list[Any], *, explain: bool = True) -> list[Scored | Unscored]:
-        """What is said of each lead.
+    async def score(
+        self, served: Served, leads: list[Any], *, explain: bool = True, noted: bool = True
+    ) -> list[Scored | Unscored]:
+        """What is said of each lead; without `noted` the caller stores the scores.
 
         It is done in a thread: on the spot, 32 clients got their turns so unevenly that the slowest waited nine times as long.
         """
         self.service.limits.take("leads", self.caller, len(leads))
         live, request_id = self.service.live, self.ask.request_id
         return await to_thread.run_sync(
-            lambda: live.score(served, leads, explain=explain, request_id=request_id), limiter=live.limiter
+            lambda: live.score(served, leads, explain=explain, request_id=request_id, noted=noted), limiter=live.limiter
         )
 
     async def score_one(self, served: Served, lead: Any, *, explain: bool = True) -> Scored:
@@ -208,4 +210,3 @@ def _status_of(error: LeadLoopError) -> int:
 
 def _headers_of(error: LeadLoopError) -> Mapping[str, str]:
     return {"Retry-After": "5"} if isinstance(error, StoreUnavailable | StoreFull) else {}
-

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from leadloop.api.database import Database
 from leadloop.api.keys import KeyRing
@@ -17,17 +16,6 @@ from leadloop.api.versions import ServedVersions
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.settings import Settings
 from leadloop.flows.workspace import Workspace
-from leadloop.scoring import ScoreCard
-
-
-class StoredLeads(Protocol):
-    """Leads that are kept somewhere and are asked about by their identifier."""
-
-    def find(self, playbook: str, lead_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-        """The fields of each lead that is there, by identifier."""
-
-    def write_scores(self, playbook: str, cards: Sequence[ScoreCard], scored_at: str) -> None:
-        """Write scores back to their leads."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +31,6 @@ class Service:
     limits: Limits
     metrics: Metrics
     log: EventLog
-    leads: StoredLeads | None = None
-    """Where leads are kept; None where there is no database, and the routes that ask for leads by identifier are not there."""
 
 
 def make_service(
@@ -52,7 +38,6 @@ def make_service(
     settings: Settings,
     *,
     score_log: ScoreLog | None = None,
-    leads: StoredLeads | None = None,
     log: EventLog | None = None,
 ) -> Service:
     """A service of this workspace: its versions are not loaded yet, and its database has not been looked into."""
@@ -75,7 +60,7 @@ def make_service(
         score_log = StoredScoreLog(database.store, most, metrics, events) if most else NoScoreLog()
     live = LiveScoring(settings, score_log, metrics)
     limits = Limits(settings, lambda name: metrics.limited.labels(name).inc())
-    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events, leads)
+    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events)
 
 
 def require_key(service: Service) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import leadloop
 from leadloop.api.cards import additions, rounded
 from leadloop.api.core import reload
-from leadloop.api.faces.fields import Documented, as_lead, body_schema
+from leadloop.api.faces.fields import Documented, as_lead, body_schema, served_by_face
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal, as_json
 from leadloop.api.routes import Body, Call, Route
@@ -215,7 +215,7 @@ async def reload_model(call: Call) -> dict[str, Any]:
 
 
 def _served(call: Call) -> Served:
-    return call.service.versions.get(call.service.settings.calls_playbook)
+    return served_by_face(call, call.service.settings.calls_playbook)
 
 
 ANSWER: dict[str, Any] = {

@@ -11,7 +11,9 @@ from anyio import to_thread
 from leadloop.api.cards import additions, error_row, rounded
 from leadloop.api.core import reload, versions_page
 from leadloop.api.faces.calls import HEALTH, describe, health_of, score_all
-from leadloop.api.faces.fields import Documented, as_lead, body_schema
+from leadloop.api.faces.fields import Documented, as_lead, body_schema, served_by_face
+from leadloop.api.faces.marketplace_feedback import FEEDBACK_ROUTES, PREFIX, recent
+from leadloop.api.feedback import ANALYTICS
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal
 from leadloop.api.routes import Body, Call, Route
@@ -32,7 +34,6 @@ from leadloop.api.shapes import (
 )
 from leadloop.api.versions import Served
 
-PREFIX = "/api/v1/ml"
 _MOST_FACTORS = 10
 
 FIELDS = (
@@ -144,7 +145,7 @@ async def metrics(call: Call) -> dict[str, Any]:
             "age_days": age,
             "training_samples": version.data.get("used") if version else None,
         },
-        "feedback_analytics": None,
+        "feedback_analytics": await recent(call),
     }
 
 
@@ -154,7 +155,7 @@ async def health(call: Call) -> dict[str, Any]:
 
 
 def _served(call: Call) -> Served:
-    return call.service.versions.get(call.service.settings.marketplace_playbook)
+    return served_by_face(call, call.service.settings.marketplace_playbook)
 
 
 _ANSWER = record(
@@ -201,8 +202,9 @@ ROUTES = [
         "GET", f"{PREFIX}/metrics", "analyst", metrics,
         "Which model serves, and how good it was on the test leads.",
         record({"current_model": {"type": "object"}, "performance_metrics": mapping(NUMBER),
-                "training_status": {"type": "object"}, "feedback_analytics": maybe({"type": "object"})}),
+                "training_status": {"type": "object"}, "feedback_analytics": maybe(ANALYTICS)}),
         refuses=(404, 503),
     ),
+    *FEEDBACK_ROUTES,
     Route("GET", f"{PREFIX}/health", None, health, "Whether a model is loaded, and which.", HEALTH),
 ]  # fmt: skip
