@@ -935,15 +935,10 @@ def service() -> str:
     from leadloop.api.problems import TITLES
 
     def listed(routes: Iterable[Any]) -> str:
-        rows = [
-            (
-                code(f"{one.method} {one.path}"),
-                " or ".join(one.roles) or "anybody",
-                one.summary,
-                ", ".join(map(str, one.statuses)),
-            )
-            for one in routes
-        ]
+        rows = []
+        for one in routes:
+            who, statuses = " or ".join(one.roles) or "anybody", ", ".join(map(str, one.statuses))
+            rows.append((code(f"{one.method} {one.path}"), who, one.summary, statuses))
         return table(("route", "role", "what it is for", "refuses with"), rows)
 
     return page(

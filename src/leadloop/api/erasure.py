@@ -103,8 +103,8 @@ def _contacts(store: Store, playbook: str, lead_id: str, fields: list[str]) -> s
     scores = all_pages(
         lambda after: store.scores.page(playbook, lead_id=lead_id, after=after, limit=LARGEST_PAGE // 10)
     )
-    told = [*store.leads.versions(playbook, lead_id), *scores]
-    values = [one.fields.get(name) for one in told for name in fields]
+    told = [*(one.fields for one in store.leads.versions(playbook, lead_id)), *(one.fields for one in scores)]
+    values = [one.get(name) for one in told for name in fields]
     return {
         f"{value:.0f}" if isinstance(value, float) else str(value)
         for value in values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -77,19 +77,18 @@ async def keeping(call: Call, playbook: str, rows: Sequence[dict[str, Any]], whe
     sure = await to_thread.run_sync(lambda: grading.confidences(rows)) if grading else [1.0] * len(rows)
 
     def work(store: Store) -> list[Kept]:
-        from leadloop.store import Feedback
-
-        given = [
-            Feedback(
-                key_of(row),
-                feedback_source=row.get("feedback_source") or "manual",
-                **{one.name: row.get(one.name) for one in SAID if one.name != "key"},
-            )
-            for row in rows
-        ]
+        given = [_feedback(row) for row in rows]
         return [Kept(one, stored) for one, stored in keep_feedback(store, playbook, given, sure)]
 
     return work
+
+
+def _feedback(row: Mapping[str, Any]) -> Feedback:
+    from leadloop.store import Feedback
+
+    said = {one.name: row.get(one.name) for one in SAID}
+    said |= {"key": key_of(row), "feedback_source": row.get("feedback_source") or "manual"}
+    return Feedback(**said)
 
 
 def grading_of(call: Call, playbook: str) -> Grading | None:

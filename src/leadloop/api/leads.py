@@ -199,7 +199,7 @@ def page_of(name: str, items: dict[str, Any]) -> dict[str, Any]:
 
 def routes(examples: Mapping[str, Any]) -> list[Route]:
     """The routes of leads; `examples` holds a lead of each playbook that is served."""
-    lead = next(iter(examples.values()), {})
+    lead: Mapping[str, Any] = next(iter(examples.values()), {})
     return [
         Route(
             "POST", "/v1/{playbook}/leads", ("scorer", "feedback"), keep_leads,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -139,7 +140,7 @@ async def list_events(call: Call) -> dict[str, Any]:
     return {"events": [event_body(one) for one in page.items], "next": page.next}
 
 
-def key_of(row: dict[str, Any]) -> str:
+def key_of(row: Mapping[str, Any]) -> str:
     """The sender's key of an item; one of our own where it has none, which then is never known again."""
     return row["key"] or uuid4().hex
 
