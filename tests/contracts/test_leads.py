@@ -5,6 +5,8 @@ import time
 import pytest
 from tests.api.service_for_tests import ask, open_service
 
+from leadloop.errors import Problem, StoreUnavailable
+
 LEADS = "/v1/tiny/leads"
 
 
@@ -174,3 +176,27 @@ def test_a_lead_may_be_named_in_any_way(client, name):
     assert client.get(f"{place}/everything").json()["versions"][0]["lead_id"] == name
     assert client.delete(place).status_code == 200
     assert client.get(place).status_code == 404
+
+
+def test_while_the_database_is_away_what_needs_it_says_so_and_scoring_goes_on(client, service, new_id, monkeypatch):
+    def away():
+        raise StoreUnavailable("store", Problem("database", "cannot be reached"))
+
+    monkeypatch.setattr(service.database, "store", away)
+    asked = [
+        ("POST", LEADS, {"leads": [lead(new_id())]}),
+        ("GET", LEADS, None),
+        ("GET", f"{LEADS}/L1", None),
+        ("POST", f"{LEADS}/L1/score", None),
+        ("DELETE", f"{LEADS}/L1", None),
+        ("GET", "/v1/tiny/outcomes", None),
+        ("POST", "/api/v1/ml/feedback", {"lead_id": 1, "action_type": "view"}),
+        ("POST", "/api/v1/lead-scoring-ml/score/L1", {}),
+    ]
+    for headers in ({}, {"Idempotency-Key": "k"}):
+        for method, path, body in asked:
+            answer = client.request(method, path, json=body, headers=headers)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), (path, answer.text)
+            assert answer.headers["content-type"] == "application/problem+json"
+    assert client.post("/v1/tiny/score", json=lead("L1")).status_code == 200
+    assert client.get("/api/v1/ml/metrics").json()["feedback_analytics"] is None

@@ -126,7 +126,10 @@ def test_feedback_is_kept_with_the_score_that_the_posting_had_and_a_retry_keeps_
     body = {"lead_id": lead_id, "action_type": "contact", "key": f"k{lead_id}"}
     said = client.post(f"{ML}/feedback", json=body).json()
     assert (said["prediction_score"], said["model_version"]) == (score["score"], score["model_version"])
-    client.post("/v1/marketplace/leads", json={"leads": [{**row, "title": "Python engineer", "price": 120000, "email": "ada@example.com"}]})
+    client.post(
+        "/v1/marketplace/leads",
+        json={"leads": [{**row, "title": "Python engineer", "price": 120000, "email": "ada@example.com"}]},
+    )
     assert client.post(f"/v1/marketplace/leads/{lead_id}/score").json()["score"] != score["score"]
     assert client.post(f"{ML}/feedback", json=body).json() == said
     assert client.post(f"{ML}/feedback", json={**body, "action_type": "view"}).status_code == 409
