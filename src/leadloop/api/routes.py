@@ -123,6 +123,8 @@ class Body:
 
     schema: Schema
     example: Any
+    media_types: tuple[str, ...] = (JSON,)
+    """What it may be written in; anything but JSON is a file, which the route reads piece by piece."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +161,11 @@ class Route:
     def roles(self) -> tuple[Role, ...]:
         """The roles that may use it, besides `admin`; none where anybody may."""
         return self.role if isinstance(self.role, tuple) else (self.role,) if self.role else ()
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether its body is a file of any size."""
+        return self.body is not None and self.body.media_types != (JSON,)
 
     @property
     def statuses(self) -> tuple[int, ...]:
