@@ -935,17 +935,17 @@ def settings() -> str:
 
 
 def service() -> str:
-    from leadloop.api import core, health, models
-    from leadloop.api.app import _DOCUMENTS
+    from leadloop.api import health
+    from leadloop.api.app import _DOCUMENTS, playbook_routes
     from leadloop.api.faces import calls, insurance, marketplace
     from leadloop.api.metrics import Metrics, metric_names
     from leadloop.api.problems import TITLES
 
     def listed(routes: Iterable[Any]) -> str:
-        rows = [
-            (code(f"{one.method} {one.path}"), one.role or "anybody", one.summary, ", ".join(map(str, one.statuses)))
-            for one in routes
-        ]
+        rows = []
+        for one in routes:
+            who, statuses = " or ".join(one.roles) or "anybody", ", ".join(map(str, one.statuses))
+            rows.append((code(f"{one.method} {one.path}"), who, one.summary, statuses))
         return table(("route", "role", "what it is for", "refuses with"), rows)
 
     return page(
@@ -953,7 +953,7 @@ def service() -> str:
         "`leadloop serve` answers these routes. Once it runs, `/docs` shows them with examples to copy and with the fields of "
         "every playbook that it serves, and `/openapi.json` says the same to programs.",
         "## Any playbook",
-        listed([*core.routes({}), *models.ROUTES]),
+        listed(playbook_routes({}, ())),
         "## Companies after a call",
         "The playbook is the setting `calls_playbook`.",
         listed(calls.ROUTES),

@@ -5,14 +5,12 @@ import json
 
 import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
+from tests.api.workspaces_for_tests import copy_workspace, make_keys
 
 from leadloop.api.app import all_routes
-from leadloop.api.keys import HashedKeys
+from leadloop.api.service import require_key
 from leadloop.errors import LeadLoopError
-from leadloop.flows.keys import ROLES, make_key
-
-KEYS = {role: make_key(role) for role in ROLES}
-RING = HashedKeys(line for _, line in KEYS.values())
+from leadloop.flows.keys import ROLES
 
 # Every route and who may use it, besides admin, who may use all of them. A route that is not here fails the test.
 MAY = {
@@ -35,6 +33,29 @@ MAY = {
     ("POST", "/api/v1/ml/cleanup/models"): "admin",
     ("GET", "/api/v1/ml/metrics"): "analyst",
     ("GET", "/api/v1/lead-scoring-ml/model-info"): "analyst",
+    ("POST", "/api/v1/ml/feedback"): "feedback",
+    ("POST", "/api/v1/ml/feedback/implicit"): "feedback",
+    ("POST", "/api/v1/ml/feedback/batch"): "feedback",
+    ("GET", "/api/v1/ml/feedback/{lead_id}"): "analyst",
+    ("GET", "/api/v1/ml/analytics/feedback"): "analyst",
+    ("POST", "/api/v1/ml/cleanup/feedback"): "admin",
+    ("POST", "/api/v1/lead-scoring-ml/score/{leadId}"): "scorer",
+    ("POST", "/api/v1/lead-scoring-ml/batch-score"): "scorer",
+    ("GET", "/api/v1/lead-scoring-ml/score-distribution"): "analyst",
+    ("POST", "/v1/{playbook}/leads"): ("scorer", "feedback"),
+    ("GET", "/v1/{playbook}/leads"): "analyst",
+    ("GET", "/v1/{playbook}/leads/{lead_id}"): "analyst",
+    ("GET", "/v1/{playbook}/leads/{lead_id}/versions"): "analyst",
+    ("GET", "/v1/{playbook}/leads/{lead_id}/everything"): "analyst",
+    ("POST", "/v1/{playbook}/leads/{lead_id}/score"): "scorer",
+    ("DELETE", "/v1/{playbook}/leads/{lead_id}"): "admin",
+    ("GET", "/v1/{playbook}/scores"): "analyst",
+    ("POST", "/v1/{playbook}/outcomes"): "feedback",
+    ("GET", "/v1/{playbook}/outcomes"): "analyst",
+    ("POST", "/v1/{playbook}/events"): "feedback",
+    ("GET", "/v1/{playbook}/events"): "analyst",
+    ("POST", "/v1/{playbook}/feedback"): "feedback",
+    ("GET", "/v1/{playbook}/feedback"): "analyst",
     ("POST", "/v1/{playbook}/score"): "scorer",
     ("POST", "/v1/{playbook}/scores"): "scorer",
     ("GET", "/v1/{playbook}/models"): "analyst",
@@ -56,8 +77,20 @@ def client(workspace):
 
 
 @pytest.fixture(scope="module")
-def guarded(workspace):
-    with ask(open_service(workspace.root, parts={"keys": RING})) as client:
+def locked(workspace, tmp_path_factory):
+    """A workspace with a key for every role, and the keys."""
+    place = copy_workspace(workspace.root, tmp_path_factory.mktemp("locked"))
+    return place, make_keys(place)
+
+
+@pytest.fixture(scope="module")
+def keys(locked):
+    return {role: {"Authorization": f"Bearer {key}"} for role, key in locked[1].items()}
+
+
+@pytest.fixture(scope="module")
+def guarded(locked):
+    with ask(open_service(locked[0].root)) as client:
         yield client
 
 
@@ -67,40 +100,43 @@ def test_the_table_of_roles_names_every_route_and_no_other(workspace):
 
 
 @pytest.mark.parametrize(("method", "path"), MAY, ids=lambda part: str(part))
-def test_each_role_may_use_its_routes_and_no_others(guarded, method, path):
+def test_each_role_may_use_its_routes_and_no_others(guarded, keys, method, path):
     place = path.replace("{playbook}", "nowhere").replace("{version}", "v20200101_000000_00000000")
+    place = place.replace("{lead_id}", "nobody").replace("{leadId}", "nobody")
     needed = MAY[method, path]
     for role in ROLES:
-        answer = guarded.request(method, place, json={} if method != "GET" else None, headers=key_of(role))
-        allowed = needed is None or role in (needed, "admin")
+        answer = guarded.request(method, place, json={} if method != "GET" else None, headers=keys[role])
+        allowed = needed is None or role == "admin" or role in ((needed,) if isinstance(needed, str) else needed)
         assert (answer.status_code == 403) == (not allowed), (role, answer.status_code)
     bare = guarded.request(method, place, json={} if method != "GET" else None)
     assert (bare.status_code == 401) == (needed is not None)
 
 
-def key_of(role):
-    return {"Authorization": f"Bearer {KEYS[role][0]}"}
-
-
-def test_a_key_is_taken_from_either_header_and_a_wrong_one_never(guarded):
-    assert guarded.post("/v1/tiny/score", json=LEAD, headers={"X-API-Key": KEYS["scorer"][0]}).status_code == 200
-    assert guarded.post("/v1/tiny/score", json=LEAD, headers=key_of("scorer")).status_code == 200
+def test_a_key_is_taken_from_either_header_and_a_wrong_one_never(guarded, locked, keys):
+    assert guarded.post("/v1/tiny/score", json=LEAD, headers={"X-API-Key": locked[1]["scorer"]}).status_code == 200
+    assert guarded.post("/v1/tiny/score", json=LEAD, headers=keys["scorer"]).status_code == 200
     wrong = guarded.get("/livez", headers={"X-API-Key": "guess"})
     assert (wrong.status_code, wrong.headers["www-authenticate"]) == (401, "Bearer")
     assert guarded.get("/no-such-route").status_code == 401
 
 
-def test_guessing_is_slowed_down_and_a_right_key_still_works(workspace):
-    with ask(open_service(workspace.root, parts={"keys": RING})) as client:
+def test_guessing_is_slowed_down_and_a_right_key_still_works(locked, keys):
+    with ask(open_service(locked[0].root)) as client:
         statuses = [client.get("/livez", headers={"X-API-Key": f"guess {n}"}).status_code for n in range(12)]
         assert statuses == [401] * 10 + [429] * 2
-        assert client.get("/metrics", headers=key_of("analyst")).status_code == 200
+        assert client.get("/metrics", headers=keys["analyst"]).status_code == 200
 
 
-def test_the_service_is_not_opened_to_others_without_a_key(workspace):
-    with pytest.raises(LeadLoopError, match="there is no key"):
-        open_service(workspace.root, host="0.0.0.0")
-    open_service(workspace.root, host="0.0.0.0", parts={"keys": RING})
+def test_the_service_is_not_opened_to_others_without_a_key(workspace, locked, tmp_path):
+    bare = open_service(copy_workspace(workspace.root, tmp_path / "bare").root, host="0.0.0.0")
+    bare.database.start()
+    with pytest.raises(LeadLoopError, match="there is no key that is good"):
+        require_key(bare)
+    service = open_service(locked[0].root, host="0.0.0.0")
+    service.database.start()
+    require_key(service)
+    for one in (bare, service):
+        one.database.close()
 
 
 def test_without_keys_only_this_machines_own_names_are_answered(client):

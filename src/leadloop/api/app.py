@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from anyio import to_thread
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from leadloop.api import core, health, models
+from leadloop.api import core, erasure, feedback, health, leads, models, outcomes
 from leadloop.api.examples import example_lead
 from leadloop.api.faces import calls, insurance, marketplace
 from leadloop.api.gate import ASK, Gate
@@ -25,6 +25,8 @@ from leadloop.api.service import Service
 from leadloop.api.shapes import TEXT
 from leadloop.errors import Problem
 
+_LAST_SECONDS = 5.0
+"""How long a process that ends waits for the database to take the last scores."""
 _FOUND_NOWHERE = Problem("path", "is no route of this service", "see /openapi.json for all of them")
 
 
@@ -32,30 +34,45 @@ def all_routes(service: Service) -> list[Route]:
     """Every route that this service answers."""
     served = service.versions.served
     examples = {name: example_lead(one) for name, one in served.items()}
-    of_leads = insurance.OF_STORED_LEADS if service.leads is not None else []
+    targets = [target.name for one in served.values() for target in one.scorer.playbook.targets]
     return [
         *calls.ROUTES,
         *marketplace.ROUTES,
         *insurance.ROUTES,
-        *of_leads,
-        *core.routes(examples),
-        *models.ROUTES,
+        *playbook_routes(examples, targets),
         *health.ROUTES,
         *_DOCUMENTS,
     ]
 
 
+def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list[Route]:
+    """The routes of any playbook; examples in the document are of the first of these leads and targets."""
+    return [
+        *core.routes(examples),
+        *models.ROUTES,
+        *erasure.BEFORE_LEADS,
+        *leads.routes(examples),
+        *outcomes.routes(targets),
+        *feedback.ROUTES,
+        *erasure.ROUTES,
+    ]
+
+
 def create_app(service: Service) -> Any:
-    """The application as ASGI asks for it. Versions are loaded before it answers anything."""
+    """The application as ASGI asks for it. Versions are loaded and keys are known before it answers anything."""
+    service.database.start()
     service.versions.refresh()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service.live.log.start()
         watch = asyncio.create_task(_watch(service))
         yield
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watch
+        await to_thread.run_sync(service.live.log.close, _LAST_SECONDS)
+        await to_thread.run_sync(service.database.close)
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     routes = all_routes(service)
@@ -63,7 +80,8 @@ def create_app(service: Service) -> Any:
     app.state.service = service
     for route in routes:
         app.add_api_route(
-            route.path,
+            # An identifier may have a slash in it.
+            route.path.replace("{lead_id}", "{lead_id:path}").replace("{leadId}", "{leadId:path}"),
             endpoint(route, service),
             methods=[route.method],
             name=route.name,

@@ -73,6 +73,7 @@ class Gate:
                     (b"x-request-id", request_id.encode()),
                     (b"x-content-type-options", b"nosniff"),
                     (b"cache-control", b"no-store"),
+                    *self.service.limits.headers(caller),
                 ]
             await send(message)
 
@@ -80,6 +81,8 @@ class Gate:
         try:
             caller = self._who(scope, headers)
             scope[ASK] = Ask(request_id, caller)
+            if caller is not None and scope["path"] not in self.open_paths:
+                self.service.limits.take("requests", caller)
             body = await self._body(scope, headers, receive)
             await self.app(scope, receive if body is None else _replay(body, receive), send_marked)
         except Refusal as refusal:
@@ -105,7 +108,12 @@ class Gate:
     def _who(self, scope: Scope, headers: dict[str, str]) -> Caller | None:
         """Who asks; raises Refusal: 401 for a key that nobody has, 429 after too many of those, 403 for a foreign host."""
         ring = self.service.keys
-        if ring.is_empty:
+        if not ring.is_known:
+            if scope["path"] in self.open_paths:
+                return None
+            problem = Problem("keys", "cannot be read now, so that nobody can be let in", "try again in a while")
+            raise Refusal(503, problem, headers={"Retry-After": "5"})
+        if ring.is_empty and not self.service.settings.is_open:
             # A page in somebody's browser may reach this machine under a name of its own; it is not "anybody on this machine".
             host = headers.get("host", "").rsplit(":", 1)[0] if "]" not in headers.get("host", "") else "::1"
             if host not in LOOPBACK:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from leadloop.api.metrics import CONTENT_TYPE
 from leadloop.api.routes import Call, Route
-from leadloop.api.shapes import FLAG, TEXT, mapping, maybe, record
+from leadloop.api.shapes import FLAG, TEXT, WHOLE, mapping, maybe, record
 
 
 async def live(call: Call) -> dict[str, Any]:
@@ -22,7 +22,9 @@ async def ready(call: Call) -> Response:
     versions = call.service.versions
     served, problems = versions.served, versions.problems
     missing = [name for name in problems if name not in served]
-    status = "not ready" if missing or not served else "degraded" if problems else "ready"
+    log = call.service.live.log
+    database = call.service.database.problem or log.problem
+    status = "not ready" if missing or not served else "degraded" if problems or database else "ready"
     body = {
         "status": status,
         "playbooks": {
@@ -33,19 +35,24 @@ async def ready(call: Call) -> Response:
             }
             for name in sorted({*served, *problems})
         },
+        "database": {"answers": not database, "problem": database or None, "scores_waiting": log.waiting},
     }
     return Response(msgspec.json.encode(body), 503 if status == "not ready" else 200, media_type="application/json")
 
 
 async def metrics(call: Call) -> Response:
     """Counts and times for Prometheus."""
-    return Response(call.service.metrics.page(call.service.versions), media_type=CONTENT_TYPE)
+    service = call.service
+    service.metrics.log_waiting.set(service.live.log.waiting)
+    service.metrics.database.set(0 if service.database.problem else 1)
+    return Response(service.metrics.page(service.versions), media_type=CONTENT_TYPE)
 
 
 _READY = record(
     {
         "status": {"enum": ["ready", "degraded", "not ready"]},
         "playbooks": mapping(record({"model_version": maybe(TEXT), "degraded": FLAG, "problem": maybe(TEXT)})),
+        "database": record({"answers": FLAG, "problem": maybe(TEXT), "scores_waiting": WHOLE}),
     }
 )
 
@@ -53,7 +60,8 @@ ROUTES = [
     Route("GET", "/livez", None, live, "Whether the process answers at all.", record({"status": TEXT})),
     Route(
         "GET", "/readyz", None, ready,
-        "Whether every playbook has something that scores; 503 where one has not. Degraded is ready: it says so.",
+        "Whether every playbook has something that scores; 503 where one has not. Degraded is ready, and says "
+        "why; scores do not need the database.",
         _READY, refuses=(503,),
     ),
     Route(

@@ -14,7 +14,8 @@ from anyio import CapacityLimiter
 
 from leadloop.api.cache import TimedCache
 from leadloop.api.metrics import Metrics
-from leadloop.api.score_log import LoggedScore, ScoreLog
+from leadloop.api.score_log import ScoreLog
+from leadloop.api.score_rows import LoggedScore
 from leadloop.api.versions import Served
 from leadloop.errors import Problem
 from leadloop.flows.score import set_absent_times
@@ -66,9 +67,18 @@ class LiveScoring:
         self.cache: TimedCache[tuple[ScoreCard, str]] = TimedCache(seconds=seconds, most=settings.cache_leads)
 
     def score(
-        self, served: Served, leads: Sequence[Any], *, explain: bool = True, request_id: str = ""
+        self,
+        served: Served,
+        leads: Sequence[Any],
+        *,
+        explain: bool = True,
+        request_id: str = "",
+        noted: bool = True,
     ) -> list[Scored | Unscored]:
-        """What is said of each lead, in order; a lead that cannot be read spoils no other."""
+        """What is said of each lead, in order; a lead that cannot be read spoils no other.
+
+        Without `noted` the scores do not go to the log: whoever asks stores them.
+        """
         started = perf_counter()
         now = self.clock()
         said_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -112,7 +122,8 @@ class LiveScoring:
         whole = [answer for answer in answers if answer is not None]
         assert len(whole) == len(leads)
         self._count(served, whole, perf_counter() - started)
-        self._record(served, named, whole, kept, request_id)
+        if noted:
+            self._record(served, named, whole, kept, request_id)
         return whole
 
     def _name_fields(self, served: Served, lead: Any) -> tuple[dict[str, Any], list[Problem]]:
@@ -166,7 +177,7 @@ class LiveScoring:
         request_id: str,
     ) -> None:
         scores = [
-            LoggedScore(served.playbook, lead, answer.card, answer.scored_at, request_id, place in kept)
+            LoggedScore(served, lead, answer.card, answer.scored_at, request_id, place, place in kept)
             for place, (lead, answer) in enumerate(zip(leads, answers, strict=True))
             if isinstance(answer, Scored)
         ]

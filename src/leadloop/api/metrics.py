@@ -57,6 +57,22 @@ class Metrics:
         self.log_failures = Counter(
             "leadloop_score_log_failures", "Times the score log failed; answers went out all the same.", registry=every
         )
+        self.logged = Counter("leadloop_score_log_stored", "Scores written down in the store.", registry=every)
+        self.log_dropped = Counter(
+            "leadloop_score_log_dropped", "Scores that were answered but not written down.", ("why",), registry=every
+        )
+        self.log_waiting = Gauge(
+            "leadloop_score_log_waiting", "Scores not written down yet.", multiprocess_mode="livesum", registry=every
+        )
+        self.database = Gauge(
+            "leadloop_database_up",
+            "1 while the database answers, seen from the process that has it worst.",
+            multiprocess_mode="livemin",
+            registry=every,
+        )
+        self.limited = Counter(
+            "leadloop_rate_limited", "Requests refused since a key asked too often.", ("limit",), registry=every
+        )
         self.memory = Gauge(
             "leadloop_memory_usage_bytes", "Resident memory.", multiprocess_mode="livesum", registry=every
         )

@@ -8,12 +8,21 @@ from typing import Any
 
 import leadloop
 from leadloop.api.examples import lead_schema
+from leadloop.api.idempotency import HEADER
 from leadloop.api.problems import MEDIA_TYPE, TITLES
 from leadloop.api.routes import Route
 from leadloop.api.service import Service
 from leadloop.api.shapes import PROBLEM_DETAILS
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A key of your own for this request, such as a UUID: sent again under it within seven days, the request gets "
+    "the first answer, and nothing is done twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 
 
 def operation(route: Route) -> dict[str, Any]:
@@ -32,23 +41,22 @@ def operation(route: Route) -> dict[str, Any]:
                     "in": "query",
                     "required": False,
                     "description": query.meaning,
-                    "schema": {
-                        "type": "boolean" if isinstance(query.default, bool) else "string",
-                        "default": query.default,
-                    },
+                    "schema": dict(query.schema),
                 }
                 for name, query in route.query.items()
             ),
+            *([_KEY] if route.writes else []),
         ],
         "responses": {
             "200": {"description": "Done.", "content": {route.media_type: {"schema": route.gives}}},
             **{str(status): _refusal(status, route) for status in route.statuses},
         },
-        "security": [{"key": []}, {"bearer": []}] if route.role else [],
-        "x-role": route.role or "anybody",
+        "security": [{"key": []}, {"bearer": []}] if route.roles else [],
+        "x-role": " or ".join(route.roles) or "anybody",
     }
     if route.body is not None:
-        content = {"application/json": {"schema": route.body.schema, "example": route.body.example}}
+        said_of = {"schema": route.body.schema, "example": route.body.example}
+        content = dict.fromkeys(route.body.media_types, said_of)
         said["requestBody"] = {"required": True, "content": content}
     return said
 

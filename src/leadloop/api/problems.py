@@ -14,7 +14,7 @@ MEDIA_TYPE = "application/problem+json"
 _LONGEST = 300
 
 TITLES: Mapping[int, str] = {
-    400: "This is not JSON",
+    400: "This cannot be read",
     401: "A key is needed",
     403: "This key may not do that",
     404: "There is no such thing",

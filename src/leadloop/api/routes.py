@@ -6,18 +6,19 @@ roles are all made of these declarations, so that none of them can say anything 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from leadloop.api.arguments import Query, read_arguments
 from leadloop.api.gate import ASK, OUR_MISTAKE, Ask
+from leadloop.api.idempotency import answer_once
 from leadloop.api.json_body import read_json
 from leadloop.api.keys import ANYBODY, Caller
 from leadloop.api.live import Scored, Unscored
@@ -27,9 +28,15 @@ from leadloop.api.versions import Served
 from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreFull, StoreUnavailable
 from leadloop.flows.keys import Role
 
+if TYPE_CHECKING:
+    from leadloop.store import Store
+
+__all__ = ["Body", "Call", "Query", "Route", "endpoint"]
+
 JSON = "application/json"
 
 Schema = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,8 @@ class Call:
     request: Request
     route: Route
     ask: Ask
+    arguments: Mapping[str, Any]
+    """Every argument of the query, with its default where it was not given."""
 
     @property
     def caller(self) -> Caller:
@@ -51,16 +60,12 @@ class Call:
         return str(self.request.path_params[name])
 
     def query(self, name: str) -> Any:
-        """An argument of the query, or its default; raises Refusal for one that is not of its kind."""
-        said = self.route.query[name]
-        text = self.request.query_params.get(name)
-        if text is None:
-            return said.default
-        if isinstance(said.default, bool):
-            if text.lower() not in ("true", "false"):
-                raise Refusal(422, Problem(f"query {name}", f"is “{text}”", "give true or false"))
-            return text.lower() == "true"
-        return text
+        """An argument of the query, or its default."""
+        return self.arguments[name]
+
+    async def look_up(self, ask: Callable[[Store], T]) -> T:
+        """What the store says. It is asked in a thread: a database may take its time, and others need not wait for it."""
+        return await to_thread.run_sync(lambda: ask(self.service.database.store()))
 
     async def json(self) -> dict[str, Any]:
         """The body, an object; raises Refusal where it is none."""
@@ -91,14 +96,17 @@ class Call:
             raise Refusal(413, Problem("leads", f"are {len(leads):,}, and at most {most:,} are read at once", mend))
         return leads, body
 
-    async def score(self, served: Served, leads: list[Any], *, explain: bool = True) -> list[Scored | Unscored]:
-        """What is said of each lead.
+    async def score(
+        self, served: Served, leads: list[Any], *, explain: bool = True, noted: bool = True
+    ) -> list[Scored | Unscored]:
+        """What is said of each lead; without `noted` the caller stores the scores.
 
         It is done in a thread: on the spot, 32 clients got their turns so unevenly that the slowest waited nine times as long.
         """
+        self.service.limits.take("leads", self.caller, len(leads))
         live, request_id = self.service.live, self.ask.request_id
         return await to_thread.run_sync(
-            lambda: live.score(served, leads, explain=explain, request_id=request_id), limiter=live.limiter
+            lambda: live.score(served, leads, explain=explain, request_id=request_id, noted=noted), limiter=live.limiter
         )
 
     async def score_one(self, served: Served, lead: Any, *, explain: bool = True) -> Scored:
@@ -110,19 +118,13 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Query:
-    """An argument of the query."""
-
-    default: Any
-    meaning: str
-
-
-@dataclass(frozen=True)
 class Body:
     """What a route reads: its schema, and an example that works."""
 
     schema: Schema
     example: Any
+    media_types: tuple[str, ...] = (JSON,)
+    """What it may be written in; anything but JSON is a file, which the route reads piece by piece."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +133,8 @@ class Route:
 
     method: str
     path: str
-    role: Role | None
-    """Who may use it; None: anybody, without a key."""
+    role: Role | tuple[Role, ...] | None
+    """Who may use it, one role or any of several; None: anybody, without a key."""
     answer: Callable[[Call], Awaitable[Any]]
     """Gives what is answered, as plain JSON values or as a response."""
     summary: str
@@ -146,6 +148,8 @@ class Route:
     refuses: tuple[int, ...] = ()
     """The statuses with which it refuses, besides those that any route may."""
     media_type: str = JSON
+    writes: bool = False
+    """Whether something is kept or changed, so that a sender may give an `Idempotency-Key` and send it again."""
 
     @cached_property
     def name(self) -> str:
@@ -154,10 +158,22 @@ class Route:
         return f"{self.method.lower()}_{words or 'root'}"
 
     @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that may use it, besides `admin`; none where anybody may."""
+        return self.role if isinstance(self.role, tuple) else (self.role,) if self.role else ()
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether its body is a file of any size."""
+        return self.body is not None and self.body.media_types != (JSON,)
+
+    @property
     def statuses(self) -> tuple[int, ...]:
         """Every status with which it may refuse."""
-        own = {*self.refuses, 429, 500, *((401, 403) if self.role else (401,))}
+        own = {*self.refuses, 429, 500, *((401, 403, 503) if self.role else (401,))}
         own |= {400, 408, 413, 415, 422} if self.method in ("POST", "PUT", "PATCH") else {422}
+        if self.writes:
+            own |= {400, 409, 503, 507}
         return tuple(sorted(own))
 
 
@@ -167,11 +183,11 @@ def endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Re
     async def answer(request: Request) -> Response:
         ask: Ask = request.scope[ASK]
         try:
-            if route.role is not None and (ask.caller is None or not ask.caller.may(route.role)):
-                raise Refusal(403, Problem("key", f"is not one of a {route.role}", "ask with a key of that role"))
-            if request.scope["query_string"]:
-                _check_query(route, request)
-            value = await route.answer(Call(service, request, route, ask))
+            if route.roles and not any(ask.caller is not None and ask.caller.may(role) for role in route.roles):
+                roles = " or a ".join(route.roles)
+                raise Refusal(403, Problem("key", f"is not one of a {roles}", "ask with a key of that role"))
+            call = Call(service, request, route, ask, read_arguments(route.query, request.query_params))
+            value = await (answer_once(call) if route.writes else route.answer(call))
         except Refusal as refusal:
             return problem_response(refusal, path=request.url.path, request_id=ask.request_id)
         except LeadLoopError as error:
@@ -201,17 +217,3 @@ def _status_of(error: LeadLoopError) -> int:
 
 def _headers_of(error: LeadLoopError) -> Mapping[str, str]:
     return {"Retry-After": "5"} if isinstance(error, StoreUnavailable | StoreFull) else {}
-
-
-def _check_query(route: Route, request: Request) -> None:
-    problems = []
-    names = [name for name, _ in request.query_params.multi_items()]
-    for name in dict.fromkeys(names):
-        if name not in route.query:
-            close = difflib.get_close_matches(name, list(route.query), n=1)
-            mend = f"did you mean {close[0]}?" if close else "leave it out"
-            problems.append(Problem(f"query {name}", "is not read here", mend))
-        elif names.count(name) > 1:
-            problems.append(Problem(f"query {name}", "is given twice", "give it once"))
-    if problems:
-        raise Refusal(422, problems)

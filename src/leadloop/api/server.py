@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from leadloop.api.service import make_service
+from leadloop.api.service import make_service, require_key
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.settings import Settings
 from leadloop.flows.workspace import Workspace
@@ -25,8 +25,8 @@ def run_server(workspace: Workspace, settings: Settings) -> None:
     """Serve until stopped. Raises LeadLoopError where the address is taken, or open to others without a key."""
     import uvicorn
 
-    make_service(workspace, settings)
     _require_free(settings)
+    _require_key(workspace, settings)
     told = {"workspace": str(workspace.root.resolve()), "settings": asdict(settings)}
     os.environ[_TOLD] = msgspec.json.encode(told).decode()
     with tempfile.TemporaryDirectory(prefix="leadloop-measures-") as measures:
@@ -53,6 +53,16 @@ def application() -> Any:
 
     told = msgspec.json.decode(os.environ[_TOLD])
     return create_app(make_service(Workspace(Path(told["workspace"])), _settings(told["settings"])))
+
+
+def _require_key(workspace: Workspace, settings: Settings) -> None:
+    """Look into the database once before anything is served: it is made where there is none, and keys are known."""
+    first = make_service(workspace, settings)
+    try:
+        first.database.start()
+        require_key(first)
+    finally:
+        first.database.close()
 
 
 def _settings(told: Mapping[str, Any]) -> Settings:

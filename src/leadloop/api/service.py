@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
-from leadloop.api.keys import HashedKeys, KeyRing
+from leadloop.api.database import Database
+from leadloop.api.keys import KeyRing
+from leadloop.api.limits import Limits
 from leadloop.api.live import LiveScoring
 from leadloop.api.logs import EventLog
 from leadloop.api.metrics import Metrics
-from leadloop.api.score_log import NoScoreLog, ScoreLog
+from leadloop.api.score_log import NoScoreLog, ScoreLog, StoredScoreLog
 from leadloop.api.versions import ServedVersions
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.settings import Settings
 from leadloop.flows.workspace import Workspace
-from leadloop.scoring import ScoreCard
-
-
-class StoredLeads(Protocol):
-    """Leads that are kept somewhere and are asked about by their identifier."""
-
-    def find(self, playbook: str, lead_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-        """The fields of each lead that is there, by identifier."""
-
-    def write_scores(self, playbook: str, cards: Sequence[ScoreCard], scored_at: str) -> None:
-        """Write scores back to their leads."""
 
 
 @dataclass(frozen=True)
@@ -36,36 +26,22 @@ class Service:
     settings: Settings
     versions: ServedVersions
     live: LiveScoring
+    database: Database
     keys: KeyRing
+    limits: Limits
     metrics: Metrics
     log: EventLog
-    leads: StoredLeads | None = None
-    """Where leads are kept; None where there is no database, and the routes that ask for leads by identifier are not there."""
 
 
 def make_service(
     workspace: Workspace,
     settings: Settings,
     *,
-    keys: KeyRing | None = None,
     score_log: ScoreLog | None = None,
-    leads: StoredLeads | None = None,
     log: EventLog | None = None,
 ) -> Service:
-    """A service of this workspace, its versions not yet loaded.
-
-    Raises LeadLoopError where it would be open to others without a key.
-    """
-    ring = HashedKeys(settings.api_keys) if keys is None else keys
-    if settings.is_open and ring.is_empty:
-        raise LeadLoopError(
-            "service",
-            Problem(
-                "host",
-                f"{settings.host} can be reached from other machines, and there is no key",
-                "make one with `leadloop serve --new-key admin`, or listen on 127.0.0.1",
-            ),
-        )
+    """A service of this workspace: its versions are not loaded yet, and its database has not been looked into."""
+    ring = KeyRing()
     metrics, events = Metrics(), log or EventLog(settings.log_level, settings.log_format)
 
     def tell(name: str, facts: Mapping[str, object]) -> None:
@@ -78,5 +54,25 @@ def make_service(
             events.warning(name, **facts)
 
     versions = ServedVersions(workspace, settings, tell)
-    live = LiveScoring(settings, NoScoreLog() if score_log is None else score_log, metrics)
-    return Service(workspace, settings, versions, live, ring, metrics, events, leads)
+    database = Database(workspace, ring, events)
+    if score_log is None:
+        most = settings.score_log_waiting
+        score_log = StoredScoreLog(database.store, most, metrics, events) if most else NoScoreLog()
+    live = LiveScoring(settings, score_log, metrics)
+    limits = Limits(settings, lambda name: metrics.limited.labels(name).inc())
+    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events)
+
+
+def require_key(service: Service) -> None:
+    """See that a service which others can reach has a key that is good; raises LeadLoopError where it has none.
+
+    Where it cannot be told, as the database is away and there is no copy of the keys from before, it is refused too.
+    """
+    if not service.settings.is_open or service.keys.has_good:
+        return
+    host = f"{service.settings.host} can be reached from other machines"
+    if service.keys.is_known:
+        mend = "make one with `leadloop keys new admin --name NAME`, or listen on 127.0.0.1"
+        raise LeadLoopError("service", Problem("host", f"{host}, and there is no key that is good", mend))
+    what = f"{host}, and it cannot be told whether there is a key: {service.database.problem}"
+    raise LeadLoopError("service", Problem("host", what, "see to the database, or listen on 127.0.0.1"))

@@ -17,6 +17,7 @@ from threading import RLock
 from time import monotonic
 from typing import Literal
 
+from leadloop.api.playbooks import Declared
 from leadloop.api.problems import Refusal
 from leadloop.errors import LeadLoopError, Problem, VersionError
 from leadloop.flows.packaged import find_playbook, list_packaged
@@ -24,6 +25,7 @@ from leadloop.flows.score import playbook_name
 from leadloop.flows.settings import Settings
 from leadloop.flows.workspace import Workspace
 from leadloop.leads.field import normalise_name
+from leadloop.leads.names import FieldNames
 from leadloop.leads.one_lead import OneLeadReader
 from leadloop.registry import CHAMPION, ModelVersion, Registry
 from leadloop.scoring import RuleScorer, ScoreCard, Scorer
@@ -66,21 +68,18 @@ class Served:
         return OneLeadReader(self.scorer.schema)
 
     @cached_property
-    def names(self) -> Mapping[str, str]:
-        """The field that each name stands for: its own, its aliases, and both without case and punctuation."""
-        fields = [one for one in self.scorer.playbook.scoring_schema.fields if not one.made_from]
-        names: dict[str, str] = {}
-        for one in fields:
-            for name in (one.name, *one.aliases):
-                names.setdefault(normalise_name(name), one.name)
-        for one in fields:
-            names.update(dict.fromkeys(one.aliases, one.name))
-        names.update({one.name: one.name for one in fields})
-        return names
+    def names(self) -> FieldNames:
+        """The names that its leads' fields go by."""
+        return FieldNames.of(self.scorer.playbook.scoring_schema.fields)
 
     def field_of(self, name: str) -> str | None:
         """The field that a name in a lead stands for; None where the playbook has none that is known when leads are scored."""
-        return self.names.get(name) or self.names.get(normalise_name(name))
+        return self.names.find(name)
+
+    @cached_property
+    def declared(self) -> Declared:
+        """Its playbook, for leads that are kept."""
+        return Declared(self.scorer.playbook)
 
     def explain_unknown(self, name: str) -> Problem:
         """Why a name in a lead stands for no field."""

@@ -17,6 +17,7 @@ from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.keys import keys
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.scoring import score
@@ -83,6 +84,7 @@ app.command()(ablate)
 app.command()(discover)
 app.command()(simulate)
 app.add_typer(models, name="models")
+app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
 
 

@@ -26,28 +26,21 @@ def serve(
         float | None,
         typer.Option("--reload-models", help="Look for another version in service every so many seconds. Default: 2."),
     ] = None,
-    new_key: Annotated[
-        str | None,
-        typer.Option(help="Make a key for this role (scorer, feedback, analyst, admin), print it, and end."),
-    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Score leads over HTTP, with the versions in service.
 
-    Routes and examples are at /docs, once it runs. Other settings stand in `leadloop.toml` or in `LEADLOOP_*` variables. Ctrl-C
+    Routes and examples are at /docs, once it runs. Another address than this machine's own asks for a key, which `leadloop keys
+    new` makes. Other settings stand in `leadloop.toml` or in `LEADLOOP_*` variables. Ctrl-C
     stops it when what is being answered has been answered.
 
     Examples:
 
         leadloop serve
         leadloop serve insurance --port 9000 --workers 2
-        leadloop serve --new-key scorer
+        leadloop serve --host 0.0.0.0
     """
     from leadloop.cli.console import tell
-
-    if new_key is not None:
-        _make_key(new_key)
-        return
     from leadloop.flows.settings import read_settings
     from leadloop.flows.workspace import open_workspace
 
@@ -64,13 +57,3 @@ def serve(
     tell(f"LeadLoop serves {place.root} at http://{shown}:{settings.port}; read http://{shown}:{settings.port}/docs")
     # The service is a way in of its own, beside this one: it is started by its name and not built upon.
     import_module("leadloop.api.server").run_server(place, settings)
-
-
-def _make_key(role: str) -> None:
-    """Print a new key, and the line of the settings that lets it in."""
-    from leadloop.cli.console import say
-    from leadloop.flows.keys import make_key
-
-    key, line = make_key(role)
-    say(f"The key, shown once: {key}")
-    say(f'In leadloop.toml:     api_keys = ["{line}"]')

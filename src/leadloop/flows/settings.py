@@ -41,7 +41,7 @@ class Settings:
     """How the service runs. Everything has a default that is safe on one machine."""
 
     host: str = "127.0.0.1"
-    """The address to listen on. Any other than this machine's own asks for `api_keys`."""
+    """The address to listen on. Any other than this machine's own asks for a key: `leadloop keys new`."""
     port: int = 8000
     """The port to listen on."""
     workers: int = 1
@@ -81,9 +81,13 @@ class Settings:
     """How often each process looks whether another version has been put in service."""
     model_retention_days: float = 90.0
     """For how long a clean-up keeps a version after it was last in service, or had another name such as `challenger`."""
-    api_keys: tuple[str, ...] = ()
-    """Who may ask: each a role (`scorer`, `feedback`, `analyst`, `admin`), a colon and the SHA-256 of a key, as
-    `leadloop serve --new-key ROLE` prints it. Where empty, anybody on this machine may."""
+    requests_per_minute: int = 0
+    """How many requests each key may send in a minute, counted by each process for itself; 0 sets no limit."""
+    leads_per_minute: int = 0
+    """How many leads each key may have scored in a minute, counted by each process for itself; 0 sets no limit."""
+    score_log_waiting: int = 20_000
+    """How many scores may wait in each process to be written down while the database is away or slow. What finds no room is
+    answered all the same, and counted. 0 writes no score down, and nothing can be learned from what was scored."""
     log_level: str = "info"
     """The least that is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = "json"
@@ -107,6 +111,9 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "cache_leads": (0, 10_000_000),
     "watch_seconds": (0.05, 3_600),
     "model_retention_days": (0, 36_500),
+    "requests_per_minute": (0, 1_000_000),
+    "leads_per_minute": (0, 10_000_000),
+    "score_log_waiting": (0, 10_000_000),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,

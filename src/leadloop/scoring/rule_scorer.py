@@ -77,7 +77,10 @@ class RuleScorer:
         matrix = self.features.matrix(leads.data)
         reasons = self._writer.write(leads.data, matrix, points, points, None)
         rows = table.iter_rows(named=True)
-        return [ScoreCard(**row, reasons=why) for row, why in zip(rows, reasons, strict=True)]
+        return [
+            ScoreCard(**row, reasons=why, features=values)
+            for row, why, values in zip(rows, reasons, matrix, strict=True)
+        ]
 
     def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
         """Scores as a table, one row a lead in order; with `explain`, the top reasons up and down as text."""

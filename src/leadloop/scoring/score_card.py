@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,9 @@ class ScoreCard:
     """Each target with its probability, interval and own score, the main one first; empty where rules gave the score. In a
     file, the columns `NAME_probability`, `NAME_probability_low`, `NAME_probability_high` and `NAME_score` of every target but
     the main one, whose own score stands in `NAME_score` where the score is composed."""
+    features: np.ndarray | None = field(default=None, repr=False, compare=False)
+    """What models saw of the lead, float32: the feature values of each target, one target after the other, as
+    `TrainedPlaybook.features_of` takes them apart; of each rule, where rules gave the score. In no file."""
 
     @property
     def reasons_up(self) -> tuple[Reason, ...]:

@@ -128,7 +128,7 @@ class TrainedPlaybook:
 
     def score(self, leads: LeadFrame, *, explain: bool = True) -> list[ScoreCard]:
         """A card for every lead, in order, each with all its reasons; without `explain` it has none, and starts at its score."""
-        table, reasons = self._score(leads, most=None, explain=explain)
+        table, reasons, matrices = self._score(leads, most=None, explain=explain)
         if not explain:
             table, reasons = table.with_columns(starts_at="score"), [()] * len(leads)
         columns = [
@@ -141,10 +141,22 @@ class TrainedPlaybook:
         rows = table.select(columns + told).iter_rows(named=True)
         chances = self._chances(table)
         targets = zip(*(self._target_scores(table, name) for name in self.models), strict=True)
+        seen = matrices[0] if len(matrices) == 1 else np.hstack(matrices)
         return [
-            ScoreCard(**row, reasons=why, won_within=chance, targets=each)
-            for row, why, chance, each in zip(rows, reasons, chances, targets, strict=True)
+            ScoreCard(**row, reasons=why, won_within=chance, targets=each, features=values)
+            for row, why, chance, each, values in zip(rows, reasons, chances, targets, seen, strict=True)
         ]
+
+    def features_of(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """The feature values of each target by its name, out of those of a card (or of several, a row each).
+
+        Raises VersionError where they are not as many as this version has.
+        """
+        widths = [len(model.features.columns) for model in self.models.values()]
+        if values.shape[-1] != sum(widths):
+            what = f"are {values.shape[-1]:,}, and this version has {sum(widths):,}"
+            raise VersionError(self.version, Problem("feature values", what, "take the version that made them"))
+        return dict(zip(self.models, np.split(values, np.cumsum(widths)[:-1], axis=-1), strict=True))
 
     def _target_scores(self, table: pl.DataFrame, target: str) -> list[TargetScore]:
         """What is said of one target, a lead each."""
@@ -161,7 +173,7 @@ class TrainedPlaybook:
 
     def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
         """Scores as a table, one row a lead in order; with `explain`, the top reasons up and down as text."""
-        table, reasons = self._score(leads, most=TOP_REASONS, explain=explain)
+        table, reasons, _ = self._score(leads, most=TOP_REASONS, explain=explain)
         table = without_idle(table, self.playbook)
         if not explain:
             return table
@@ -173,7 +185,7 @@ class TrainedPlaybook:
 
     def _score(
         self, leads: LeadFrame, *, most: int | None, explain: bool
-    ) -> tuple[pl.DataFrame, list[tuple[Reason, ...]]]:
+    ) -> tuple[pl.DataFrame, list[tuple[Reason, ...]], list[np.ndarray]]:
         main, counts = self.playbook.target.name, dict(self.composition.weights) if self.composition else {}
         matrices = self._shared.matrices(leads.data)
         matrix = matrices[main]
@@ -230,7 +242,7 @@ class TrainedPlaybook:
             told_of = (said.probabilities, said.low, said.high, said.scores)
             for column, values in zip(target_columns(self, name), told_of, strict=True):
                 columns.setdefault(column, values)
-        return pl.DataFrame(columns), reasons
+        return pl.DataFrame(columns), reasons, [matrices[name] for name in self.models]
 
     def bands(self, scores: np.ndarray) -> pl.Series:
         """The name of the band that each score falls into."""

@@ -12,16 +12,16 @@ from leadloop.store.backup import Backup, restore
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
 from leadloop.store.experiments import AbTest, Variant, VariantTally
-from leadloop.store.feedback import Feedback, FeedbackTally, StoredFeedback
+from leadloop.store.feedback import Feedback, FeedbackCount, FeedbackTally, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
 from leadloop.store.jobs import Job
-from leadloop.store.keys import ApiKey, NewKey
+from leadloop.store.keys import ApiKey, KnownKey, NewKey
 from leadloop.store.leads import LeadRecord, LeadVersion, Recorded
 from leadloop.store.metrics import ModelMetrics
 from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
-from leadloop.store.scores import Score
+from leadloop.store.scores import BandCount, Score
 from leadloop.store.store import Store, open_store
 
 __all__ = [
@@ -31,12 +31,15 @@ __all__ = [
     "AuditHead",
     "AuditRow",
     "Backup",
+    "BandCount",
     "Event",
     "Feedback",
+    "FeedbackCount",
     "FeedbackTally",
     "Fresh",
     "InFlight",
     "Job",
+    "KnownKey",
     "LeadOutcome",
     "LeadRecord",
     "LeadVersion",

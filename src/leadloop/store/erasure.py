@@ -210,6 +210,7 @@ class Erasures:
         found = sorted(self._leads_of(self._with(row), fields))
         for start in range(0, len(found), 50):
             self._remove(identity, found[start : start + 50])
+        self._remove_nameless(identity, self._with(row), fields)
         marks = self._with(self._row(identity))
         for table, columns in _MENTIONS:
             for key in list(self._mentioning(table, columns, marks)):
@@ -240,9 +241,25 @@ class Erasures:
         if marks.person:
             for table in (tables.LEAD_VERSIONS, tables.SCORES):
                 for row in self._rows(table, ("playbook", "lead_id", "fields")):
-                    if marks.names(row.fields, contact_fields):
+                    if row.lead_id and marks.names(row.fields, contact_fields):
                         found.add((row.playbook, row.lead_id))
         return found
+
+    def _remove_nameless(self, identity: str, marks: Marks, contact_fields: list[str] | None) -> None:
+        """Remove this person's scores of leads without an identifier, row by row: others stand under the same empty one."""
+        scores = tables.SCORES
+        for row in self._rows(scores, ("lead_id", "fields")) if marks.person else ():
+            if not row.lead_id and marks.names(row.fields, contact_fields):
+                with self._connections.write() as connection:
+                    count = connection.execute(delete(scores).where(scores.c.id == row.its_key)).rowcount
+                    self._count(connection, identity, scores.name, count)
+
+    def _count(self, connection: Connection, identity: str, name: str, count: int) -> None:
+        """Add to what the receipt says of a table."""
+        query = select(tables.ERASURES.c.removed).where(tables.ERASURES.c.id == identity).with_for_update()
+        removed = dict(connection.execute(query).scalar_one())
+        if count:
+            self._note(connection, identity, removed={**removed, name: removed.get(name, 0) + count})
 
     def _rows(self, table: Table, columns: Collection[str]) -> Iterator[Any]:
         """Every row of a table, some at a time and no lock between."""
@@ -289,14 +306,7 @@ class Erasures:
                 return
             clean = {name: marks.redact(row._mapping[name]) for name in columns}
             connection.execute(update(table).where(mine).values(clean))
-            removed = dict(
-                connection.execute(
-                    select(tables.ERASURES.c.removed).where(tables.ERASURES.c.id == identity).with_for_update()
-                ).scalar_one()
-            )
-            name = f"mentions in {table.name}"
-            removed[name] = removed.get(name, 0) + 1
-            self._note(connection, identity, removed=removed)
+            self._count(connection, identity, f"mentions in {table.name}", 1)
 
     def _note(self, connection: Connection, identity: str, **values: Any) -> None:
         connection.execute(update(tables.ERASURES).where(tables.ERASURES.c.id == identity).values(**values))

@@ -62,9 +62,13 @@ class Events:
         with self._connections.read() as connection:
             return tuple(_event(row) for row in connection.execute(query.order_by(EVENTS.c.at, EVENTS.c.id)))
 
-    def page(self, playbook: str, *, after: str | None = None, limit: int = 100) -> Page[Event]:
-        """Events in the order in which they were stored."""
+    def page(
+        self, playbook: str, *, lead_id: str | None = None, after: str | None = None, limit: int = 100
+    ) -> Page[Event]:
+        """Events in the order in which they were stored, of one lead on request."""
         query = select(EVENTS).where(EVENTS.c.playbook == playbook)
+        if lead_id is not None:
+            query = query.where(EVENTS.c.lead_id == lead_id)
         return read_page(self._connections, "events", query, EVENTS.c.id, _event, after=after, limit=limit)
 
     def stream(self, playbook: str) -> Iterator[Event]:

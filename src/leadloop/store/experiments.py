@@ -204,6 +204,17 @@ class Experiments:
         with self._connections.read() as connection:
             return connection.execute(query).scalar_one_or_none()
 
+    def of_lead(self, playbook: str, lead_id: str) -> tuple[tuple[str, str, datetime], ...]:
+        """The tests that a lead was in, each with the variant that it saw and when it did first."""
+        query = (
+            select(TESTS.c.test_name, EXPOSURES.c.variant_name, EXPOSURES.c.at)
+            .join(TESTS, TESTS.c.id == EXPOSURES.c.test_id)
+            .where(EXPOSURES.c.playbook == playbook, EXPOSURES.c.lead_id == lead_id)
+            .order_by(EXPOSURES.c.id)
+        )
+        with self._connections.read() as connection:
+            return tuple((row[0], row[1], row[2]) for row in connection.execute(query))
+
     def tally(self, test: AbTest) -> tuple[VariantTally, ...]:
         """Count each variant's leads and conversions in the database; variants in the order of the test."""
         seen = EXPOSURES.c

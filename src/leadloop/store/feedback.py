@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import Integer, Text, cast, func, select
 
 from leadloop.store.appending import Stored, append
 from leadloop.store.connections import Connections
@@ -81,6 +81,32 @@ class FeedbackTally:
     """What was brought altogether."""
 
 
+@dataclass(frozen=True, slots=True)
+class FeedbackCount:
+    """How much feedback of one kind came from one source on one day."""
+
+    day: str
+    """The day in UTC, as in 2026-03-02."""
+    action_type: str
+    """The kind."""
+    feedback_source: str
+    """Whether somebody said so, or it was seen from what they did."""
+    count: int
+    """How much."""
+    confidence: float
+    """The sum of the confidences."""
+    ratings: int
+    """How many ratings are among it."""
+    rating: float
+    """The sum of the ratings."""
+    contacts: int
+    """Of how many attempts to reach the lead it is known how they ended."""
+    contacts_successful: int
+    """How many of these reached the lead."""
+    conversion_value: float
+    """What was brought altogether."""
+
+
 _COLUMNS = tuple(one.name for one in fields(Feedback))
 
 
@@ -101,6 +127,12 @@ class FeedbackLog:
             for one in feedback
         ]
         return append(self._connections, FEEDBACK, playbook, rows)
+
+    def known(self, playbook: str, keys: Sequence[str]) -> dict[str, StoredFeedback]:
+        """The feedback that is stored under some of these keys, by its key."""
+        query = select(FEEDBACK).where(FEEDBACK.c.playbook == playbook, FEEDBACK.c.key.in_(list(keys)))
+        with self._connections.read() as connection:
+            return {row.key: _stored(row) for row in connection.execute(query)}
 
     def page(
         self,
@@ -141,6 +173,39 @@ class FeedbackLog:
         )
         with self._connections.read() as connection:
             return tuple(FeedbackTally(*row) for row in connection.execute(query))
+
+    def counts(self, playbook: str, *, since: datetime) -> tuple[FeedbackCount, ...]:
+        """How much feedback was stored at or after a moment, by day, kind and source."""
+        column = FEEDBACK.c
+        # Moments are kept in UTC by both databases, and both write them down with the date first.
+        day = func.substr(cast(column.created_at, Text), 1, 10)
+        by = (day, column.action_type, column.feedback_source)
+        query = (
+            select(
+                *by,
+                func.count(),
+                func.sum(column.feedback_confidence),
+                func.count(column.user_rating),
+                func.coalesce(func.sum(column.user_rating), 0.0),
+                func.count(column.contact_successful),
+                func.coalesce(func.sum(cast(column.contact_successful, Integer)), 0),
+                func.coalesce(func.sum(column.conversion_value), 0.0),
+            )
+            .where(column.playbook == playbook, column.created_at >= since)
+            .group_by(*by)
+            .order_by(*by)
+        )
+        with self._connections.read() as connection:
+            return tuple(FeedbackCount(*row) for row in connection.execute(query))
+
+    def leads(self, playbook: str, *, since: datetime) -> int:
+        """How many leads had feedback stored at or after a moment."""
+        column = FEEDBACK.c
+        query = select(func.count(column.lead_id.distinct())).where(
+            column.playbook == playbook, column.created_at >= since
+        )
+        with self._connections.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
 
 def _stored(row: Any) -> StoredFeedback:

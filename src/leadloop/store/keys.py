@@ -47,6 +47,37 @@ class NewKey:
     """What its holder sends."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key with the hash of its secret: what somebody needs who checks keys without asking the store each time."""
+
+    key: ApiKey
+    """What the store knows of it."""
+    secret_hash: str = field(repr=False)
+    """The hash of its secret."""
+
+    def is_of(self, secret: str) -> bool:
+        """Whether this is its secret; takes as long for a wrong one."""
+        return hmac.compare_digest(_hash(secret), self.secret_hash)
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it was not revoked and has not expired."""
+        return self.key.revoked_at is None and (self.key.expires_at is None or self.key.expires_at > now)
+
+
+def take_apart(text: str) -> tuple[str, str] | None:
+    """The id and the secret of a key as it was sent; none where it does not look like one of ours.
+
+    >>> take_apart("leadloop_0a1b_secret"), take_apart("guess")
+    (('0a1b', 'secret'), None)
+    """
+    prefix, _, rest = text.partition("_")
+    identity, _, secret = rest.partition("_")
+    if prefix != PREFIX or len(text) > 200 or not text.isascii() or not text.isprintable():
+        return None
+    return identity[:32], secret
+
+
 class Keys:
     """The API keys of one store."""
 
@@ -82,19 +113,23 @@ class Keys:
 
         The secret is a random number of 256 bits, so a plain hash of it cannot be guessed back.
         """
-        prefix, _, rest = text.partition("_")
-        identity, _, secret = rest.partition("_")
-        if prefix != PREFIX or len(text) > 200 or not text.isascii() or not text.isprintable():
+        parts = take_apart(text)
+        if parts is None:
             return None
+        identity, secret = parts
         with self._connections.read() as connection:
-            row = connection.execute(select(KEYS).where(KEYS.c.id == identity[:32])).first()
+            row = connection.execute(select(KEYS).where(KEYS.c.id == identity)).first()
         # An unknown key takes as long as a wrong one.
-        right = hmac.compare_digest(_hash(secret), row.secret_hash if row is not None else _hash(""))
-        if row is None or not right or row.revoked_at is not None:
-            return None
-        if row.expires_at is not None and row.expires_at <= self._connections.now():
-            return None
-        return _key(row)
+        known = KnownKey(_key(row), row.secret_hash) if row is not None else None
+        right = known.is_of(secret) if known else hmac.compare_digest(_hash(secret), _hash(""))
+        return known.key if known and right and known.is_good(self._connections.now()) else None
+
+    def known(self) -> tuple[KnownKey, ...]:
+        """Every key with its hash, by its id, the expired and revoked among them."""
+        with self._connections.read() as connection:
+            return tuple(
+                KnownKey(_key(row), row.secret_hash) for row in connection.execute(select(KEYS).order_by(KEYS.c.id))
+            )
 
     def revoke(self, identity: str, *, who: str) -> None:
         """Let a key be good for nothing from now on; revoking it twice is fine. Raises StoreError where there is none."""

@@ -65,9 +65,13 @@ class Outcomes:
         with self._connections.read() as connection:
             return tuple(_outcome(row) for row in connection.execute(query.order_by(OUTCOMES.c.id)))
 
-    def page(self, playbook: str, *, after: str | None = None, limit: int = 100) -> Page[LeadOutcome]:
-        """Outcomes in the order in which they were stored."""
+    def page(
+        self, playbook: str, *, lead_id: str | None = None, after: str | None = None, limit: int = 100
+    ) -> Page[LeadOutcome]:
+        """Outcomes in the order in which they were stored, of one lead on request."""
         query = select(OUTCOMES).where(OUTCOMES.c.playbook == playbook)
+        if lead_id is not None:
+            query = query.where(OUTCOMES.c.lead_id == lead_id)
         return read_page(self._connections, "outcomes", query, OUTCOMES.c.id, _outcome, after=after, limit=limit)
 
     def stream(self, playbook: str) -> Iterator[LeadOutcome]:

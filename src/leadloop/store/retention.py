@@ -28,8 +28,10 @@ def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
     }
 
 
-def forget_older_than(connections: Connections, audit: Audit, family: str, before: datetime, *, who: str) -> int:
-    """Remove what one family recorded before a moment, and say how many rows; the audit log notes it.
+def forget_older_than(
+    connections: Connections, audit: Audit, family: str, before: datetime, *, who: str, playbook: str = ""
+) -> int:
+    """Remove what one family recorded before a moment, of one playbook or of all, and say how many rows; the audit log notes it.
 
     Leads go with all their versions once nothing was recorded of them since then. The audit log itself is never forgotten.
     """
@@ -38,6 +40,9 @@ def forget_older_than(connections: Connections, audit: Audit, family: str, befor
         what = "is never forgotten: it proves what was done" if family == "audit" else "is not known"
         raise StoreError("retention", Problem(family, what, f"name one of {', '.join(known)}"))
     table, old = known[family]
+    if playbook and "playbook" not in table.c:
+        raise StoreError("retention", Problem(family, "belongs to no playbook", "leave the playbook out"))
+    old = and_(old, table.c.playbook == playbook) if playbook else old
     removed = 0
     while True:
         with connections.write() as connection:
@@ -54,5 +59,6 @@ def forget_older_than(connections: Connections, audit: Audit, family: str, befor
             removed += len(numbers)
             if len(numbers) < _AT_ONCE:
                 if removed:
-                    audit.add(who, "forget", {"family": family, "before": before.isoformat(), "rows": removed})
+                    told = {"family": family, "before": before.isoformat(), "rows": removed}
+                    audit.add(who, "forget", {**told, "playbook": playbook} if playbook else told)
                 return removed

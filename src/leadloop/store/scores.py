@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, func, select
 
 from leadloop.store.appending import Stored, append
 from leadloop.store.connections import Connections
@@ -59,6 +59,20 @@ class Score:
     """Whatever else was answered: reasons, further targets."""
 
 
+@dataclass(frozen=True, slots=True)
+class BandCount:
+    """How many leads are in one band, by the newest score of each."""
+
+    band: str
+    """The band."""
+    leads: int
+    """How many leads."""
+    total: float
+    """The sum of their scores."""
+    between: tuple[int, ...]
+    """How many of them have a score from each edge that was asked about to the next."""
+
+
 _COLUMNS = tuple(one.name for one in fields(Score))
 
 
@@ -86,21 +100,59 @@ class Scores:
         ]
         return append(self._connections, SCORES, playbook, rows)
 
-    def latest(self, playbook: str, lead_id: str) -> Score | None:
-        """The newest score of a lead; none where it was never scored."""
+    def latest(self, playbook: str, lead_id: str, *, by: datetime | None = None) -> Score | None:
+        """The newest score of a lead, or the newest that it had by a moment; none where it was never scored."""
         query = _of(playbook).where(SCORES.c.lead_id == lead_id)
+        if by is not None:
+            query = query.where(SCORES.c.at <= by)
         with self._connections.read() as connection:
             row = connection.execute(query.order_by(SCORES.c.at.desc(), SCORES.c.id.desc()).limit(1)).first()
         return None if row is None else _score(row)
 
     def page(
-        self, playbook: str, *, lead_id: str | None = None, after: str | None = None, limit: int = 100
+        self,
+        playbook: str,
+        *,
+        lead_id: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+        newest_first: bool = False,
     ) -> Page[Score]:
-        """Scores in the order in which they were stored, of one lead on request."""
+        """Scores in the order in which they were stored, or the other way round; of one lead on request."""
         query = _of(playbook)
         if lead_id is not None:
             query = query.where(SCORES.c.lead_id == lead_id)
-        return read_page(self._connections, "scores", query, SCORES.c.id, _score, after=after, limit=limit)
+        listing = "scores, newest first" if newest_first else "scores"
+        by = SCORES.c.id
+        return read_page(
+            self._connections, listing, query, by, _score, after=after, limit=limit, newest_first=newest_first
+        )
+
+    def spread(self, playbook: str, edges: Sequence[float]) -> tuple[BandCount, ...]:
+        """How the newest scores of all leads are spread: for each band how many there are, their sum, and how many lie from each
+        edge (rising) to the next.
+        """
+        column = SCORES.c
+        newest = (
+            select(
+                column.band,
+                column.score,
+                func.row_number()
+                .over(partition_by=column.lead_id, order_by=(column.at.desc(), column.id.desc()))
+                .label("place"),
+            )
+            .where(column.playbook == playbook, column.lead_id != "")
+            .subquery()
+        )
+        ends = [*edges[1:], float("1e300")]
+        between = [
+            func.sum(case(((newest.c.score >= low) & (newest.c.score < high), 1), else_=0))
+            for low, high in zip(edges, ends, strict=True)
+        ]
+        query = select(newest.c.band, func.count(), func.sum(newest.c.score), *between).where(newest.c.place == 1)
+        with self._connections.read() as connection:
+            rows = connection.execute(query.group_by(newest.c.band).order_by(newest.c.band)).all()
+        return tuple(BandCount(row[0], row[1], float(row[2]), tuple(map(int, row[3:]))) for row in rows)
 
     def stream(self, playbook: str) -> Iterator[Score]:
         """Every score, a page in memory at a time."""

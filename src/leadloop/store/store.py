@@ -102,9 +102,9 @@ class Store:
             backup.refuse_backup(self)
         return backup.back_up(Path(str(self._url.database)), Path(path))
 
-    def forget_older_than(self, family: str, before: datetime, *, who: str) -> int:
-        """Remove what a family of tables recorded before a moment, and say how many rows."""
-        return retention.forget_older_than(self._connections, self.audit, family, before, who=who)
+    def forget_older_than(self, family: str, before: datetime, *, who: str, playbook: str = "") -> int:
+        """Remove what a family of tables recorded before a moment, of one playbook or of all, and say how many rows."""
+        return retention.forget_older_than(self._connections, self.audit, family, before, who=who, playbook=playbook)
 
     def close(self) -> None:
         """Let go of the database."""

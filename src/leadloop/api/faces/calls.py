@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import leadloop
 from leadloop.api.cards import additions, rounded
-from leadloop.api.faces.fields import Documented, as_lead, body_schema
+from leadloop.api.faces.fields import Documented, as_lead, body_schema, served_by_face
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.models import reload
 from leadloop.api.problems import Refusal, as_json
@@ -215,7 +215,7 @@ async def reload_model(call: Call) -> dict[str, Any]:
 
 
 def _served(call: Call) -> Served:
-    return call.service.versions.get(call.service.settings.calls_playbook)
+    return served_by_face(call, call.service.settings.calls_playbook)
 
 
 ANSWER: dict[str, Any] = {
@@ -281,6 +281,6 @@ ROUTES = [
         "Put a version in service and serve it from now on; no request is dropped.",
         record({"status": TEXT, "playbook": TEXT, "model_version": TEXT, "previous_version": maybe(TEXT),
                 "loaded_at": TEXT}),
-        parts={"version": "Its id or release, `champion` or `latest`."}, refuses=(404, 409, 503),
+        parts={"version": "Its id or release, `champion` or `latest`."}, refuses=(404, 409, 503), writes=True,
     ),
 ]  # fmt: skip

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadloop.api.live import Unscored
+from leadloop.api.problems import Refusal
 from leadloop.api.shapes import array
 from leadloop.api.versions import Served
 from leadloop.errors import Problem
+
+if TYPE_CHECKING:
+    from leadloop.api.routes import Call
 
 _KINDS: Mapping[str, tuple[Callable[[Any], bool], str, Mapping[str, Any]]] = {
     "text": (lambda value: isinstance(value, str), "text", {"type": "string"}),
@@ -61,6 +65,18 @@ class Documented:
         if self.required:
             return shape | ({"minLength": 1} if self.kind == "text" else {})
         return {"anyOf": [shape, {"type": "null"}]}
+
+
+def served_by_face(call: Call, playbook: str) -> Served:
+    """The version behind a documented route; raises Refusal (503) where nothing scores.
+
+    Which playbook it is was chosen by whoever runs the service: where it is not there, the caller asked for nothing wrong.
+    """
+    versions = call.service.versions
+    if playbook not in versions.served and playbook not in versions.problems:
+        problem = Problem(playbook, "has no version in service here", "train a version and put it in service")
+        raise Refusal(503, problem, headers={"Retry-After": "30"})
+    return versions.get(playbook)
 
 
 def body_schema(fields: tuple[Documented, ...]) -> dict[str, Any]:

@@ -5,80 +5,104 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
-from anyio import to_thread
-
 from leadloop.api.cards import rounded
 from leadloop.api.faces.calls import describe, feature_count
+from leadloop.api.faces.fields import served_by_face
+from leadloop.api.forms import NO_MORE, Entry, Form, read_list
 from leadloop.api.live import Scored, Unscored
+from leadloop.api.playbooks import declared
 from leadloop.api.problems import Refusal
 from leadloop.api.routes import Body, Call, Route
-from leadloop.api.service import StoredLeads
-from leadloop.api.shapes import FLAG, NUMBER, SCORE, SHARE, TEXT, WHOLE, array, maybe, record
+from leadloop.api.shapes import FLAG, NUMBER, SCORE, SHARE, TEXT, WHOLE, array, mapping, maybe, record
+from leadloop.api.stored_leads import Said, score_stored
 from leadloop.api.versions import Served
 from leadloop.errors import Problem
 
 PREFIX = "/api/v1/lead-scoring-ml"
 _MOST_FACTORS = 5
+_EDGES = tuple(range(0, 100, 10))
+_ONE = Form((Entry("useVerticalModel", "flag"),))
 
 
 async def score(call: Call) -> dict[str, Any]:
-    """Score one lead that is kept, and write the score back to it."""
-    started, served, leads = perf_counter(), _served(call), _leads(call)
+    """Score one lead that is kept, and store the score with it."""
+    started, served = perf_counter(), _served(call)
     body = await call.json() if await call.request.body() else {}
-    wrong = [Problem(name, "is not read here", "leave it out") for name in body if name != "useVerticalModel"]
-    if not isinstance(body.get("useVerticalModel", True), bool):
-        wrong.append(Problem("useVerticalModel", "is not true or false", "give true or false"))
-    if body.get("useVerticalModel") is False:
+    said, wrong = _ONE.read(body)
+    if said["useVerticalModel"] is False:
         wrong.append(
             Problem("useVerticalModel", "false cannot be asked for", "the version knows which verticals have a model")
         )
     if wrong:
         raise Refusal(422, wrong)
     lead_id = call.path("leadId")
-    playbook = served.playbook
-    found = await to_thread.run_sync(lambda: leads.find(playbook, [lead_id]))
-    if lead_id not in found:
-        raise Refusal(404, Problem("leadId", "is no lead that is kept here", "import it first"))
-    scored = await call.score_one(served, found[lead_id])
-    await to_thread.run_sync(lambda: leads.write_scores(playbook, [scored.card], scored.scored_at))
-    return {"success": True, "leadId": lead_id, "score": answer(scored, lead_id, started)}
+    (told,) = await score_stored(call, served, [lead_id])
+    if told is None:
+        raise Refusal(404, Problem("leadId", "is no lead that is kept here", "send it to /v1/{playbook}/leads first"))
+    return {"success": True, "leadId": lead_id, "score": answer(told.scored(), lead_id, started)}
 
 
 async def score_batch(call: Call) -> dict[str, Any]:
-    """Score several leads that are kept, and write the scores back."""
-    started, served, leads = perf_counter(), _served(call), _leads(call)
-    body, most = await call.json(), call.service.settings.max_batch_size
-    wrong = [Problem(name, "is not read here", "leave it out") for name in body if name != "leadIds"]
-    lead_ids = body.get("leadIds")
-    if not isinstance(lead_ids, list) or not lead_ids or not all(isinstance(one, str) and one for one in lead_ids):
-        wrong.append(Problem("leadIds", "is no list of identifiers", "give at least one, as text"))
-    if wrong:
-        raise Refusal(422, wrong)
-    asked: list[str] = list(dict.fromkeys(lead_ids or ()))
-    if len(asked) > most:
-        raise Refusal(413, Problem("leadIds", f"are {len(asked):,}", f"ask about at most {most:,} at once"))
-    found = await to_thread.run_sync(lambda: leads.find(served.playbook, asked))
-    there = [one for one in asked if one in found]
-    answers = await call.score(served, [found[one] for one in there]) if there else []
-    good = [(name, one) for name, one in zip(there, answers, strict=True) if isinstance(one, Scored)]
-    if good:
-        cards, at = [one.card for _, one in good], good[0][1].scored_at
-        await to_thread.run_sync(lambda: leads.write_scores(served.playbook, cards, at))
-    bad = {name: one for name, one in zip(there, answers, strict=True) if isinstance(one, Unscored)}
+    """Score several leads that are kept, and store the scores with them."""
+    started, served = perf_counter(), _served(call)
+    given, _, problems = await read_list(call, "leadIds", NO_MORE)
+    one_id = Entry("leadIds", "id")
+    asked: dict[str, None] = {}
+    for place, name in enumerate(given):
+        lead_id, wrong, mend = one_id.read(name)
+        problems += [Problem(f"leadIds[{place}]", wrong, mend)] if wrong else []
+        asked[str(lead_id)] = None
+    if problems:
+        raise Refusal(422, problems)
+    told = dict(zip(asked, await score_stored(call, served, list(asked)), strict=True))
+    good = {name: one.answer for name, one in told.items() if one is not None and isinstance(one.answer, Scored)}
     took = (perf_counter() - started) * 1000
     return {
         "success": True,
         "count": len(good),
-        "scores": [answer(one, name, started) for name, one in good],
+        "scores": [answer(one, name, started) for name, one in good.items()],
         "performance": {
             "totalTimeMs": rounded(took, 3),
             "avgTimePerLeadMs": rounded(took / len(good), 3) if good else None,
             "throughput": rounded(len(good) / took * 1000, 1),
         },
-        "errors": [{"leadId": name, "error": "is no lead that is kept here"} for name in asked if name not in found]
-        + [
-            {"leadId": name, "error": "; ".join(f"{problem.where} {problem.what}" for problem in one.problems)}
-            for name, one in bad.items()
+        "errors": [{"leadId": name, "error": _why(one)} for name, one in told.items() if name not in good],
+    }
+
+
+def _why(one: Said | None) -> str:
+    if one is None or not isinstance(one.answer, Unscored):
+        return "is no lead that is kept here"
+    return "; ".join(f"{problem.where} {problem.what}" for problem in one.answer.problems)
+
+
+async def score_distribution(call: Call) -> dict[str, Any]:
+    """How the newest scores of all leads are spread over levels, and over tens."""
+    name = call.service.settings.insurance_playbook
+    bands = await call.look_up(lambda store: store.scores.spread(name, _EDGES))
+    known = (await declared(call, name)).playbook.policy.bands
+    found = {one.band: one for one in bands}
+    order = [*(one.name for one in known), *(one for one in found if one not in {band.name for band in known})]
+    leads = sum(one.leads for one in bands)
+    total = sum(one.total for one in bands)
+    tens = [sum(one.between[place] for one in bands) for place in range(len(_EDGES))]
+    levels = [
+        {
+            "qualityLevel": level,
+            "count": found[level].leads if level in found else 0,
+            "percentage": rounded(100 * found[level].leads / leads, 2) if level in found else 0.0,
+            "averageScore": rounded(found[level].total / found[level].leads, 2) if level in found else None,
+        }
+        for level in order
+    ]
+    return {
+        "success": True,
+        "totalScored": leads,
+        "averageScore": rounded(total / leads, 2) if leads else None,
+        "distribution": {str(one["qualityLevel"]): one["count"] for one in levels},
+        "levels": levels,
+        "histogram": [
+            {"from": edge, "to": edge + 10, "count": count} for edge, count in zip(_EDGES, tens, strict=True)
         ],
     }
 
@@ -130,12 +154,7 @@ async def model_info(call: Call) -> dict[str, Any]:
 
 
 def _served(call: Call) -> Served:
-    return call.service.versions.get(call.service.settings.insurance_playbook)
-
-
-def _leads(call: Call) -> StoredLeads:
-    assert call.service.leads is not None, "declared only where leads are kept"
-    return call.service.leads
+    return served_by_face(call, call.service.settings.insurance_playbook)
 
 
 _FACTOR = record({"feature": TEXT, "contribution": NUMBER, "description": TEXT})
@@ -159,7 +178,36 @@ _SCORE = record(
     }
 )
 
+_LEVEL = record({"qualityLevel": TEXT, "count": WHOLE, "percentage": NUMBER, "averageScore": maybe(NUMBER)})
+
 ROUTES = [
+    Route(
+        "POST", f"{PREFIX}/score/{{leadId}}", "scorer", score,
+        "Score one lead that is kept; when this answers, score and level are stored with it.",
+        record({"success": FLAG, "leadId": TEXT, "score": _SCORE}),
+        Body(_ONE.schema, {"useVerticalModel": True}),
+        {"leadId": "The lead's identifier."}, refuses=(404, 503), writes=True,
+    ),
+    Route(
+        "POST", f"{PREFIX}/batch-score", "scorer", score_batch,
+        "Score up to `max_batch_size` leads that are kept, and store the scores with them.",
+        record({
+            "success": FLAG, "count": WHOLE, "scores": array(_SCORE),
+            "performance": record({"totalTimeMs": NUMBER, "avgTimePerLeadMs": maybe(NUMBER), "throughput": NUMBER}),
+            "errors": array(record({"leadId": TEXT, "error": TEXT})),
+        }),
+        Body(record({"leadIds": array({"anyOf": [TEXT, WHOLE]}, minItems=1)}), {"leadIds": ["L1", "L2"]}),
+        refuses=(404, 503), writes=True,
+    ),
+    Route(
+        "GET", f"{PREFIX}/score-distribution", "analyst", score_distribution,
+        "How the newest scores of all leads are spread over levels.",
+        record({
+            "success": FLAG, "totalScored": WHOLE, "averageScore": maybe(NUMBER), "distribution": mapping(WHOLE),
+            "levels": array(_LEVEL), "histogram": array(record({"from": WHOLE, "to": WHOLE, "count": WHOLE})),
+        }),
+        refuses=(404, 503),
+    ),
     Route(
         "GET", f"{PREFIX}/model-info", "analyst", model_info, "Which model scores, and what is known of it.",
         record({
@@ -167,27 +215,6 @@ ROUTES = [
             "loadedAt": TEXT, "featureCount": WHOLE, "models": array(TEXT), "verticals": array(TEXT),
             "metrics": {"type": "object", "additionalProperties": NUMBER}, "degraded": FLAG,
         }),
-        refuses=(404, 503),
+        refuses=(503,),
     ),
 ]  # fmt: skip
-
-OF_STORED_LEADS = [
-    Route(
-        "POST", f"{PREFIX}/score/{{leadId}}", "scorer", score,
-        "Score one lead that is kept, and write the score back to it.",
-        record({"success": FLAG, "leadId": TEXT, "score": _SCORE}),
-        Body(record({}, {"useVerticalModel": FLAG}), {"useVerticalModel": True}),
-        {"leadId": "The lead's identifier."}, refuses=(404, 503),
-    ),
-    Route(
-        "POST", f"{PREFIX}/batch-score", "scorer", score_batch,
-        "Score up to `max_batch_size` leads that are kept, and write the scores back.",
-        record({
-            "success": FLAG, "count": WHOLE, "scores": array(_SCORE),
-            "performance": record({"totalTimeMs": NUMBER, "avgTimePerLeadMs": maybe(NUMBER), "throughput": NUMBER}),
-            "errors": array(record({"leadId": TEXT, "error": TEXT})),
-        }),
-        Body(record({"leadIds": array(TEXT, minItems=1)}), {"leadIds": ["L1", "L2"]}), refuses=(404, 503),
-    ),
-]  # fmt: skip
-"""Routes that are there only where leads are kept."""

@@ -10,7 +10,9 @@ from anyio import to_thread
 
 from leadloop.api.cards import additions, error_row, rounded
 from leadloop.api.faces.calls import HEALTH, describe, health_of, score_all
-from leadloop.api.faces.fields import Documented, as_lead, body_schema
+from leadloop.api.faces.fields import Documented, as_lead, body_schema, served_by_face
+from leadloop.api.faces.marketplace_feedback import FEEDBACK_ROUTES, PREFIX, recent
+from leadloop.api.feedback import ANALYTICS
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.models import prune, reload, versions_page
 from leadloop.api.problems import Refusal
@@ -32,7 +34,6 @@ from leadloop.api.shapes import (
 )
 from leadloop.api.versions import Served
 
-PREFIX = "/api/v1/ml"
 _MOST_FACTORS = 10
 
 FIELDS = (
@@ -129,9 +130,7 @@ async def activate(call: Call) -> dict[str, Any]:
 
 async def clean_up_models(call: Call) -> dict[str, Any]:
     """Delete old versions."""
-    said = call.query("keep_count")
-    keep = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else None
-    done = await prune(call, call.service.settings.marketplace_playbook, keep)
+    done = await prune(call, call.service.settings.marketplace_playbook, call.query("keep_count"))
     return {
         "success": True,
         "deleted_count": len(done.removed),
@@ -157,7 +156,7 @@ async def metrics(call: Call) -> dict[str, Any]:
             "age_days": age,
             "training_samples": version.data.get("used") if version else None,
         },
-        "feedback_analytics": None,
+        "feedback_analytics": await recent(call),
     }
 
 
@@ -167,7 +166,7 @@ async def health(call: Call) -> dict[str, Any]:
 
 
 def _served(call: Call) -> Served:
-    return call.service.versions.get(call.service.settings.marketplace_playbook)
+    return served_by_face(call, call.service.settings.marketplace_playbook)
 
 
 _ANSWER = record(
@@ -208,20 +207,21 @@ ROUTES = [
         "Put a version in service and serve it from now on; no request is dropped.",
         record({"success": FLAG, "playbook": TEXT, "model_version": TEXT, "previous_version": maybe(TEXT),
                 "loaded_at": TEXT}),
-        parts={"version": "Its id or release, or `latest`."}, refuses=(404, 409, 503),
+        parts={"version": "Its id or release, or `latest`."}, refuses=(404, 409, 503), writes=True,
     ),
     Route(
         "POST", f"{PREFIX}/cleanup/models", "admin", clean_up_models,
         "Delete old versions but the newest; what is or was lately in service stays.",
         record({"success": FLAG, "deleted_count": WHOLE, "deleted_versions": array(TEXT), "kept_versions": array(TEXT)}),
-        query={"keep_count": Query("5", "How many of the newest versions stay.")}, refuses=(404, 409, 503, 507),
+        query={"keep_count": Query(5, "How many of the newest versions stay.", low=1, high=10_000)}, refuses=(404, 409, 503), writes=True,
     ),
     Route(
         "GET", f"{PREFIX}/metrics", "analyst", metrics,
         "Which model serves, and how good it was on the test leads.",
         record({"current_model": {"type": "object"}, "performance_metrics": mapping(NUMBER),
-                "training_status": {"type": "object"}, "feedback_analytics": maybe({"type": "object"})}),
+                "training_status": {"type": "object"}, "feedback_analytics": maybe(ANALYTICS)}),
         refuses=(404, 503),
     ),
+    *FEEDBACK_ROUTES,
     Route("GET", f"{PREFIX}/health", None, health, "Whether a model is loaded, and which.", HEALTH),
 ]  # fmt: skip
