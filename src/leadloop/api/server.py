@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from leadloop.api.logs import EventLog
 from leadloop.api.service import make_service, require_key
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.settings import Settings
@@ -61,7 +62,8 @@ def application() -> Any:
 
 def _require_key(workspace: Workspace, settings: Settings) -> None:
     """Look into the database once before anything is served: it is made where there is none, and keys are known."""
-    first = make_service(workspace, settings)
+    # What it finds is logged by the processes that serve; here only what keeps them from it matters.
+    first = make_service(workspace, settings, log=EventLog("error", settings.log_format))
     try:
         first.database.start()
         require_key(first)
