@@ -42,7 +42,7 @@ def start(workspace, *words):
         # Nobody reads its log while it runs, and a pipe that is full would stop it.
         env=environment(LEADLOOP_LOG_LEVEL="warning"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    for _ in range(600):
+    for _ in range(2_400):
         try:
             fetch(port, "/readyz")
             return process, port

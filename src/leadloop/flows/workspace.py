@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from leadloop.errors import LeadLoopError, Problem
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from leadloop.store import Store
 
 VARIABLE = "LEADLOOP_WORKSPACE"
+_OPENING = Lock()
+"""Threads open a store one after the other, so that they share one."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,13 @@ class Workspace:
         # Databases cost a third of a second to import, which commands without one need not pay.
         from leadloop.store import open_store
 
-        self.root.mkdir(parents=True, exist_ok=True)
-        opened = open_store(self.database, now=lambda: datetime.now(UTC))
-        weakref.finalize(self, opened.close)  # its connections end with the workspace, not when memory is next cleared
+        with _OPENING:
+            opened: Store | None = self.__dict__.get("store")  # by another thread, while this one waited for its turn
+            if opened is None:
+                self.root.mkdir(parents=True, exist_ok=True)
+                opened = self.__dict__["store"] = open_store(self.database, now=lambda: datetime.now(UTC))
+                # Its connections end with the workspace, not when memory is next cleared.
+                weakref.finalize(self, opened.close)
         return opened
 
     def now(self) -> str:

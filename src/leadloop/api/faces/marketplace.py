@@ -213,7 +213,8 @@ ROUTES = [
         "POST", f"{PREFIX}/cleanup/models", "admin", clean_up_models,
         "Delete old versions but the newest; what is or was lately in service stays.",
         record({"success": FLAG, "deleted_count": WHOLE, "deleted_versions": array(TEXT), "kept_versions": array(TEXT)}),
-        query={"keep_count": Query(5, "How many of the newest versions stay.", low=1, high=10_000)}, refuses=(404, 409, 503), writes=True,
+        query={"keep_count": Query(5, "How many of the newest versions stay.", low=1, high=10_000)},
+        refuses=(404, 409, 503), writes=True,
     ),
     Route(
         "GET", f"{PREFIX}/metrics", "analyst", metrics,
