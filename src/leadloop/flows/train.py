@@ -17,15 +17,13 @@ import numpy as np
 
 from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes, Problem
 from leadloop.features import FeatureSet
-from leadloop.features.feature_set import usable_fields
-from leadloop.flows.check import require_columns
 from leadloop.flows.duration import read_seconds
-from leadloop.flows.importing import Imported, read_leads
+from leadloop.flows.importing import Imported
 from leadloop.flows.learned_targets import LearnedTarget, learn_targets, make_version
 from leadloop.flows.mlflow_server import MlflowServer, find_server
+from leadloop.flows.past_leads import read_past_leads
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Stopwatch, Tick
-from leadloop.flows.synthetic_mark import mark_playbook
 from leadloop.flows.target_parts import TargetPart, audit_targets, divide_targets
 from leadloop.flows.targets import add_targets, require_amounts, require_followed
 from leadloop.flows.targets_report import Beside, report_targets
@@ -33,8 +31,7 @@ from leadloop.flows.training_report import baselines
 from leadloop.flows.trial_keeper import TrialKeeper
 from leadloop.flows.version_record import describe_version, hash_configuration, name_version
 from leadloop.flows.workspace import Workspace, open_workspace
-from leadloop.ingest.tables import open_table
-from leadloop.leads import Field, LeadSchema
+from leadloop.leads import Field
 from leadloop.learning.evaluation import Champion, difference_interval, log_loss
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import PartsApart, compare_parts
@@ -91,7 +88,7 @@ class TrainingResult:
 
 def train(
     playbook: Path | str,
-    data: Path | str,
+    data: Path | str | None = None,
     *,
     outcomes: Path | str | None = None,
     events: Path | str | None = None,
@@ -102,9 +99,11 @@ def train(
     storage: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
-    """Train a playbook on a file of past leads, and save the version with its report.
+    """Train a playbook on past leads, and save the version with its report.
 
-    `outcomes` and `events` are the separate files of outcomes and of events, where the playbook reads them.
+    `data` is a file of past leads; without it they are those of the workspace's store, each as it was when it was scored, with
+    the outcomes (or, where the playbook grades leads by events, the feedback) that came since. `outcomes` and `events` are
+    the separate files of outcomes and of events, where the playbook reads them.
     `promote` puts the version in service (True) or does not (False); by default the first version of a playbook is, if it
     beats its baselines on the test leads, and later ones wait for a person. `trials` and `time_budget` (CPU
     seconds, or a text such as "5m") say how hard to search for settings, in place of the playbook's own numbers (and of
@@ -120,23 +119,12 @@ def train(
     require_learning()
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
-    found = mark_playbook(_with_effort(read_playbook(playbook), trials, time_budget), Path(data))
+    found = _with_effort(read_playbook(playbook), trials, time_budget)
     require_learners(found.playbook)
     server = find_server(found.playbook.name)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
-    source = Path(data)
-    require_columns(found, open_table(source).columns, str(source), training=True)
-    fields = usable_fields(found.playbook)
-    watch("reading leads")
-    imported = read_leads(
-        found.playbook,
-        needed_fields(found),
-        source,
-        Path(outcomes) if outcomes else None,
-        events=Path(events) if events else None,
-        makes=found.makes,
-        tick=watch,
-    )
+    past = read_past_leads(found, data, outcomes=outcomes, events=events, place=place, tick=watch)
+    found, imported, fields = past.found, past.imported, past.fields
     try:
         parts = divide_targets(found, imported)
     except NotEnoughOutcomes as few:
@@ -246,23 +234,6 @@ def _is_installed(package: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
-
-
-def needed_fields(found: PlaybookFolder) -> LeadSchema:
-    """The fields that training reads at all: all but those that are neither used nor needed for anything else.
-
-    A field that is not used may still be read by one of the playbook's `functions`.
-
-    Fields known too late stay in, so that the audit can say what is wrong with them.
-    """
-    playbook, order = found.playbook, found.playbook.order.field if found.playbook.order else ""
-    named = {order, playbook.lead_id, playbook.group_by, playbook.outcomes_by, playbook.segment_by}
-    named |= {*playbook.outcome_columns, *playbook.schema.required}
-    named |= {name for function in found.functions for name in getattr(function, "reads", ())}
-    by_function = any(target.label for target in playbook.targets)
-    return playbook.schema.only(
-        field.name for field in playbook.schema.fields if field.use or field.name in named or by_function
-    )
 
 
 def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *, main: bool) -> Champion | None:
