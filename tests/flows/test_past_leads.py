@@ -74,7 +74,6 @@ def test_outcomes_that_take_time_are_as_open_in_the_store_as_in_the_file(place, 
     assert one.leads.data["amount"].to_list() == other.leads.data["amount"].to_list()
     won = one.positive > 0
     assert one.leads.take(won).data["ended"].to_list() == other.leads.take(won).data["ended"].to_list()
-        )
 
 
 def test_several_targets_come_back_each_with_its_own_outcomes(place, tmp_path):
