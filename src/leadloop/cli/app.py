@@ -23,6 +23,7 @@ from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
 from leadloop.cli.training import train
+from leadloop.cli.worker import worker
 
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130
@@ -78,6 +79,7 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(serve)
+app.command()(worker)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +23,7 @@ from leadloop.flows.learned_targets import LearnedTarget, learn_targets, make_ve
 from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.past_leads import read_past_leads
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
+from leadloop.flows.retrain import with_settings
 from leadloop.flows.stopwatch import Stopwatch, Tick
 from leadloop.flows.target_parts import TargetPart, audit_targets, divide_targets
 from leadloop.flows.targets import add_targets, require_amounts, require_followed
@@ -97,6 +98,8 @@ def train(
     trials: int | None = None,
     time_budget: float | str | None = None,
     storage: str = "",
+    validation_split: float | None = None,
+    params: Mapping[str, Any] | None = None,
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
     """Train a playbook on past leads, and save the version with its report.
@@ -110,8 +113,9 @@ def train(
     LEADLOOP_BUDGET, the budget for trainings that name none). A training that was killed goes on where it ended when it is
     started again with the same playbook and leads. With `storage` (the address of a database, as SQLAlchemy writes it) its
     trials are kept there and several trainings share them, each ending with the settings that did best of all; which those
-    are may then differ from time to time. Where LEADLOOP_MLFLOW_URI names an MLflow server, the training is logged there
-    once its version is saved. `tick` is told what is being done.
+    are may then differ from time to time. `validation_split` (0.1 to 0.5) is the newest share of leads to keep back, and `params`
+    are settings of `[training]`, in place of the playbook's for this once. Where LEADLOOP_MLFLOW_URI names an MLflow
+    server, the training is logged there once its version is saved. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
     has ruled on it; nothing is saved then.
@@ -120,6 +124,9 @@ def train(
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
     found = _with_effort(read_playbook(playbook), trials, time_budget)
+    if validation_split is not None or params:
+        given = with_settings(found.playbook.training, validation_split, params or {})
+        found = replace(found, playbook=replace(found.playbook, training=given))
     require_learners(found.playbook)
     server = find_server(found.playbook.name)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work

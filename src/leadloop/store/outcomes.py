@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from leadloop.store.appending import Stored, append
 from leadloop.store.connections import Connections
@@ -69,6 +69,12 @@ class Outcomes:
         """Outcomes in the order in which they were stored."""
         query = select(OUTCOMES).where(OUTCOMES.c.playbook == playbook)
         return read_page(self._connections, "outcomes", query, OUTCOMES.c.id, _outcome, after=after, limit=limit)
+
+    def count(self, playbook: str, *, since: datetime) -> int:
+        """How many outcomes were stored at or after a moment."""
+        mine = OUTCOMES.c.playbook == playbook, OUTCOMES.c.recorded_at >= since
+        with self._connections.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(OUTCOMES).where(*mine)).scalar_one())
 
     def stream(self, playbook: str) -> Iterator[LeadOutcome]:
         """Every outcome, a page in memory at a time."""
