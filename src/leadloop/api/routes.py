@@ -123,6 +123,8 @@ class Body:
 
     schema: Schema
     example: Any
+    media_types: tuple[str, ...] = (JSON,)
+    """What it may be written in; anything but JSON is a file, which the route reads piece by piece."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +154,11 @@ class Route:
         """A name of its own."""
         words = self.path.replace("{", "").replace("}", "").replace("-", "_").strip("/").replace("/", "_")
         return f"{self.method.lower()}_{words or 'root'}"
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether its body is a file of any size."""
+        return self.body is not None and self.body.media_types != (JSON,)
 
     @property
     def statuses(self) -> tuple[int, ...]:

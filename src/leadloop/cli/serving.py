@@ -26,6 +26,9 @@ def serve(
         float | None,
         typer.Option("--reload-models", help="Look for another version in service every so many seconds. Default: 2."),
     ] = None,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Start no worker beside the service; jobs wait for `leadloop worker`.")
+    ] = False,
     new_key: Annotated[
         str | None,
         typer.Option(help="Make a key for this role (scorer, feedback, analyst, admin), print it, and end."),
@@ -57,6 +60,7 @@ def serve(
         "workers": workers,
         "watch_seconds": reload_models,
         "playbooks": playbooks or None,
+        "job_workers": 0 if no_worker else None,
     }
     place = open_workspace(workspace)
     settings = read_settings(place.root, given=given)

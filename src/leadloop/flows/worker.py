@@ -82,13 +82,14 @@ class Worker:
             [sys.executable, "-m", "leadloop.flows.job_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            bufsize=0,  # nothing is left to be flushed to a child that is dead
             env=_environment(),
             start_new_session=True,
         )
         assert child.stdin is not None
-        with child, child.stdin, suppress(BrokenPipeError):
-            child.stdin.write(json.dumps(told).encode() + b"\n")
-            child.stdin.flush()
+        with child, child.stdin:
+            with suppress(BrokenPipeError):
+                child.stdin.write(json.dumps(told).encode() + b"\n")
             stopped_at: float | None = None
             heard = time.monotonic()
             while child.poll() is None:

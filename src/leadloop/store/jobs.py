@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Text, and_, func, or_, select, type_coerce, update
 
 from leadloop.errors import Problem, StoreConflict, StoreError
 from leadloop.store.connections import Connections
@@ -213,6 +213,12 @@ class Jobs:
         with self._connections.read() as connection:
             row = connection.execute(select(JOBS).where(JOBS.c.id == number)).first()
         return None if row is None else _job(row)
+
+    def states(self) -> dict[str, int]:
+        """How many jobs are in each state."""
+        query = select(JOBS.c.state, func.count()).group_by(JOBS.c.state).order_by(JOBS.c.state)
+        with self._connections.read() as connection:
+            return {state: int(count) for state, count in connection.execute(query)}
 
     def page(
         self,

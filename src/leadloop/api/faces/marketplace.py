@@ -12,6 +12,7 @@ from leadloop.api.cards import additions, error_row, rounded
 from leadloop.api.core import reload, versions_page
 from leadloop.api.faces.calls import HEALTH, describe, health_of, score_all
 from leadloop.api.faces.fields import Documented, as_lead, body_schema
+from leadloop.api.jobs import RETRAIN_BODY, RETRAINING, ask_to_retrain
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal
 from leadloop.api.routes import Body, Call, Route
@@ -127,6 +128,11 @@ async def activate(call: Call) -> dict[str, Any]:
     return {"success": True, **done}
 
 
+async def retrain(call: Call) -> dict[str, Any]:
+    """Ask for a training on what is stored by now."""
+    return await ask_to_retrain(call, call.service.settings.marketplace_playbook)
+
+
 async def metrics(call: Call) -> dict[str, Any]:
     """Which model serves and how good it was on the test leads."""
     served = _served(call)
@@ -203,6 +209,11 @@ ROUTES = [
         record({"current_model": {"type": "object"}, "performance_metrics": mapping(NUMBER),
                 "training_status": {"type": "object"}, "feedback_analytics": maybe({"type": "object"})}),
         refuses=(404, 503),
+    ),
+    Route(
+        "POST", f"{PREFIX}/retrain", "admin", retrain,
+        "Train on what is stored by now, as a job; refused where that is not worth while yet, unless `force_retrain` is true.",
+        RETRAINING, RETRAIN_BODY, refuses=(404, 409, 503, 507),
     ),
     Route("GET", f"{PREFIX}/health", None, health, "Whether a model is loaded, and which.", HEALTH),
 ]  # fmt: skip
