@@ -39,6 +39,14 @@ MAY = {
     ("GET", "/v1/{playbook}/models"): "analyst",
     ("GET", "/v1/{playbook}/models/{version}"): "analyst",
     ("PUT", "/v1/{playbook}/models/champion"): "admin",
+    ("POST", "/api/v1/ml/retrain"): "admin",
+    ("POST", "/v1/{playbook}/jobs"): "admin",
+    ("GET", "/v1/{playbook}/jobs"): "admin",
+    ("GET", "/v1/{playbook}/jobs/{job}"): "scorer",
+    ("DELETE", "/v1/{playbook}/jobs/{job}"): "scorer",
+    ("GET", "/v1/{playbook}/jobs/{job}/result"): "scorer",
+    ("GET", "/v1/{playbook}/jobs/{job}/rejects"): "scorer",
+    ("POST", "/v1/{playbook}/files"): "scorer",
 }
 
 
