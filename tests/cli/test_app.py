@@ -105,7 +105,7 @@ def test_the_version_is_one_line():
     [
         (("scor",), "score"),
         (("score",), "PLAYBOOK"),
-        (("train", "leads"), "--data"),
+        (("train", "insurance"), "--data"),
         (("score", "leads", "new.csv", "--format", "xls"), "--format"),
         (("check", "leads", "--nonsense"), "--nonsense"),
     ],
