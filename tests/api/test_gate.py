@@ -67,6 +67,14 @@ MAY = {
     ("GET", "/v1/{playbook}/aliases"): "analyst",
     ("PUT", "/v1/{playbook}/aliases/{alias}"): "admin",
     ("DELETE", "/v1/{playbook}/aliases/{alias}"): "admin",
+    ("POST", "/api/v1/ml/retrain"): "admin",
+    ("POST", "/v1/{playbook}/jobs"): "admin",
+    ("GET", "/v1/{playbook}/jobs"): "admin",
+    ("GET", "/v1/{playbook}/jobs/{job}"): "scorer",
+    ("DELETE", "/v1/{playbook}/jobs/{job}"): "scorer",
+    ("GET", "/v1/{playbook}/jobs/{job}/result"): "scorer",
+    ("GET", "/v1/{playbook}/jobs/{job}/rejects"): "scorer",
+    ("POST", "/v1/{playbook}/files"): "scorer",
 }
 
 

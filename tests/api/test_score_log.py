@@ -14,8 +14,9 @@ from tests.api.workspaces_for_tests import copy_workspace
 from leadloop.api.logs import EventLog
 from leadloop.api.metrics import Metrics
 from leadloop.api.score_log import StoredScoreLog
-from leadloop.api.score_rows import LoggedScore, fields_of
+from leadloop.api.score_rows import LoggedScore
 from leadloop.errors import Problem, StoreFull, StoreUnavailable
+from leadloop.flows.score_rows import fields_of
 from leadloop.flows.workspace import Workspace
 
 
@@ -189,7 +190,7 @@ def test_a_log_that_is_off_writes_nothing(place):
 
 
 def test_fields_are_noted_as_they_were_given_and_what_was_not_given_is_not(served):
-    assert fields_of(served, {"id": "a", "source": "Select", "visits": None}, datetime.now(UTC)) == {
+    assert fields_of(served.scorer.playbook, {"id": "a", "source": "Select", "visits": None}, datetime.now(UTC)) == {
         "id": "a",
         "source": "Select",
     }

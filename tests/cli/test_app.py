@@ -36,6 +36,17 @@ COMMANDS = [
     ("models", "aliases"),
     ("models", "prune"),
     ("models", "log"),
+    ("worker",),
+    ("import",),
+    ("store", "info"),
+    ("store", "backup"),
+    ("store", "restore"),
+    ("store", "export"),
+    ("store", "training-set"),
+    ("store", "erase"),
+    ("store", "forget"),
+    ("store", "verify"),
+    ("store", "migrate"),
 ]
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and pipes as POSIX has them")
 
@@ -70,7 +81,7 @@ def test_the_help_of_every_command_teaches_with_an_example(run, command):
     assert run(*command, "-h").stdout == done.stdout
 
 
-@pytest.mark.parametrize("command", [(), ("models",)], ids=["leadloop", "models"])
+@pytest.mark.parametrize("command", [(), ("models",), ("store",)], ids=["leadloop", "models", "store"])
 def test_a_command_without_words_says_what_there_is(run, command):
     done = run(*command)
     assert done.exit_code == 2
@@ -97,7 +108,7 @@ def test_the_version_is_one_line():
     [
         (("scor",), "score"),
         (("score",), "PLAYBOOK"),
-        (("train", "leads"), "--data"),
+        (("train", "insurance"), "--data"),
         (("score", "leads", "new.csv", "--format", "xls"), "--format"),
         (("check", "leads", "--nonsense"), "--nonsense"),
     ],

@@ -14,10 +14,11 @@ from leadloop.flows.ablate import ablate
 from leadloop.flows.explain import explain
 from leadloop.flows.importing import read_leads
 from leadloop.flows.models import list_versions
+from leadloop.flows.past_leads import needed_fields
 from leadloop.flows.playbook_folder import read_playbook
 from leadloop.flows.score import load, score
 from leadloop.flows.target_parts import divide_targets
-from leadloop.flows.train import needed_fields, train
+from leadloop.flows.train import train
 from leadloop.learning.report.page import render_html
 from leadloop.playbook import Route, render_playbook
 from leadloop.registry.artefacts import unpack

@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 
-from leadloop.api import core, erasure, feedback, health, leads, models, outcomes
+from leadloop.api import core, erasure, feedback, health, jobs, leads, models, outcomes
 from leadloop.api.examples import example_lead
 from leadloop.api.faces import calls, insurance, marketplace
 from leadloop.api.gate import ASK, Gate
@@ -55,6 +56,7 @@ def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list
         *outcomes.routes(targets),
         *feedback.ROUTES,
         *erasure.ROUTES,
+        *jobs.ROUTES,
     ]
 
 
@@ -90,7 +92,9 @@ def create_app(service: Service) -> Any:
             openapi_extra=operation(route),
         )
     app.add_exception_handler(HTTPException, _refuse_path)  # type: ignore[arg-type]
-    return Gate(app, service, frozenset(route.path for route in routes if route.role is None))
+    open_paths = frozenset(route.path for route in routes if route.role is None)
+    file_paths = tuple(compile_path(route.path)[0] for route in routes if route.takes_file)
+    return Gate(app, service, open_paths, file_paths)
 
 
 async def _watch(service: Service) -> None:

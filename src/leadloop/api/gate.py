@@ -47,11 +47,17 @@ class Gate:
     """Lets requests through to the routes, or answers in their place."""
 
     def __init__(
-        self, app: Callable[[Scope, Receive, Send], Awaitable[None]], service: Service, open_paths: frozenset[str]
+        self,
+        app: Callable[[Scope, Receive, Send], Awaitable[None]],
+        service: Service,
+        open_paths: frozenset[str],
+        file_paths: tuple[re.Pattern[str], ...] = (),
     ) -> None:
         self.app, self.service = app, service
         self.open_paths = open_paths
         """Paths that need no key."""
+        self.file_paths = file_paths
+        """Paths whose bodies are files: their routes read them piece by piece, and say what is too large."""
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,7 +153,7 @@ class Gate:
 
     async def _body(self, scope: Scope, headers: dict[str, str], receive: Receive) -> bytes | None:
         """The whole body of a request that may have one; raises Refusal where it is too large, too slow, or no JSON."""
-        if scope["method"] not in _WITH_BODY:
+        if scope["method"] not in _WITH_BODY or any(path.fullmatch(scope["path"]) for path in self.file_paths):
             return None
         settings = self.service.settings
         length = headers.get("content-length", "")

@@ -39,10 +39,12 @@ def _routes(document: Mapping[str, Any]) -> Iterator[str]:
             if rows:
                 yield _table(("argument", "in", "meaning"), rows)
             if "requestBody" in said:
-                example = json.dumps(said["requestBody"]["content"]["application/json"]["example"], ensure_ascii=False)
-                quoted = example.replace("'", "'\\''")
-                address = f"http://127.0.0.1:8000{path} -H 'Content-Type: application/json'"
-                command = f"curl -X {method.upper()} {address} \\\n  -d '{quoted}'"
+                kind, body = next(iter(said["requestBody"]["content"].items()))
+                given = "--data-binary @leads.csv"  # a file is named, not written out
+                if kind == "application/json":
+                    given = "-d '" + json.dumps(body["example"], ensure_ascii=False).replace("'", "'\\''") + "'"
+                address = f"http://127.0.0.1:8000{path} -H 'Content-Type: {kind}'"
+                command = f"curl -X {method.upper()} {address} \\\n  {given}"
                 yield f"<pre>{escape(command)}</pre>"
             refused = ", ".join(f"{status} {one['description'].lower()}" for status, one in said["responses"].items())
             yield f"<p><small>{escape(refused)}</small></p>"

@@ -22,7 +22,7 @@ TITLES: Mapping[int, str] = {
     408: "The body took too long",
     409: "That cannot be done now",
     413: "This is too much at once",
-    415: "This is not JSON",
+    415: "This form is not read here",
     422: "This cannot be understood",
     429: "Too many attempts",
     500: "This is our mistake",

@@ -17,6 +17,7 @@ from leadloop.api.logs import EventLog
 from leadloop.api.service import make_service, require_key
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.settings import Settings
+from leadloop.flows.worker import WorkersBeside
 from leadloop.flows.workspace import Workspace
 
 _TOLD = "_LEADLOOP_SERVICE"
@@ -31,7 +32,8 @@ def run_server(workspace: Workspace, settings: Settings) -> None:
     _require_key(workspace, settings)
     told = {"workspace": str(workspace.root.resolve()), "settings": asdict(settings)}
     os.environ[_TOLD] = msgspec.json.encode(told).decode()
-    with tempfile.TemporaryDirectory(prefix="leadloop-measures-") as measures:
+    beside = WorkersBeside(workspace, settings.job_workers)
+    with tempfile.TemporaryDirectory(prefix="leadloop-measures-") as measures, beside:
         if settings.workers > 1:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = measures
         uvicorn.run(

@@ -17,13 +17,16 @@ from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.importing import import_leads
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
+from leadloop.cli.store import store
 from leadloop.cli.training import train
+from leadloop.cli.worker import worker
 
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130
@@ -79,11 +82,14 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(serve)
+app.command()(worker)
+app.command("import")(import_leads)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
 app.command()(simulate)
 app.add_typer(models, name="models")
+app.add_typer(store, name="store")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
 

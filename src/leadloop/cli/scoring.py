@@ -9,12 +9,17 @@ import typer
 
 from leadloop.cli.options import PlaybookArgument, WorkspaceOption
 
+_STORED = "Leads of the store"
+
 
 def score(
     playbook: PlaybookArgument,
     data: Annotated[
-        str, typer.Argument(metavar="FILE", help="New leads: CSV, Parquet, JSON lines; `-` reads standard input.")
-    ],
+        str,
+        typer.Argument(
+            metavar="[FILE]", help="New leads: CSV, Parquet, JSON lines; `-` reads standard input.", show_default=False
+        ),
+    ] = "",
     output: Annotated[
         str,
         typer.Option("--output", "-o", help="Where scores go (.csv, .parquet, .jsonl); `-` writes standard output."),
@@ -55,6 +60,33 @@ def score(
             rich_help_panel="The files",
         ),
     ] = "escape",
+    stored: Annotated[
+        bool,
+        typer.Option("--stored", help="Score leads that the store holds, instead of a file.", rich_help_panel=_STORED),
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those that have a score already.", rich_help_panel=_STORED)
+    ] = False,
+    segment: Annotated[str, typer.Option(help="Only leads of this segment.", rich_help_panel=_STORED)] = "",
+    days: Annotated[
+        float | None,
+        typer.Option(
+            help="Only leads that came or changed in the last so many days; 0: of any age. Default: 7.",
+            min=0,
+            show_default=False,
+            rich_help_panel=_STORED,
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            help="How many are scored and stored at once. Default: 500.",
+            min=1,
+            max=10_000,
+            show_default=False,
+            rich_help_panel=_STORED,
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Score leads with the version in service, and say why.
@@ -68,8 +100,16 @@ def score(
         leadloop score leads new.csv -o scored.csv
         leadloop score leads new.csv --keep-columns -o scored.parquet
         cat new.jsonl | leadloop score leads - --format jsonl | head
+        leadloop score leads --stored
+        leadloop score insurance --stored --all --segment pc --days 30
     """
     from leadloop.cli.console import show_progress, tell
+
+    told = {"--all": everything, "--segment": segment, "--days": days is not None, "--batch-size": batch_size}
+    _require_one_of(data, stored, [name for name, given in told.items() if given])
+    if stored:
+        _score_stored(playbook, everything, segment, days, batch_size, version, workspace)
+        return
     from leadloop.flows.score import score as score_flow
 
     with show_progress("scoring") as tick:
@@ -106,3 +146,48 @@ def score(
         tell("This version was trained on synthetic data.")
     if done.rejected:
         tell(f"{done.rejected:,} rows were rejected; each with its line and reason in {done.rejects_file}.")
+
+
+def _require_one_of(data: str, stored: bool, of_store: list[str]) -> None:
+    from leadloop.errors import LeadLoopError, Problem
+
+    problems = [] if stored else [Problem(name, "is about leads of the store", "add --stored") for name in of_store]
+    if stored and data:
+        problems.append(Problem("FILE", "is named, and --stored asks for the store", "leave one of them out"))
+    if not stored and not data:
+        problems.append(Problem("FILE", "is not named", "name the file of new leads, or score the store with --stored"))
+    if problems:
+        raise LeadLoopError("score", problems)
+
+
+def _score_stored(
+    playbook: str,
+    everything: bool,
+    segment: str,
+    days: float | None,
+    batch_size: int | None,
+    version: str,
+    workspace: Path | None,
+) -> None:
+    """Score stored leads here and now, as a job: killed and started again, it goes on where it was."""
+    from leadloop.cli.console import show_progress, tell
+    from leadloop.flows.stored_run import run_stored
+    from leadloop.flows.workspace import open_workspace
+
+    with show_progress("scoring") as tick:
+        done = run_stored(
+            open_workspace(workspace),
+            playbook,
+            everything=everything,
+            segment=segment,
+            days=days,
+            batch_size=batch_size,
+            version=version,
+            tick=tick,
+        )
+    routes = ", ".join(f"{route} {count:,}" for route, count in sorted(done.routes.items(), key=lambda item: -item[1]))
+    tell(f"{done.scored:,} of {done.leads:,} stored leads scored by {done.version}: {routes or 'none'}.")
+    if done.rejected:
+        tell(f"{done.rejected:,} leads cannot be read, and stay without a score; the first:")
+        for reason in done.reasons:
+            tell(f"  {reason}")

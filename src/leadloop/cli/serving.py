@@ -26,6 +26,9 @@ def serve(
         float | None,
         typer.Option("--reload-models", help="Look for another version in service every so many seconds. Default: 2."),
     ] = None,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Start no worker beside the service; jobs wait for `leadloop worker`.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Score leads over HTTP, with the versions in service.
@@ -50,6 +53,7 @@ def serve(
         "workers": workers,
         "watch_seconds": reload_models,
         "playbooks": playbooks or None,
+        "job_workers": 0 if no_worker else None,
     }
     place = open_workspace(workspace)
     settings = read_settings(place.root, given=given)

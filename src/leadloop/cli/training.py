@@ -19,8 +19,14 @@ QUICK_BUDGET = "20s"
 def train(
     playbook: PlaybookArgument,
     data: Annotated[
-        Path, typer.Option("--data", "-d", help="Past leads with their outcomes: CSV, Parquet, JSON lines.")
-    ],
+        Path | None,
+        typer.Option(
+            "--data",
+            "-d",
+            help="Past leads with their outcomes: CSV, Parquet, JSON lines. Default: those that the workspace's store holds.",
+            show_default=False,
+        ),
+    ] = None,
     outcomes: OutcomesOption = None,
     events: EventsOption = None,
     promote: Annotated[
@@ -72,6 +78,7 @@ def train(
         leadloop train leads --data leads.csv
         leadloop train leads --data leads.csv --outcomes deals.csv --no-promote
         leadloop train leads --data leads.csv --time-budget 5m
+        leadloop train leads
     """
     from leadloop.cli.console import show_progress
     from leadloop.flows.train import train as train_flow

@@ -98,7 +98,7 @@ def read_leads(
     """
     table = open_table(data)
     require_events(playbook, table, events)
-    joined = _outcomes_of(playbook, table, outcomes)
+    joined = outcomes_of(playbook, table, outcomes)
     most = playbook.training.max_leads
     parts: list[LeadFrame] = []
     rejects: list[Reject] = []
@@ -221,7 +221,11 @@ def _told(after: Aftermath, playbook: Playbook, found: EventsFile) -> list[str]:
     return notes
 
 
-def _outcomes_of(playbook: Playbook, table: Table, outcomes: Path | None) -> OutcomesFile | None:
+def outcomes_of(playbook: Playbook, table: Table, outcomes: Path | None) -> OutcomesFile | None:
+    """The separate file of outcomes, where the playbook reads one.
+
+    Raises DataError where it reads one and none is named, or the other way round.
+    """
     if playbook.outcomes_by and outcomes is None:
         raise DataError(
             table.source,

@@ -177,7 +177,7 @@ def score(
     own and no version is in service yet, the rules score, and every lead says so (`method` is `rules`).
     """
     trained = load_scorer(playbook, version, workspace=workspace)
-    beside = Path(rejects_to) if rejects_to else _beside(to)
+    beside = Path(rejects_to) if rejects_to else rejects_beside(to)
     table = open_table(data, format=format, delimiter=delimiter, encoding=encoding)
     order = trained.playbook.order
     free = order.field if order is not None and order.absent == "now" else ""
@@ -202,7 +202,7 @@ def score(
             rows += len(batch.lines) + len(unreadable)
             if rejects := sorted([*unreadable, *reading.rejects], key=lambda reject: reject.line):
                 rejecter = rejecter or files.enter_context(open_writer(beside))
-                rejecter.write(_rejects_table(rejects))
+                rejecter.write(rejects_table(rejects))
                 rejected += len({reject.line for reject in rejects})
             leads = set_absent_times(trained, reading.leads, now)
             scores = round_scores(trained.score_table(leads, explain=reasons))
@@ -228,7 +228,7 @@ def score(
     )
 
 
-def _beside(to: Path | str) -> Path:
+def rejects_beside(to: Path | str) -> Path:
     """Where rejected rows are written down: beside the output, or in the current folder where that is a stream."""
     if str(to) == "-":
         return Path("rejects.csv")
@@ -236,7 +236,8 @@ def _beside(to: Path | str) -> Path:
     return place.with_name(f"{place.name.split('.')[0]}.rejects.csv")
 
 
-def _rejects_table(rejects: Sequence[Reject]) -> pl.DataFrame:
+def rejects_table(rejects: Sequence[Reject]) -> pl.DataFrame:
+    """Rejected rows as a table: line, field, value and reason."""
     return pl.DataFrame(
         {
             "line": [reject.line for reject in rejects],

@@ -88,6 +88,19 @@ class Settings:
     score_log_waiting: int = 20_000
     """How many scores may wait in each process to be written down while the database is away or slow. What finds no room is
     answered all the same, and counted. 0 writes no score down, and nothing can be learned from what was scored."""
+    job_workers: int = 1
+    """How many processes beside the service do jobs: training, scoring of files and of stored leads. 0 leaves them to `leadloop
+    worker`, started elsewhere."""
+    job_lease_seconds: float = 30.0
+    """How long a worker may be silent before its job is given to another."""
+    max_upload_bytes: int = 2_000_000_000
+    """The largest file that is taken to be scored as a job."""
+    keep_files_days: float = 7.0
+    """How long files that were sent to be scored, and their results, are kept."""
+    retrain_interval_days: float = 7.0
+    """How old the newest version must be before training again is worth while, unless enough was learned since."""
+    retrain_new_outcomes: int = 50
+    """How many new outcomes (feedback counts as one) make training again worth while, however new the version is."""
     log_level: str = "info"
     """The least that is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = "json"
@@ -114,6 +127,12 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "requests_per_minute": (0, 1_000_000),
     "leads_per_minute": (0, 10_000_000),
     "score_log_waiting": (0, 10_000_000),
+    "job_workers": (0, 16),
+    "job_lease_seconds": (0.5, 3_600),
+    "max_upload_bytes": (1_000, 1_000_000_000_000),
+    "keep_files_days": (0.01, 3_650),
+    "retrain_interval_days": (0, 3_650),
+    "retrain_new_outcomes": (1, 1_000_000_000),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -17,15 +17,14 @@ import numpy as np
 
 from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes, Problem, StoreConflict, StoreError
 from leadloop.features import FeatureSet
-from leadloop.features.feature_set import usable_fields
-from leadloop.flows.check import require_columns
 from leadloop.flows.duration import read_seconds
-from leadloop.flows.importing import Imported, read_leads
+from leadloop.flows.importing import Imported
 from leadloop.flows.learned_targets import LearnedTarget, learn_targets, make_version
 from leadloop.flows.mlflow_server import MlflowServer, find_server
+from leadloop.flows.past_leads import read_past_leads
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
+from leadloop.flows.retrain import with_settings
 from leadloop.flows.stopwatch import Stopwatch, Tick
-from leadloop.flows.synthetic_mark import mark_playbook
 from leadloop.flows.target_parts import TargetPart, audit_targets, divide_targets
 from leadloop.flows.targets import add_targets, require_amounts, require_followed
 from leadloop.flows.targets_report import Beside, report_targets
@@ -33,8 +32,7 @@ from leadloop.flows.training_report import baselines
 from leadloop.flows.trial_keeper import TrialKeeper
 from leadloop.flows.version_record import describe_version, hash_configuration, name_version
 from leadloop.flows.workspace import Workspace, open_workspace
-from leadloop.ingest.tables import open_table
-from leadloop.leads import Field, LeadSchema
+from leadloop.leads import Field
 from leadloop.learning.evaluation import Champion, difference_interval, log_loss
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import PartsApart, compare_parts
@@ -94,7 +92,7 @@ class TrainingResult:
 
 def train(
     playbook: Path | str,
-    data: Path | str,
+    data: Path | str | None = None,
     *,
     outcomes: Path | str | None = None,
     events: Path | str | None = None,
@@ -103,19 +101,24 @@ def train(
     trials: int | None = None,
     time_budget: float | str | None = None,
     storage: str = "",
+    validation_split: float | None = None,
+    params: Mapping[str, Any] | None = None,
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
-    """Train a playbook on a file of past leads, and save the version with its report.
+    """Train a playbook on past leads, and save the version with its report.
 
-    `outcomes` and `events` are the separate files of outcomes and of events, where the playbook reads them.
+    `data` is a file of past leads; without it they are those of the workspace's store, each as it was when it was scored, with
+    the outcomes (or, where the playbook grades leads by events, the feedback) that came since. `outcomes` and `events` are
+    the separate files of outcomes and of events, where the playbook reads them.
     `promote` puts the version in service (True) or does not (False); by default the first version of a playbook is, if it
     beats its baselines on the test leads, and later ones wait for a person. `trials` and `time_budget` (CPU
     seconds, or a text such as "5m") say how hard to search for settings, in place of the playbook's own numbers (and of
     LEADLOOP_BUDGET, the budget for trainings that name none). A training that was killed goes on where it ended when it is
     started again with the same playbook and leads. With `storage` (the address of a database, as SQLAlchemy writes it) its
     trials are kept there and several trainings share them, each ending with the settings that did best of all; which those
-    are may then differ from time to time. Where LEADLOOP_MLFLOW_URI names an MLflow server, the training is logged there
-    once its version is saved. `tick` is told what is being done.
+    are may then differ from time to time. `validation_split` (0.1 to 0.5) is the newest share of leads to keep back, and `params`
+    are settings of `[training]`, in place of the playbook's for this once. Where LEADLOOP_MLFLOW_URI names an MLflow
+    server, the training is logged there once its version is saved. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
     has ruled on it; nothing is saved then.
@@ -123,23 +126,15 @@ def train(
     require_learning()
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
-    found = mark_playbook(_with_effort(read_playbook(playbook), trials, time_budget), Path(data))
+    found = _with_effort(read_playbook(playbook), trials, time_budget)
+    if validation_split is not None or params:
+        given = with_settings(found.playbook.training, validation_split, params or {})
+        found = replace(found, playbook=replace(found.playbook, training=given))
     require_learners(found.playbook)
     server = find_server(found.playbook.name)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
-    source = Path(data)
-    require_columns(found, open_table(source).columns, str(source), training=True)
-    fields = usable_fields(found.playbook)
-    watch("reading leads")
-    imported = read_leads(
-        found.playbook,
-        needed_fields(found),
-        source,
-        Path(outcomes) if outcomes else None,
-        events=Path(events) if events else None,
-        makes=found.makes,
-        tick=watch,
-    )
+    past = read_past_leads(found, data, outcomes=outcomes, events=events, place=place, tick=watch)
+    found, imported, fields = past.found, past.imported, past.fields
     try:
         parts = divide_targets(found, imported)
     except NotEnoughOutcomes as few:
@@ -257,23 +252,6 @@ def _is_installed(package: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
-
-
-def needed_fields(found: PlaybookFolder) -> LeadSchema:
-    """The fields that training reads at all: all but those that are neither used nor needed for anything else.
-
-    A field that is not used may still be read by one of the playbook's `functions`.
-
-    Fields known too late stay in, so that the audit can say what is wrong with them.
-    """
-    playbook, order = found.playbook, found.playbook.order.field if found.playbook.order else ""
-    named = {order, playbook.lead_id, playbook.group_by, playbook.outcomes_by, playbook.segment_by}
-    named |= {*playbook.outcome_columns, *playbook.schema.required}
-    named |= {name for function in found.functions for name in getattr(function, "reads", ())}
-    by_function = any(target.label for target in playbook.targets)
-    return playbook.schema.only(
-        field.name for field in playbook.schema.fields if field.use or field.name in named or by_function
-    )
 
 
 def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *, main: bool) -> Champion | None:

@@ -6,15 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leadloop.errors import NotEnoughOutcomes, PlaybookError, Problem
-from leadloop.features.feature_set import usable_fields
-from leadloop.flows.check import require_columns
-from leadloop.flows.importing import read_leads
+from leadloop.flows.past_leads import read_past_leads
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.stopwatch import Tick
-from leadloop.flows.synthetic_mark import mark_playbook
 from leadloop.flows.target_parts import audit_targets, divide_targets
-from leadloop.flows.train import needed_fields, require_learning
-from leadloop.ingest.tables import open_table
+from leadloop.flows.train import require_learning
 from leadloop.leads import Field
 from leadloop.learning.labelled import Labelled
 from leadloop.playbook import Playbook
@@ -54,22 +50,11 @@ def read_training_part(
     the outcome and nobody has ruled on it.
     """
     require_learning()
-    source = Path(data)
-    found = mark_playbook(read_playbook(playbook), source)
+    found = read_playbook(playbook)
     require_target(found.playbook, target)
-    require_columns(found, open_table(source).columns, str(source), training=True)
-    fields = usable_fields(found.playbook)
-    imported = read_leads(
-        found.playbook,
-        needed_fields(found),
-        source,
-        Path(outcomes) if outcomes else None,
-        events=Path(events) if events else None,
-        makes=found.makes,
-        tick=tick,
-    )
-    parts = audit_targets(divide_targets(found, imported), fields, tick)
+    past = read_past_leads(found, data, outcomes=outcomes, events=events, tick=tick)
+    parts = audit_targets(divide_targets(past.found, past.imported), past.fields, tick)
     part = next((part for part in parts.targets if part.name == (target or parts.main.name)), None)
     if part is None:
         raise NotEnoughOutcomes(found.playbook.name, Problem(f"targets.{target}", parts.left_out[target]))
-    return TrainingPart(replace(parts.found, playbook=part.playbook), part.training, fields)
+    return TrainingPart(replace(parts.found, playbook=part.playbook), part.training, past.fields)

@@ -37,16 +37,7 @@ def label_leads(playbook: Playbook, leads: LeadFrame, label: LabelFunction | Non
     """
     target = playbook.target
     where = f"targets.{target.name}"
-    if target.graded:
-        values = _grades(playbook, leads, label)
-    else:
-        if label is not None:
-            won = leads.data.select(label().cast(pl.Boolean).alias("won"))["won"]
-        elif target.filled:
-            won = leads.data[target.column].is_not_null()
-        else:
-            won = _matches(leads.data[target.column], target.positive)
-        values = won.cast(pl.Float64).to_numpy().copy()
+    values = _said(playbook, leads, label)
     if target.within_days:
         values = _mature(playbook, leads, values)
     known = values[~np.isnan(values)]
@@ -68,6 +59,29 @@ def label_leads(playbook: Playbook, leads: LeadFrame, label: LabelFunction | Non
             ),
         )
     return values
+
+
+def raw_outcomes(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None = None) -> list[float | None]:
+    """What is written down of each lead's outcome, whenever it came: 1 for won, 0 for lost, or the grade; None for neither.
+
+    Unlike `label_leads` it judges each lead by itself, so that leads may come some at a time.
+    """
+    values = _said(playbook, leads, label) * (playbook.target.top if playbook.target.graded else 1.0)
+    return [None if np.isnan(value) else float(value) for value in values]
+
+
+def _said(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None) -> np.ndarray:
+    """The outcome of each lead as it is written down, NaN where nothing is."""
+    target = playbook.target
+    if target.graded:
+        return _grades(playbook, leads, label)
+    if label is not None:
+        won = leads.data.select(label().cast(pl.Boolean).alias("won"))["won"]
+    elif target.filled:
+        won = leads.data[target.column].is_not_null()
+    else:
+        won = _matches(leads.data[target.column], target.positive)
+    return won.cast(pl.Float64).to_numpy().copy()
 
 
 def _grades(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None) -> np.ndarray:

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, func, or_, select, type_coerce, update
 
 from leadloop.errors import Problem, StoreConflict, StoreError
 from leadloop.store.connections import Connections
 from leadloop.store.paging import Page, read_page
 from leadloop.store.tables import JOBS
+from leadloop.store.values import to_json
 
-WAITING, RUNNING, DONE, PARKED = "waiting", "running", "done", "parked"
+WAITING, RUNNING, DONE, PARKED, CANCELLED = "waiting", "running", "done", "parked", "cancelled"
+STATES = (WAITING, RUNNING, DONE, PARKED, CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Job:
     kind: str
     """What is to be done."""
     state: str
-    """`waiting`, `running`, `done`, or `parked`: given up until somebody looks at it."""
+    """`waiting`, `running`, `done`, `cancelled`, or `parked`: given up until somebody looks at it."""
     payload: Any = field(repr=False)
     """What it is to be done with."""
     attempts: int
@@ -98,9 +100,12 @@ class Jobs:
                 if there is not None:  # else it was finished between the two questions
                     return int(there)
 
-    def claim(self, holder: str, *, seconds: float, kinds: Sequence[str] | None = None) -> Job | None:
+    def claim(
+        self, holder: str, *, seconds: float, kinds: Sequence[str] | None = None, number: int | None = None
+    ) -> Job | None:
         """Take the job that has waited longest and hold it for so long; none where there is nothing to do.
 
+        Only jobs of some `kinds` are taken, or the one of this `number`, on request.
         A job whose worker fell silent is taken like any other, or parked where it was begun too often.
         """
         now = self._connections.now()
@@ -108,6 +113,8 @@ class Jobs:
         ready: ColumnElement[bool] = or_(and_(JOBS.c.state == WAITING, JOBS.c.run_after <= now), silent)
         if kinds is not None:
             ready = and_(ready, JOBS.c.kind.in_(kinds))
+        if number is not None:
+            ready = and_(ready, JOBS.c.id == number)
         with self._connections.read() as connection:  # a worker with nothing to do keeps no writer waiting
             if connection.execute(select(JOBS.c.id).where(ready).limit(1)).first() is None:
                 return None
@@ -125,12 +132,12 @@ class Jobs:
                 )
             )
             oldest = select(JOBS.c.id).where(ready).order_by(JOBS.c.run_after, JOBS.c.id).limit(1)
-            number = connection.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
-            if number is None:
+            chosen = connection.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
+            if chosen is None:
                 return None
             row = connection.execute(
                 update(JOBS)
-                .where(JOBS.c.id == number)
+                .where(JOBS.c.id == chosen)
                 .values(
                     state=RUNNING,
                     holder=holder,
@@ -179,6 +186,17 @@ class Jobs:
         freed = {"state": WAITING, "holder": None, "held_until": None, "run_after": self._connections.now()}
         return self._say(job, attempts=job.attempts - 1, **freed)
 
+    def cancel(self, number: int) -> bool:
+        """Let a job not be done: it is over at once, and a worker that is at it hears so when it next says that it still is.
+
+        False where it was over already, or there is none.
+        """
+        over = {"state": CANCELLED, "finished_at": self._connections.now()}
+        freed = {"holder": None, "held_until": None, "only_one": None}
+        with self._connections.write() as connection:
+            asked = update(JOBS).where(JOBS.c.id == number, JOBS.c.state.in_((WAITING, RUNNING)))
+            return bool(connection.execute(asked.values(**over, **freed)).rowcount)
+
     def retry(self, number: int) -> None:
         """Let a parked job be tried again from the start; raises StoreError where it is not parked."""
         with self._connections.write() as connection:
@@ -196,15 +214,30 @@ class Jobs:
             row = connection.execute(select(JOBS).where(JOBS.c.id == number)).first()
         return None if row is None else _job(row)
 
+    def states(self) -> dict[str, int]:
+        """How many jobs are in each state."""
+        query = select(JOBS.c.state, func.count()).group_by(JOBS.c.state).order_by(JOBS.c.state)
+        with self._connections.read() as connection:
+            return {state: int(count) for state, count in connection.execute(query)}
+
     def page(
-        self, *, state: str | None = None, kind: str | None = None, after: str | None = None, limit: int = 100
+        self,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        playbook: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
     ) -> Page[Job]:
-        """Jobs, the newest first; of one state or kind on request."""
+        """Jobs, the newest first; of one state, kind or playbook (as their payload names it) on request."""
         query = select(JOBS)
         if state is not None:
             query = query.where(JOBS.c.state == state)
         if kind is not None:
             query = query.where(JOBS.c.kind == kind)
+        if playbook is not None:
+            said = to_json({"playbook": playbook})[1:-1]
+            query = query.where(type_coerce(JOBS.c.payload, Text).contains(said, autoescape=True))
         return read_page(self._connections, "jobs", query, JOBS.c.id, _job, after=after, limit=limit, newest_first=True)
 
     def _end(self, job: Job, **said: Any) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select, update
 
 from leadloop.store.connections import Connections
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
@@ -170,12 +170,7 @@ class Leads:
         since: datetime | None = None,
     ) -> Page[LeadVersion]:
         """What holds of each lead now, by lead id; only those never scored, or that changed at or after a moment, on request."""
-        query = _current().where(LEADS.c.playbook == playbook)
-        if unscored:
-            scored = select(SCORES.c.id).where(SCORES.c.playbook == playbook, SCORES.c.lead_id == LEADS.c.lead_id)
-            query = query.where(~scored.exists())
-        if since is not None:
-            query = query.where(LEADS.c.at >= since)
+        query = _current().where(*_which(playbook, unscored, since))
         return read_page(self._connections, "leads", query, LEADS.c.lead_id, _version, after=after, limit=limit)
 
     def stream(self, playbook: str, *, unscored: bool = False, since: datetime | None = None) -> Iterator[LeadVersion]:
@@ -184,16 +179,26 @@ class Leads:
             lambda after: self.page(playbook, after=after, limit=LARGEST_PAGE // 10, unscored=unscored, since=since)
         )
 
-    def count(self, playbook: str) -> int:
-        """How many leads are known."""
+    def count(self, playbook: str, *, unscored: bool = False, since: datetime | None = None) -> int:
+        """How many leads are known; only those never scored, or that changed at or after a moment, on request."""
         with self._connections.read() as connection:
-            query = select(func.count()).select_from(LEADS).where(LEADS.c.playbook == playbook)
+            query = select(func.count()).select_from(LEADS).where(*_which(playbook, unscored, since))
             return int(connection.execute(query).scalar_one())
 
     def _one(self, query: Select[Any]) -> LeadVersion | None:
         with self._connections.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else _version(row)
+
+
+def _which(playbook: str, unscored: bool, since: datetime | None) -> list[ColumnElement[bool]]:
+    asked: list[ColumnElement[bool]] = [LEADS.c.playbook == playbook]
+    if unscored:
+        scored = select(SCORES.c.id).where(SCORES.c.playbook == playbook, SCORES.c.lead_id == LEADS.c.lead_id)
+        asked.append(~scored.exists())
+    if since is not None:
+        asked.append(LEADS.c.at >= since)
+    return asked
 
 
 def _current() -> Select[Any]:

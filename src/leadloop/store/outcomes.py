@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from leadloop.store.appending import Stored, append
 from leadloop.store.connections import Connections
@@ -73,6 +73,12 @@ class Outcomes:
         if lead_id is not None:
             query = query.where(OUTCOMES.c.lead_id == lead_id)
         return read_page(self._connections, "outcomes", query, OUTCOMES.c.id, _outcome, after=after, limit=limit)
+
+    def count(self, playbook: str, *, since: datetime) -> int:
+        """How many outcomes were stored at or after a moment."""
+        mine = OUTCOMES.c.playbook == playbook, OUTCOMES.c.recorded_at >= since
+        with self._connections.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(OUTCOMES).where(*mine)).scalar_one())
 
     def stream(self, playbook: str) -> Iterator[LeadOutcome]:
         """Every outcome, a page in memory at a time."""

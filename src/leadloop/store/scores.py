@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Column, Select, case, func, select
 
 from leadloop.store.appending import Stored, append
 from leadloop.store.connections import Connections
@@ -59,6 +59,9 @@ class Score:
     """Whatever else was answered: reasons, further targets."""
 
 
+_AT_ONCE = 500
+
+
 @dataclass(frozen=True, slots=True)
 class BandCount:
     """How many leads are in one band, by the newest score of each."""
@@ -81,6 +84,30 @@ class Scores:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+
+    def add_first(self, playbook: str, scores: Sequence[Score]) -> int:
+        """Store the scores of those leads that have none yet, whoever else does the same now; says how many these were."""
+        with self._connections.write() as connection:
+            self._connections.lock(connection, 5)
+            scored = self.of_leads(playbook, [score.lead_id for score in scores])
+            return len(self.add(playbook, [score for score in scores if score.lead_id not in scored]))
+
+    def of_leads(self, playbook: str, lead_ids: Sequence[str]) -> set[str]:
+        """Which of some leads have a score."""
+        return self._those(playbook, SCORES.c.lead_id, lead_ids)
+
+    def known(self, playbook: str, keys: Sequence[str]) -> set[str]:
+        """Which of some keys were used."""
+        return self._those(playbook, SCORES.c.key, keys)
+
+    def _those(self, playbook: str, column: Column[str], values: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        with self._connections.read() as connection:
+            for start in range(0, len(values), _AT_ONCE):
+                some = values[start : start + _AT_ONCE]
+                query = select(column).where(SCORES.c.playbook == playbook, column.in_(some)).distinct()
+                found.update(connection.execute(query).scalars())
+        return found
 
     def add(self, playbook: str, scores: Sequence[Score]) -> list[Stored]:
         """Store scores, all or nothing; those that were stored before are recognised by their keys.

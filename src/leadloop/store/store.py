@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import URL, text
+from sqlalchemy import URL, func, select, text
 
 from leadloop.errors import Problem, StoreError
 from leadloop.store import backup, migrating, retention
@@ -28,6 +28,7 @@ from leadloop.store.metrics import Metrics
 from leadloop.store.outcomes import Outcomes
 from leadloop.store.promotions import Promotions
 from leadloop.store.scores import Scores
+from leadloop.store.tables import METADATA
 from leadloop.store.training_set import TrainingSet
 
 
@@ -78,6 +79,14 @@ class Store:
             version = connection.execute(text("SHOW server_version")).scalar_one()
             kept = f"synchronous_commit {connection.execute(text('SHOW synchronous_commit')).scalar_one()}"
             return {"database": "PostgreSQL", "version": version, "commits": kept, "step": self.step() or "none"}
+
+    def row_counts(self) -> dict[str, int]:
+        """How many rows each table has."""
+        with self._connections.read() as connection:
+            return {
+                name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+                for name, table in sorted(METADATA.tables.items())
+            }
 
     def ping(self) -> None:
         """Ask the database for anything at all; raises StoreUnavailable where it does not answer."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select
 
 from leadloop.errors import Problem, StoreError
 from leadloop.store.connections import Connections
 from leadloop.store.tables import LEAD_VERSIONS, LEADS, OUTCOMES, SCORES
 
 LEAD_ID, SCORED_AT, OUTCOME, OUTCOME_AT = "_lead_id", "_scored_at", "_outcome", "_outcome_at"
+SOURCE = "_source"
 _MOMENT = pl.Datetime("us")
 
 
@@ -36,64 +37,148 @@ class TrainingSet:
     ) -> Iterator[pl.DataFrame]:
         """Leads whose outcome is settled, by lead id, in frames of at most so many rows; memory holds one frame at a time.
 
-        A lead is scored when it first was, and its fields are those that were read then; a lead that never was is taken as it
-        first came in. Its outcome is the last one that was told of those that came about from then until `within_days`
-        later (until `now`, without a deadline). Where none came about and the deadline has passed it is 0; where the deadline
-        has not passed, the lead is left out: not yet is not no. Without a deadline, leads without an outcome are left out.
+        A lead is scored when it first was, and its fields are those that were read then; a lead that never was, or that had ended
+        by then, is taken as it first came in. Its outcome is the last one that was told of those that came about from then until
+        `within_days` later (until `now`, without a deadline). Where none came about and the deadline has passed it is 0; where
+        the deadline has not passed, the lead is left out: not yet is not no. Without a deadline, leads without an outcome are
+        left out.
 
         Columns: `_lead_id`, `_scored_at` and `_outcome_at` (UTC without a zone), `_outcome`, then the fields as texts, as a
         playbook's schema reads them.
         """
+        window = None if within_days is None else timedelta(days=within_days)
+        for after, ids in self._batches(playbook, rows):
+            with self._connections.read() as connection:
+                here = _within(playbook, after, ids[-1])
+                told = _told_by(connection, here, now)
+                taken = _taken(connection, here, told)
+            settled: list[tuple[str, datetime, float, datetime | None, Mapping[str, Any]]] = []
+            for lead_id in ids:
+                at, values = taken[lead_id]
+                if at > now:
+                    continue
+                end = _counted(told.get((lead_id, target), ()), at, now, window)
+                if end is not None:
+                    settled.append((lead_id, at, *end, values))
+                elif window is not None and at + window < now:
+                    settled.append((lead_id, at, 0.0, None, values))
+            if settled:
+                yield _frame(settled, fields)
+
+    def past(
+        self,
+        playbook: str,
+        fields: Sequence[str],
+        later: Sequence[str],
+        windows: Mapping[str, float | None],
+        *,
+        now: datetime,
+        rows: int = 5_000,
+    ) -> Iterator[pl.DataFrame]:
+        """Every lead by lead id, ended or not, in frames of at most so many rows, for whoever labels leads by themselves.
+
+        `fields` are read as they were when the lead was scored, and `later` as they hold now: what is known only when a lead has
+        ended. `windows` has the targets, each with the days that its outcome may take (none: until `now`).
+
+        Columns: `_lead_id` and `_scored_at`; `_source`, where what holds now came from; for each target its outcome and when it
+        came about (`outcome_columns`), null where none was told; then the fields, all as texts.
+        """
+        for after, ids in self._batches(playbook, rows):
+            with self._connections.read() as connection:
+                here = _within(playbook, after, ids[-1])
+                told = _told_by(connection, here, now)
+                taken = _taken(connection, here, told)
+                newest = {row.lead_id: row for row in connection.execute(_newest(here))}
+            ids = [lead_id for lead_id in ids if taken[lead_id][0] <= now]
+            columns: dict[str, pl.Series] = {
+                LEAD_ID: pl.Series(ids, dtype=pl.String),
+                SCORED_AT: pl.Series([taken[one][0].replace(tzinfo=None) for one in ids], dtype=_MOMENT),
+                SOURCE: pl.Series([newest[one].source if one in newest else "" for one in ids], dtype=pl.String),
+            }
+            for target, days in windows.items():
+                window = None if days is None else timedelta(days=days)
+                ends = [_counted(told.get((one, target), ()), taken[one][0], now, window) for one in ids]
+                value, at = outcome_columns(target)
+                columns[value] = pl.Series([end and end[0] for end in ends], dtype=pl.Float64)
+                columns[at] = pl.Series([end and end[1].replace(tzinfo=None) for end in ends], dtype=_MOMENT)
+            for name in fields:
+                columns[name] = pl.Series([as_text(taken[one][1].get(name)) for one in ids], dtype=pl.String)
+            for name in later:
+                said = [newest[one].fields.get(name) if one in newest else None for one in ids]
+                columns[name] = pl.Series([as_text(value) for value in said], dtype=pl.String)
+            if ids:
+                yield pl.DataFrame(columns)
+
+    def _batches(self, playbook: str, rows: int) -> Iterator[tuple[str, list[str]]]:
+        """The ids of all leads, so many at a time, each with the one that they come after."""
         if rows < 1:
             raise StoreError("training", Problem("rows", f"is {rows}", "ask for one or more"))
-        window = None if within_days is None else timedelta(days=within_days)
         after = ""
         while True:
             with self._connections.read() as connection:
                 ids = list(connection.execute(_next_ids(playbook, after, rows)).scalars())
-                found = self._settled(connection, playbook, target, after, ids, now, window) if ids else []
-            if found:
-                yield _frame(found, fields)
+            if ids:
+                yield after, ids
             if len(ids) < rows:
                 return
             after = ids[-1]
 
-    def _settled(
-        self,
-        connection: Connection,
-        playbook: str,
-        target: str,
-        after: str,
-        ids: list[str],
-        now: datetime,
-        window: timedelta | None,
-    ) -> list[tuple[str, datetime, float, datetime | None, Mapping[str, Any]]]:
-        def here(table: Table) -> Any:
-            mine = table.c.playbook == playbook
-            return and_(mine, table.c.lead_id > after, table.c.lead_id <= ids[-1])
 
-        taken = {
-            row.lead_id: (row.at, row.fields) for row in connection.execute(_first(LEAD_VERSIONS, here, "version"))
-        }
-        taken |= {row.lead_id: (row.at, row.fields) for row in connection.execute(_first(SCORES, here, "id"))}
-        outcomes: dict[str, list[Any]] = {}
-        told = select(OUTCOMES.c.lead_id, OUTCOMES.c.value, OUTCOMES.c.at).where(
-            here(OUTCOMES), OUTCOMES.c.target == target, OUTCOMES.c.at <= now
-        )
-        for row in connection.execute(told.order_by(OUTCOMES.c.id)):
-            outcomes.setdefault(row.lead_id, []).append(row)
-        settled = []
-        for lead_id in ids:
-            at, values = taken[lead_id]
-            if at > now:
-                continue
-            deadline = now if window is None else at + window
-            counted = [row for row in outcomes.get(lead_id, []) if at <= row.at <= deadline]
-            if counted:
-                settled.append((lead_id, at, counted[-1].value, counted[-1].at, values))
-            elif window is not None and deadline < now:
-                settled.append((lead_id, at, 0.0, None, values))
-        return settled
+Here = Callable[[Table], ColumnElement[bool]]
+"""Says which rows of a table are of the leads that are looked at."""
+Told = Mapping[tuple[str, str], Sequence[tuple[float, datetime]]]
+"""The outcomes of each lead and target, with when they came about, in the order in which they were told."""
+
+
+def outcome_columns(target: str) -> tuple[str, str]:
+    """The columns of `past` that hold a target's outcome, and when it came about."""
+    return f"{OUTCOME} {target}", f"{OUTCOME_AT} {target}"
+
+
+def _within(playbook: str, after: str, last: str) -> Here:
+    def here(table: Table) -> ColumnElement[bool]:
+        return and_(table.c.playbook == playbook, table.c.lead_id > after, table.c.lead_id <= last)
+
+    return here
+
+
+def _told_by(connection: Connection, here: Here, now: datetime) -> Told:
+    told: dict[tuple[str, str], list[tuple[float, datetime]]] = {}
+    query = select(OUTCOMES.c.lead_id, OUTCOMES.c.target, OUTCOMES.c.value, OUTCOMES.c.at)
+    for row in connection.execute(query.where(here(OUTCOMES), OUTCOMES.c.at <= now).order_by(OUTCOMES.c.id)):
+        told.setdefault((row.lead_id, row.target), []).append((row.value, row.at))
+    return told
+
+
+def _taken(connection: Connection, here: Here, told: Told) -> dict[str, tuple[datetime, Mapping[str, Any]]]:
+    """When each lead was scored first and what was known of it then; how it first came in, where it never was, or had ended."""
+    came = {row.lead_id: (row.at, row.fields) for row in connection.execute(_first(LEAD_VERSIONS, here, "version"))}
+    scored = {row.lead_id: (row.at, row.fields) for row in connection.execute(_first(SCORES, here, "id"))}
+    ended: dict[str, datetime] = {}
+    for (lead_id, _), outcomes in told.items():
+        first = min(at for _, at in outcomes)
+        ended[lead_id] = min(first, ended.get(lead_id, first))
+    too_late = {one for one in scored if one in came and one in ended and came[one][0] <= ended[one] < scored[one][0]}
+    return came | {one: taken for one, taken in scored.items() if one not in too_late}
+
+
+def _counted(
+    outcomes: Sequence[tuple[float, datetime]], at: datetime, now: datetime, window: timedelta | None
+) -> tuple[float, datetime] | None:
+    """The last one told of the outcomes that came about in time; none where none did."""
+    deadline = now if window is None else min(now, at + window)
+    return next((one for one in reversed(outcomes) if at <= one[1] <= deadline), None)
+
+
+def _newest(here: Here) -> Select[Any]:
+    """What holds of each lead now."""
+    current = and_(
+        LEAD_VERSIONS.c.playbook == LEADS.c.playbook,
+        LEAD_VERSIONS.c.lead_id == LEADS.c.lead_id,
+        LEAD_VERSIONS.c.version == LEADS.c.version,
+    )
+    columns = (LEAD_VERSIONS.c.lead_id, LEAD_VERSIONS.c.source, LEAD_VERSIONS.c.fields)
+    return select(*columns).join(LEADS, current).where(here(LEADS))
 
 
 def _next_ids(playbook: str, after: str, rows: int) -> Select[Any]:
@@ -107,7 +192,7 @@ def _next_ids(playbook: str, after: str, rows: int) -> Select[Any]:
     return select(both.c.lead_id).order_by(both.c.lead_id).limit(rows)
 
 
-def _first(table: Table, here: Any, tie: str) -> Select[Any]:
+def _first(table: Table, here: Here, tie: str) -> Select[Any]:
     """The first row of each lead by its moment."""
     place = func.row_number().over(partition_by=table.c.lead_id, order_by=(table.c.at, table.c[tie])).label("place")
     ranked = select(table.c.id, place).where(here(table)).subquery()
@@ -125,14 +210,14 @@ def _frame(
         OUTCOME: pl.Series([one[2] for one in found], dtype=pl.Float64),
         OUTCOME_AT: pl.Series([one[3] and one[3].replace(tzinfo=None) for one in found], dtype=_MOMENT),
     }
-    columns |= {name: pl.Series([_text(one[4].get(name)) for one in found], dtype=pl.String) for name in fields}
+    columns |= {name: pl.Series([as_text(one[4].get(name)) for one in found], dtype=pl.String) for name in fields}
     return pl.DataFrame(columns)
 
 
-def _text(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
     """A value as the text that a schema reads it from.
 
-    >>> _text(True), _text(12.5), _text(["Voice", "Verify"]), _text(None)
+    >>> as_text(True), as_text(12.5), as_text(["Voice", "Verify"]), as_text(None)
     ('true', '12.5', '["Voice", "Verify"]', None)
     """
     if value is None or isinstance(value, str):

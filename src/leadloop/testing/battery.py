@@ -14,10 +14,11 @@ from leadloop.errors import LeadLoopError, PlaybookError, Problem
 from leadloop.flows.importing import read_leads
 from leadloop.flows.labelled import label
 from leadloop.flows.mlflow_server import VARIABLE as MLFLOW
+from leadloop.flows.past_leads import needed_fields
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.score import load
 from leadloop.flows.stopwatch import Tick
-from leadloop.flows.train import needed_fields, train
+from leadloop.flows.train import train
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.labels import OneOutcome
 from leadloop.testing import promises

@@ -13,6 +13,7 @@ from leadloop.api.faces.calls import HEALTH, describe, health_of, score_all
 from leadloop.api.faces.fields import Documented, as_lead, body_schema, served_by_face
 from leadloop.api.faces.marketplace_feedback import FEEDBACK_ROUTES, PREFIX, recent
 from leadloop.api.feedback import ANALYTICS
+from leadloop.api.jobs import RETRAIN_BODY, RETRAINING, ask_to_retrain
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.models import prune, reload, versions_page
 from leadloop.api.problems import Refusal
@@ -139,6 +140,11 @@ async def clean_up_models(call: Call) -> dict[str, Any]:
     }
 
 
+async def retrain(call: Call) -> dict[str, Any]:
+    """Ask for a training on what is stored by now."""
+    return await ask_to_retrain(call, call.service.settings.marketplace_playbook)
+
+
 async def metrics(call: Call) -> dict[str, Any]:
     """Which model serves and how good it was on the test leads."""
     served = _served(call)
@@ -224,5 +230,10 @@ ROUTES = [
         refuses=(404, 503),
     ),
     *FEEDBACK_ROUTES,
+    Route(
+        "POST", f"{PREFIX}/retrain", "admin", retrain,
+        "Train on what is stored by now, as a job; refused where that is not worth while yet, unless `force_retrain` is true.",
+        RETRAINING, RETRAIN_BODY, refuses=(404, 409, 503), writes=True,
+    ),
     Route("GET", f"{PREFIX}/health", None, health, "Whether a model is loaded, and which.", HEALTH),
 ]  # fmt: skip
