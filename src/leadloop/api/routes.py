@@ -22,6 +22,7 @@ from leadloop.api.json_body import read_json
 from leadloop.api.keys import ANYBODY, Caller
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal, problem_response
+from leadloop.api.rounds import FEW_LEADS
 from leadloop.api.service import Service
 from leadloop.api.versions import Served
 from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreFull, StoreUnavailable
@@ -92,11 +93,10 @@ class Call:
         return leads, body
 
     async def score(self, served: Served, leads: list[Any], *, explain: bool = True) -> list[Scored | Unscored]:
-        """What is said of each lead.
-
-        It is done in a thread: on the spot, 32 clients got their turns so unevenly that the slowest waited nine times as long.
-        """
+        """What is said of each lead: a few together with those of others who wait, many in a thread of their own."""
         live, request_id = self.service.live, self.ask.request_id
+        if len(leads) <= FEW_LEADS:
+            return await self.service.rounds.score(served, leads, explain=explain, request_id=request_id)
         return await to_thread.run_sync(
             lambda: live.score(served, leads, explain=explain, request_id=request_id), limiter=live.limiter
         )

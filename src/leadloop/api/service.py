@@ -10,6 +10,7 @@ from leadloop.api.keys import HashedKeys, KeyRing
 from leadloop.api.live import LiveScoring
 from leadloop.api.logs import EventLog
 from leadloop.api.metrics import Metrics
+from leadloop.api.rounds import Rounds
 from leadloop.api.score_log import NoScoreLog, ScoreLog
 from leadloop.api.versions import ServedVersions
 from leadloop.errors import LeadLoopError, Problem
@@ -39,6 +40,8 @@ class Service:
     keys: KeyRing
     metrics: Metrics
     log: EventLog
+    rounds: Rounds
+    """Scores the leads of those who wait together."""
     leads: StoredLeads | None = None
     """Where leads are kept; None where there is no database, and the routes that ask for leads by identifier are not there."""
 
@@ -79,4 +82,4 @@ def make_service(
 
     versions = ServedVersions(workspace, settings, tell)
     live = LiveScoring(settings, NoScoreLog() if score_log is None else score_log, metrics)
-    return Service(workspace, settings, versions, live, ring, metrics, events, leads)
+    return Service(workspace, settings, versions, live, ring, metrics, events, Rounds(live), leads)
