@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.api.service_for_tests import LEAD, open_service
+from tests.conftest import TrainedWorkspace
 
 from leadloop.api.live import Asked, LiveScoring, Scored, Unscored
 from leadloop.api.rounds import FEW_LEADS, MOST_LEADS, Rounds
 from leadloop.api.service import Service
-from tests.api.service_for_tests import LEAD, open_service
-from tests.conftest import TrainedWorkspace
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 LEADS = [{**LEAD, "id": f"L{number}", "visits": number % 9} for number in range(60)]

@@ -183,6 +183,7 @@ def endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Re
         return value if isinstance(value, Response) else Response(msgspec.json.encode(value), media_type=JSON)
 
     answer.__name__ = route.name
+    answer.path = route.path  # type: ignore[attr-defined]  # for whoever writes down which route it was
     answer.__annotations__ = {"request": Request, "return": Response}
     return answer
 

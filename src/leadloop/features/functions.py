@@ -28,7 +28,7 @@ from leadloop.leads.frame import DTYPES
 from leadloop.playbook import Playbook
 
 _LARGEST = float(np.finfo(np.float32).max)
-FEW = 4
+FEW = 32
 """Up to so many leads are computed in plain Python, more by Polars."""
 MOST_BANDS = 10_000
 MOST_RESTS = 64

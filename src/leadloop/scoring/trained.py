@@ -25,7 +25,7 @@ from leadloop.scoring.composition import Composition, compose_reasons
 from leadloop.scoring.counterfactuals import Candidates
 from leadloop.scoring.novelty import Novelty
 from leadloop.scoring.reasons import join_reasons, write_reasons
-from leadloop.scoring.routes import choose_routes, take_names
+from leadloop.scoring.routes import FEW, choose_routes, take_names
 from leadloop.scoring.score_card import Reason, ScoreCard, TargetScore
 from leadloop.scoring.target_model import TargetModel
 from leadloop.scoring.timing import Timing, horizon_column
@@ -270,7 +270,10 @@ def segments_of(playbook: Playbook, leads: LeadFrame) -> pl.Series:
     name = playbook.segment_by
     if not name or name not in leads.data.columns:
         return pl.Series([""] * len(leads), dtype=pl.String)
-    return leads.data[name].cast(pl.String).fill_null("")
+    cells = leads.data[name]
+    if len(cells) <= FEW and cells.dtype == pl.String:
+        return pl.Series([cell or "" for cell in cells.to_list()], dtype=pl.String)
+    return cells.cast(pl.String).fill_null("")
 
 
 def without_idle(table: pl.DataFrame, playbook: Playbook) -> pl.DataFrame:
