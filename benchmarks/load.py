@@ -2,8 +2,8 @@
 
     python -m benchmarks.load PORT PATH CONNECTIONS REQUESTS < bodies.jsonl
 
-A line of the input is the body of a request; they are taken in turn. Prints one line of JSON: milliseconds (p50 and p99), requests a
-second, and how many answers were no 200.
+A line of the input is the body of a request; they are taken in turn. Prints one line of JSON: milliseconds (p50 and p99), requests
+a second, and how many answers were no 200.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -27,8 +28,7 @@ class Client(asyncio.Protocol):
         self.sent = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's own are no subclass
         self.ask()
 
     def ask(self) -> None:

@@ -3,9 +3,9 @@
     python -m benchmarks.serving [--workspace FOLDER] [--playbook NAME]... [--requests N] [--rounds N]
 
 Without a workspace, synthetic worlds are made and trained on. The cache is off and every lead is another one, so what is timed
-is reading, features, models, intervals, novelty, reasons and the answer; the log is written as usual. All servers have one worker,
-the client is `benchmarks.load` in a process of its own. Every figure is the best of several rounds, in which the servers take
-turns: a figure is worth something beside those of the same run only.
+is reading, features, models, intervals, novelty, reasons and the answer; the log is written as usual. All servers have one
+worker, the client is `benchmarks.load` in a process of its own. Every figure is the best of several rounds, in which the servers
+take turns: a figure is worth something beside those of the same run only.
 
 MLflow's server is there where `make mlflow` has made it; it scores the very same version.
 """
@@ -89,7 +89,7 @@ def running(command: Sequence[str], port: int, **more: str) -> Iterator[tuple[fl
     environment = {**os.environ, **more}
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
     )
     try:
         while True:
@@ -107,7 +107,7 @@ def running(command: Sequence[str], port: int, **more: str) -> Iterator[tuple[fl
 def load(asked: Asked, connections: int, requests: int) -> Measured:
     """Ask so many times, from another process."""
     command = [sys.executable, "-m", "benchmarks.load", str(asked.port), asked.path, str(connections), str(requests)]
-    done = subprocess.run(command, input=b"\n".join(asked.bodies), capture_output=True, check=True, cwd=ROOT)
+    done = subprocess.run(command, input=b"\n".join(asked.bodies), capture_output=True, check=True, cwd=ROOT, timeout=300)
     said = json.loads(done.stdout)
     if said["refused"]:
         raise SystemExit(f"{asked.path} refused {said['refused']} of {requests} requests")
