@@ -2,8 +2,8 @@
 
     python -m benchmarks.load PORT PATH CONNECTIONS REQUESTS < bodies.jsonl
 
-A line of the input is the body of a request; they are taken in turn. Prints one line of JSON: milliseconds (p50 and p99), requests
-a second, and how many answers were no 200.
+A line of the input is the body of a request; they are taken in turn. Prints one line of JSON: milliseconds (p50 and p99),
+requests a second, and how many answers were no 200.
 """
 
 from __future__ import annotations

@@ -107,7 +107,9 @@ def running(command: Sequence[str], port: int, **more: str) -> Iterator[tuple[fl
 def load(asked: Asked, connections: int, requests: int) -> Measured:
     """Ask so many times, from another process."""
     command = [sys.executable, "-m", "benchmarks.load", str(asked.port), asked.path, str(connections), str(requests)]
-    done = subprocess.run(command, input=b"\n".join(asked.bodies), capture_output=True, check=True, cwd=ROOT, timeout=300)
+    done = subprocess.run(
+        command, input=b"\n".join(asked.bodies), capture_output=True, check=True, cwd=ROOT, timeout=300
+    )
     said = json.loads(done.stdout)
     if said["refused"]:
         raise SystemExit(f"{asked.path} refused {said['refused']} of {requests} requests")
