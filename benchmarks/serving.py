@@ -2,8 +2,8 @@
 
     python -m benchmarks.serving [--workspace FOLDER] [--playbook NAME]... [--requests N] [--rounds N]
 
-Without a workspace, synthetic worlds are made and trained on. The cache is off and no lead comes twice within a measurement; timed
-is reading, features, models, intervals, novelty, reasons and the answer; the log is written as usual. All servers have one
+Without a workspace, synthetic worlds are made and trained on. The cache is off and no lead comes twice within a measurement;
+timed is reading, features, models, intervals, novelty, reasons and the answer; the log is written as usual. All servers have one
 worker, the client is `benchmarks.load` in a process of its own. Every figure is the best of several rounds, in which the servers
 take turns: a figure is worth something beside those of the same run only.
 
