@@ -56,7 +56,7 @@ bench-accuracy: environment ## Compare LeadLoop with other tools on the same lea
 bench-text: environment ## Time how texts are read: one note, and many, beside other ways to find phrases.
 	$(bin)/python -m benchmarks.text
 
-bench-serving: environment ## Time the service over HTTP beside a route that only echoes.
+bench-serving: environment ## Time the service over HTTP beside a route that only echoes, and MLflow's server where there is one.
 	$(bin)/python -m benchmarks.serving
 
 peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else leaves out.

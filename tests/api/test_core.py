@@ -177,7 +177,7 @@ def test_a_mistake_of_ours_is_a_documented_answer_without_our_insides(workspace,
         def fail(*args, **named):
             raise RuntimeError("secret lead value")
 
-        monkeypatch.setattr(service.live, "score", fail)
+        monkeypatch.setattr(service.live, "score_together", fail)
         answer = client.post("/v1/tiny/score", json=LEAD)
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,9 +16,11 @@ from leadloop.features.one_lead import prepare_for_one
 from leadloop.leads import Field, LeadSchema
 from leadloop.leads.frame import DTYPES
 
-TYPES = {"a": "number", "b": "number", "yes": "boolean", "sure": "boolean", "kind": "category", "size": "employees"}
+TYPES = {
+    "a": "number", "b": "number", "yes": "boolean", "sure": "boolean", "kind": "category", "size": "employees", "at": "time",
+}  # fmt: skip
 SCHEMA = LeadSchema(tuple(Field(name, kind, "intake") for name, kind in TYPES.items()), ("intake",))
-A, B, YES, SURE, KIND, SIZE = (pl.col(name) for name in TYPES)
+A, B, YES, SURE, KIND, SIZE, AT = (pl.col(name) for name in TYPES)
 numbers = st.none() | st.integers(-5, 5).map(float) | st.floats(-1e6, 1e6) | st.sampled_from([0.1, 0.2, 0.3, 1e300])
 flags = st.none() | st.booleans()
 leads = st.fixed_dictionaries(
@@ -25,7 +29,8 @@ leads = st.fixed_dictionaries(
         "b": numbers,
         "yes": flags,
         "sure": flags,
-        "kind": st.none() | st.sampled_from(["SaaS", " saas ", "", "İstanbul", "ẞ", "other", "\x1csaas"]),
+        "kind": st.none() | st.sampled_from(["SaaS", " saas ", "", "İstanbul", "ẞ", "other", "\x1csaas", "a b", "K 3"]),
+        "at": st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),
         "size": st.none() | st.sampled_from([{"low": 5.0, "high": 5.0}, {"low": 11.0, "high": 50.0}]),
     }
 )
@@ -71,15 +76,30 @@ SURE_OF = [
     SIZE >= 20,
     SIZE + A,
     YES.cast(pl.Float64) * A,
+    A / 3,
+    pl.sum_horizontal([YES.cast(pl.Float64), SURE.fill_null(False).cast(pl.Float64)]) / 5 - A / 0.1,
+    A.log1p(),
+    (A / B).log1p() / 7,
+    KIND.str.contains(r"\S\s+\S").fill_null(False),
+    KIND.str.contains(r"(?i)^k\b|saas?$"),
+    KIND.str.to_lowercase().replace_strict(["saas", "other"], [3, 1], default=None, return_dtype=pl.Float64) * 2.5,
+    KIND.replace_strict(["SaaS", "other"], [1.0, 0.5], default=0.25, return_dtype=pl.Float64),
+    (AT.dt.month() >= 11) | ((AT.dt.month() == 1) & (AT.dt.day() <= 15)),
+    (AT.dt.weekday() < 6) & (AT.dt.hour() >= 8) & (AT.dt.minute() != 30) & (AT.dt.year() > 2000),
+    AT.dt.hour().cast(pl.Float64) / 24,
 ]
 LEFT_TO_POLARS = [
-    A.log1p(),
-    A / 3,
     1 / A,
+    A / 0,
+    YES / 3,
+    KIND.str.contains("s{2}"),
+    KIND.str.contains("[[:alpha:]]"),
+    KIND.str.contains("a++"),
+    AT.dt.month() + A,
+    datetime(2026, 1, 1) < AT,
     YES + SURE,
     A % B,
     KIND.str.len_chars(),
-    KIND.str.contains("s"),
     A.cast(pl.Int64),
     A.is_in([1.0, 2.0]),
     KIND.replace_strict(["SaaS"], [1], default=0),
@@ -101,7 +121,7 @@ def test_plain_python_gives_what_polars_gives(expression, rows):
 @pytest.mark.parametrize("expression", LEFT_TO_POLARS, ids=str)
 def test_what_is_not_sure_is_left_to_polars(expression):
     assert prepare_for_one(write_expression(expression), TYPES) is None
-    rows = [{"a": 7.0, "b": 3.0, "yes": True, "sure": False, "kind": "SaaS", "size": None}]
+    rows = [{"a": 7.0, "b": 3.0, "yes": True, "sure": False, "kind": "SaaS", "size": None, "at": None}]
     block = block_of(expression)
     assert block.values(frame(*rows)).tobytes() == block.values(frame(*rows * 9))[:1].tobytes()
 

@@ -10,6 +10,7 @@ import pytest
 from leadloop.leads import Field, LeadFrame, LeadSchema
 from leadloop.learning.novelty import MOST_PAIRS, learn_novelty
 from leadloop.scoring.novelty import FALSE_ALARMS, Novelty
+from leadloop.scoring.seen import FEW
 from leadloop.simulate import simulate_leads
 
 FIELDS = (
@@ -130,6 +131,29 @@ def test_a_lead_alone_is_judged_as_in_a_batch(novelty):
     for row in range(0, 300, 3):
         alone, words = novelty.judge(odd[row : row + 1])
         assert (bool(alone[0]), words[0]) == (bool(novel[row]), said[row])
+
+
+VALUES = {
+    "country": ["France", "FRANCE ", "japan", "Atlantis", "Å", "İ", " chile\t", None],
+    "opted_out": [True, False, None],
+    "visits": [0.0, -1.0, 3.0, 7.5, 1e9, -1e9, None],
+    "budget": [0.0, 8000.0, 1e12, -5.0, None],
+    "staff": [{"low": 10.0, "high": 40.0}, {"low": 1.0, "high": 1.0}, {"low": 1e5, "high": 3e7}, None],
+    "note": ["", "short", "é" * 300, "x" * 10_000, None],
+    "phone": ["1", None],
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_few_values_are_looked_at_as_many_are(novelty, name):
+    seen = next(field for field in novelty.fields if field.name == name)
+    values = pl.Series(name, VALUES[name] * (FEW + 1), dtype=make_leads(2).data[name].dtype)
+    steps, surprises = seen.look(values)
+    for few in (values[: len(VALUES[name])], *(values[place : place + 1] for place in range(len(VALUES[name])))):
+        place = VALUES[name].index(few[0]) if len(few) == 1 else 0
+        some_steps, some_surprises = seen.look(few)
+        assert some_steps.tolist() == steps[place : place + len(few)].tolist()
+        assert some_surprises.tobytes() == surprises[place : place + len(few)].tobytes()
 
 
 def test_no_leads_and_no_fields_are_no_trouble(novelty):

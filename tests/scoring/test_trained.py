@@ -43,6 +43,13 @@ def test_a_row_scores_alone_as_it_does_in_a_batch(trained, leads):
         assert trained.score(leads[place : place + 1])[0] == together[place]
 
 
+@pytest.mark.parametrize("size", [2, 20, 40, 64, 65])
+def test_a_few_leads_score_as_they_do_among_many(trained, leads, size):
+    together = trained.score(leads)
+    for place in range(0, 400 - size, size):
+        assert trained.score(leads[place : place + size]) == together[place : place + size]
+
+
 def test_the_order_of_columns_and_columns_that_nobody_knows_change_nothing(trained):
     cells, _ = make_cells(50, seed=6)
     turned = cells.select(reversed(cells.columns)).with_columns(extra=pl.lit("x"))

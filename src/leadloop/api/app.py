@@ -18,7 +18,7 @@ from leadloop.api import core, erasure, feedback, health, jobs, leads, models, o
 from leadloop.api.examples import example_lead
 from leadloop.api.faces import calls, insurance, marketplace
 from leadloop.api.gate import ASK, Gate
-from leadloop.api.openapi import describe_interface, operation
+from leadloop.api.openapi import describe_interface
 from leadloop.api.page import render_page
 from leadloop.api.problems import Refusal, problem_response
 from leadloop.api.routes import Call, Route, endpoint
@@ -80,17 +80,11 @@ def create_app(service: Service) -> Any:
     routes = all_routes(service)
     app.state.routes = routes
     app.state.service = service
+    # Plain routes: a route of FastAPI's works out for every request what a function asks for, and ours ask for nothing.
     for route in routes:
-        app.add_api_route(
-            # An identifier may have a slash in it.
-            route.path.replace("{lead_id}", "{lead_id:path}").replace("{leadId}", "{leadId:path}"),
-            endpoint(route, service),
-            methods=[route.method],
-            name=route.name,
-            response_model=None,
-            response_class=Response,
-            openapi_extra=operation(route),
-        )
+        # An identifier may have a slash in it.
+        path = route.path.replace("{lead_id}", "{lead_id:path}").replace("{leadId}", "{leadId:path}")
+        app.router.add_route(path, endpoint(route, service), [route.method], route.name)
     app.add_exception_handler(HTTPException, _refuse_path)  # type: ignore[arg-type]
     open_paths = frozenset(route.path for route in routes if route.role is None)
     file_paths = tuple(compile_path(route.path)[0] for route in routes if route.takes_file)

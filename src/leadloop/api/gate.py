@@ -208,4 +208,4 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 def _route_of(scope: Scope) -> str:
     """The template of the route that answered; never the path itself, which may name a lead."""
-    return getattr(scope.get("route"), "path", "") or "(none)"
+    return getattr(scope.get("endpoint"), "path", "") or "(none)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -50,6 +50,28 @@ class Unscored:
     given_id: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one request asks: its leads, its id, and what becomes of the scores."""
+
+    leads: Sequence[Any]
+    request_id: str = ""
+    noted: bool = True
+    """Whether the scores go to the log; where not, whoever asks stores them."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The leads of one request while they are scored: `rows` are to be scored, and stand at `places`."""
+
+    answers: list[Scored | Unscored | None] = field(default_factory=list)
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    keys: list[bytes] = field(default_factory=list)
+    named: list[Mapping[str, Any]] = field(default_factory=list)
+    kept: set[int] = field(default_factory=set)
+
+
 class LiveScoring:
     """Scores the leads of requests."""
 
@@ -62,7 +84,7 @@ class LiveScoring:
     ) -> None:
         self.settings, self.log, self.metrics, self.clock = settings, log, metrics, clock
         self.limiter = CapacityLimiter(_AT_ONCE)
-        """How many requests are scored at a time; the others wait in the order in which they came."""
+        """How many requests of many leads are scored at a time; the others wait in the order in which they came."""
         seconds = settings.cache_ttl_minutes * 60
         self.cache: TimedCache[tuple[ScoreCard, str]] = TimedCache(seconds=seconds, most=settings.cache_leads)
 
@@ -79,19 +101,48 @@ class LiveScoring:
 
         Without `noted` the scores do not go to the log: whoever asks stores them.
         """
+        (answers,) = self.score_together(served, [Asked(leads, request_id, noted)], explain=explain)
+        return answers
+
+    def score_together(
+        self, served: Served, requests: Sequence[Asked], *, explain: bool = True
+    ) -> list[list[Scored | Unscored]]:
+        """The same for several requests at once: what is said of each lead of each."""
         started = perf_counter()
         now = self.clock()
         said_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        answers: list[Scored | Unscored | None] = []
-        rows: list[Mapping[str, Any]] = []
-        places: list[int] = []
-        keys: list[bytes] = []
-        named: list[Mapping[str, Any]] = []
-        kept: set[int] = set()
+        readings = [self._read(served, one.leads, explain) for one in requests]
+        rows = [values for reading in readings for values in reading.rows]
+        if rows:
+            lines = [place + 1 for reading in readings for place in reading.places]
+            frame = set_absent_times(served.scorer, served.reader.frame(rows, lines), now)
+            cards = iter(served.scorer.score(frame, explain=explain))
+            for reading in readings:
+                for place, key in zip(reading.places, reading.keys, strict=True):
+                    given_id = reading.named[place].get(served.scorer.playbook.lead_id)
+                    reading.answers[place] = Scored(card := next(cards), said_at, served, given_id)
+                    if key:
+                        self.cache.put(key, (card, said_at))
+        seconds = perf_counter() - started
+        return [self._note(served, one, reading, seconds) for one, reading in zip(requests, readings, strict=True)]
+
+    def _note(self, served: Served, asked: Asked, reading: _Reading, seconds: float) -> list[Scored | Unscored]:
+        """The answers to one request, counted and written down."""
+        whole = [answer for answer in reading.answers if answer is not None]
+        assert len(whole) == len(asked.leads)
+        self._count(served, whole, seconds)
+        if asked.noted:
+            self._record(served, reading.named, whole, reading.kept, asked.request_id)
+        return whole
+
+    def _read(self, served: Served, leads: Sequence[Any], explain: bool) -> _Reading:
+        """The leads of one request, each read by itself; those that were kept or cannot be read are answered already."""
+        reading = _Reading()
+        answers = reading.answers
         for place, lead in enumerate(leads):
             lead, problems = self._name_fields(served, lead)
             given_id = lead.get(served.scorer.playbook.lead_id)
-            named.append(lead)
+            reading.named.append(lead)
             if problems:
                 answers.append(Unscored(tuple(problems), given_id))
                 continue
@@ -101,30 +152,17 @@ class LiveScoring:
                 self.metrics.cache.labels("hit" if held else "miss").inc()
             if held:
                 answers.append(Scored(*held, served, given_id))
-                kept.add(place)
+                reading.kept.add(place)
                 continue
             values, rejects = served.reader.read(lead, place + 1)
             if rejects:
                 answers.append(Unscored(tuple(Problem(one.field, one.reason) for one in rejects), given_id))
                 continue
             answers.append(None)
-            rows.append(values)
-            places.append(place)
-            keys.append(key)
-        if rows:
-            frame = set_absent_times(served.scorer, served.reader.frame(rows, [place + 1 for place in places]), now)
-            cards = served.scorer.score(frame, explain=explain)
-            for place, key, card in zip(places, keys, cards, strict=True):
-                given_id = named[place].get(served.scorer.playbook.lead_id)
-                answers[place] = Scored(card, said_at, served, given_id)
-                if key:
-                    self.cache.put(key, (card, said_at))
-        whole = [answer for answer in answers if answer is not None]
-        assert len(whole) == len(leads)
-        self._count(served, whole, perf_counter() - started)
-        if noted:
-            self._record(served, named, whole, kept, request_id)
-        return whole
+            reading.rows.append(values)
+            reading.places.append(place)
+            reading.keys.append(key)
+        return reading
 
     def _name_fields(self, served: Served, lead: Any) -> tuple[dict[str, Any], list[Problem]]:
         """The lead by the fields' own names, and what is wrong with its names and sizes."""
@@ -134,14 +172,14 @@ class LiveScoring:
         problems: list[Problem] = []
         empty = True
         for name, value in lead.items():
-            field = served.field_of(name)
-            if field is None:
+            known = served.field_of(name)
+            if known is None:
                 problems.append(served.explain_unknown(name))
                 continue
-            if field in named:
-                problems.append(Problem(name, f"is {field}, which is given already", "give it once"))
+            if known in named:
+                problems.append(Problem(name, f"is {known}, which is given already", "give it once"))
                 continue
-            named[field] = value
+            named[known] = value
             empty = empty and (value is None or value == "")
             if isinstance(value, str) and len(value) > self.settings.max_text_bytes // 4:
                 length = len(value.encode())

@@ -23,6 +23,7 @@ from leadloop.api.json_body import read_json
 from leadloop.api.keys import ANYBODY, Caller
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal, problem_response
+from leadloop.api.rounds import FEW_LEADS
 from leadloop.api.service import Service
 from leadloop.api.versions import Served
 from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreFull, StoreUnavailable
@@ -99,12 +100,14 @@ class Call:
     async def score(
         self, served: Served, leads: list[Any], *, explain: bool = True, noted: bool = True
     ) -> list[Scored | Unscored]:
-        """What is said of each lead; without `noted` the caller stores the scores.
+        """What is said of each lead: a few together with those of others who wait, many in a thread of their own.
 
-        It is done in a thread: on the spot, 32 clients got their turns so unevenly that the slowest waited nine times as long.
+        Without `noted` the caller stores the scores.
         """
         self.service.limits.take("leads", self.caller, len(leads))
         live, request_id = self.service.live, self.ask.request_id
+        if len(leads) <= FEW_LEADS:
+            return await self.service.rounds.score(served, leads, explain=explain, request_id=request_id, noted=noted)
         return await to_thread.run_sync(
             lambda: live.score(served, leads, explain=explain, request_id=request_id, noted=noted), limiter=live.limiter
         )
@@ -199,6 +202,7 @@ def endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Re
         return value if isinstance(value, Response) else Response(msgspec.json.encode(value), media_type=JSON)
 
     answer.__name__ = route.name
+    answer.path = route.path  # type: ignore[attr-defined]  # for whoever writes down which route it was
     answer.__annotations__ = {"request": Request, "return": Response}
     return answer
 

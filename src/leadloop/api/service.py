@@ -11,6 +11,7 @@ from leadloop.api.limits import Limits
 from leadloop.api.live import LiveScoring
 from leadloop.api.logs import EventLog
 from leadloop.api.metrics import Metrics
+from leadloop.api.rounds import Rounds
 from leadloop.api.score_log import NoScoreLog, ScoreLog, StoredScoreLog
 from leadloop.api.versions import ServedVersions
 from leadloop.errors import LeadLoopError, Problem
@@ -31,6 +32,8 @@ class Service:
     limits: Limits
     metrics: Metrics
     log: EventLog
+    rounds: Rounds
+    """Scores the leads of those who wait together."""
 
 
 def make_service(
@@ -60,7 +63,7 @@ def make_service(
         score_log = StoredScoreLog(database.store, most, metrics, events) if most else NoScoreLog()
     live = LiveScoring(settings, score_log, metrics)
     limits = Limits(settings, lambda name: metrics.limited.labels(name).inc())
-    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events)
+    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events, Rounds(live))
 
 
 def require_key(service: Service) -> None:

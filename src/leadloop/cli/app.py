@@ -35,6 +35,11 @@ EXIT_INTERRUPTED = 130
 class _Commands(TyperGroup):
     """The commands, each ending as its caller expects: refusals as messages, and no traceback where nothing is broken."""
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands as plain text; what would frame and colour it takes longer to load than all the rest."""
+        self.rich_markup_mode = None
+        super().format_help(ctx, formatter)
+
     def invoke(self, ctx: Any) -> Any:
         from leadloop.errors import LeadLoopError
 
@@ -67,6 +72,7 @@ Score leads by what became of earlier ones: ranked, explained, calibrated.
 
 Three commands take you from an export of your CRM to a ranked list:
 
+\b
     leadloop draft leads.csv --target Converted
     leadloop train leads --data leads.csv
     leadloop score leads new.csv -o scored.csv

@@ -20,6 +20,8 @@ from leadloop.leads.made_fields import normalise_levels
 MOST_COLUMNS = 40
 SMOOTHING = 20.0
 MOST_SEEN = 10_000
+FEW = 64
+"""Up to so many leads are looked up one by one."""
 
 
 @dataclass(frozen=True)
@@ -112,16 +114,22 @@ class CategoryBlock:
         return {}
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
-        if data.height == 1:
-            cell = data[self.field][0]
-            if cell not in self._seen:
-                if len(self._seen) >= MOST_SEEN:
-                    self._seen.clear()
-                self._seen[cell] = int(_codes(normalise_levels(data[self.field]), self.levels, self._numbers)[0])
-            alone: np.ndarray = self._table[[self._seen[cell]]]
-            return alone
-        rows: np.ndarray = self._table[_codes(normalise_levels(data[self.field]), self.levels, self._numbers)]
+        cells = data[self.field]
+        places = [self._place(cell) for cell in cells.to_list()] if data.height <= FEW else self._places(cells)
+        rows: np.ndarray = self._table[places]
         return rows
+
+    def _places(self, cells: pl.Series) -> np.ndarray:
+        return _codes(normalise_levels(cells), self.levels, self._numbers)
+
+    def _place(self, cell: str | None) -> int:
+        """The place in the table of one cell; each is put in order by Polars once."""
+        place = self._seen.get(cell)
+        if place is None:
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()
+            place = self._seen[cell] = int(self._places(pl.Series([cell], dtype=pl.String))[0])
+        return place
 
     def state(self) -> dict[str, Any]:
         return {

@@ -28,9 +28,10 @@ from leadloop.leads.frame import DTYPES
 from leadloop.playbook import Playbook
 
 _LARGEST = float(np.finfo(np.float32).max)
-FEW = 4
+FEW = 32
 """Up to so many leads are computed in plain Python, more by Polars."""
 MOST_BANDS = 10_000
+MOST_RESTS = 64
 READING = pl.Float64
 """What is read from texts comes as these."""
 
@@ -206,10 +207,25 @@ class FunctionsBlock:
                     numbers[row, place] = np.nan if value is None else value
         values = _as_column(numbers)
         if unsure:
-            places = sorted(unsure)
-            rest = FunctionsBlock(tuple(self.functions[place] for place in places), self.types, self.texts)
-            values[:, places] = rest._values_of_many(data, readings)
+            places = tuple(sorted(unsure))
+            values[:, places] = self._rest(places)._values_of_many(data, readings)
         return values
+
+    def _rest(self, places: tuple[int, ...]) -> FunctionsBlock:
+        """A block of these functions alone; its expressions are built once, which takes longer than computing them."""
+        rest = self._rests.get(places)
+        if rest is None:
+            if len(self._rests) >= MOST_RESTS:
+                self._rests.clear()
+            functions = tuple(self.functions[place] for place in places)
+            used = {name for kept in functions for name in columns_of(kept.tree)}
+            types = tuple((name, kind) for name, kind in self.types if name in used)
+            rest = self._rests[places] = FunctionsBlock(functions, types, self.texts)
+        return rest
+
+    @cached_property
+    def _rests(self) -> dict[tuple[int, ...], FunctionsBlock]:
+        return {}
 
     @cached_property
     def _for_one(self) -> list[Compute | None]:

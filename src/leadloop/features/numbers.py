@@ -145,6 +145,9 @@ class BooleansBlock:
         )
 
     def values(self, data: pl.DataFrame) -> np.ndarray:
+        if data.height == 1:
+            cells = [data[field][0] for field in self.fields]
+            return np.array([[np.nan if cell is None else cell for cell in cells]], dtype=np.float32)
         return data.select(pl.col(self.fields).cast(pl.Float32)).to_numpy()
 
     def state(self) -> dict[str, Any]:

@@ -7,8 +7,10 @@ Polars.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
+from functools import cache
+from math import isfinite, log1p
 from typing import Any, Literal, NamedTuple
 
 import polars as pl
@@ -19,12 +21,23 @@ from leadloop.leads.frame import DTYPES
 
 Value = float | bool | str | None
 Compute = Callable[[Mapping[str, Value]], Value]
-Kind = Literal["number", "flag", "text", "whole", "count", "null"]
-"""`whole` is a whole number that stands in the expression, `count` a sum of flags; neither may be reckoned with further."""
+Kind = Literal["number", "flag", "text", "time", "part", "whole", "count", "null"]
+"""`whole` is a whole number that stands in the expression, `count` a sum of flags, `part` the month or hour of a time and the
+like; none of these may be reckoned with further, but parts may be compared."""
 
 _MOST_WHOLE = 2.0**53
 _STEP = 2.0**-20
 _BLANKS = " \t\n\r\x0b\x0c"
+_PLAIN_PATTERN = re.compile(r"(?:\(\?i\))?\^?(?:(?:[A-Za-z0-9 @:,;/_'-]|\\[sSdDwWb.])[+*?]?(?![+*?])|\|)*\$?")
+"""Patterns that every engine reads alike: plain signs and kinds of signs, one after another, each perhaps repeated."""
+_PARTS: Mapping[str, Callable[[Any], int]] = {
+    "TemporalExpr.Year": lambda time: time.year,
+    "TemporalExpr.Month": lambda time: time.month,
+    "TemporalExpr.Day": lambda time: time.day,
+    "TemporalExpr.WeekDay": lambda time: time.isoweekday(),
+    "TemporalExpr.Hour": lambda time: time.hour,
+    "TemporalExpr.Minute": lambda time: time.minute,
+}
 
 
 class Unsure(Exception):
@@ -54,7 +67,7 @@ def prepare_for_one(tree: Tree, types: Mapping[str, str]) -> Compute | None:
         step = _prepare(tree, types)
     except (Unsure, ValueError):
         return None
-    return None if step.kind in ("text", "null", "whole") else step.compute
+    return None if step.kind in ("text", "time", "null", "whole") else step.compute
 
 
 def _prepare(node: object, types: Mapping[str, str]) -> _Step:
@@ -74,7 +87,7 @@ def _prepare(node: object, types: Mapping[str, str]) -> _Step:
         case "Cast":
             value, dtype, _ = read_parts(held, "expr", "dtype", "options")
             step = _prepare(value, types)
-            if dtype != {"Literal": "Float64"} or step.kind not in ("number", "flag"):
+            if dtype != {"Literal": "Float64"} or step.kind not in ("number", "flag", "part"):
                 raise Unsure
             return _as_number(step)
         case "Function":
@@ -97,7 +110,18 @@ def _kind_of(field_type: str) -> Kind:
         return "flag"
     if dtype == pl.String:
         return "text"
+    if field_type == "time":
+        return "time"
     raise Unsure
+
+
+@cache
+def logarithms_agree() -> bool:
+    """Whether Python and Polars ask the same library for log(1 + x) here, as they do on most systems."""
+    values = [sign * 1.37**power for sign in (1.0, -1e-9) for power in range(-60, 400)]
+    return [log1p(value) for value in values if value > -1] == pl.Series(
+        [value for value in values if value > -1]
+    ).log1p().to_list()
 
 
 def _literal(held: object) -> _Step:
@@ -146,9 +170,8 @@ def _binary(name: str, left: _Step, right: _Step) -> _Step:
 
         return _Step("flag", decide)
     if name in _COMPARISONS:
-        if not ("number" in kinds and kinds <= {"number", "whole"}) and not (
-            kinds == {"text"} and name in ("Eq", "NotEq")
-        ):
+        numbers = kinds & {"number", "part"} and kinds in ({"number"}, {"number", "whole"}, {"part", "whole"})
+        if not numbers and not (kinds == {"text"} and name in ("Eq", "NotEq")):
             raise Unsure
         compare = _COMPARISONS[name]
 
@@ -159,9 +182,18 @@ def _binary(name: str, left: _Step, right: _Step) -> _Step:
         return _Step("flag", judge)
     if name not in _ARITHMETIC or "number" not in kinds or not kinds <= {"number", "whole", "flag"}:
         raise Unsure
-    if name == "TrueDivide" and (right.constant is not None or left.constant is not None):
-        raise Unsure  # Polars multiplies by the reciprocal
+    if name == "TrueDivide" and left.constant is not None:
+        raise Unsure
     work = _ARITHMETIC[name]
+    if name == "TrueDivide" and right.constant is not None:
+        if not right.constant or left.kind != "number":
+            raise Unsure
+        # Polars multiplies many values by the reciprocal, and a lead alone is to get what it gets among many.
+        reciprocal = 1.0 / float(right.constant)
+        work = _ARITHMETIC["Multiply"]
+
+        def other(lead: Mapping[str, Value]) -> Value:
+            return reciprocal
 
     def reckon(lead: Mapping[str, Value]) -> Value:
         first, second = one(lead), other(lead)
@@ -252,6 +284,36 @@ def _function(name: str, options: object, arguments: Sequence[object], types: Ma
         case "Coalesce" if kinds in ({"number"}, {"flag"}):
             kind = steps[0].kind
             return _Step(kind, lambda lead: next((value for one in computes if (value := one(lead)) is not None), None))
+        case "Log1p" if kinds == {"number"} and logarithms_agree():
+
+            def logarithm(lead: Mapping[str, Value]) -> Value:
+                value = first(lead)
+                if value is None:
+                    return None
+                if not float(value) > -1.0:
+                    raise Unsure
+                return log1p(float(value))
+
+            return _Step("number", logarithm)
+        case "StringExpr.Contains" if kinds == {"text"} and options == {"literal": False, "strict": True}:
+            pattern = steps[1].constant
+            if not isinstance(pattern, str) or not _PLAIN_PATTERN.fullmatch(pattern):
+                raise Unsure
+            search = re.compile(pattern).search
+
+            def contains(lead: Mapping[str, Value]) -> Value:
+                text = _plain(first(lead), str)
+                return None if text is None else search(text) is not None
+
+            return _Step("flag", contains)
+        case _ if name in _PARTS and kinds == {"time"}:
+            part = _PARTS[name]
+
+            def part_of(lead: Mapping[str, Value]) -> Value:
+                time = first(lead)
+                return None if time is None else float(part(time))
+
+            return _Step("part", part_of)
         case "StringExpr.Lowercase" if kinds == {"text"}:
             return _Step("text", lambda lead: _plain(first(lead), str.lower))
         case "StringExpr.StripChars" if [step.kind for step in steps] == ["text", "null"]:
@@ -324,16 +386,23 @@ def _look_up(name: str, options: object, arguments: Sequence[object], types: Map
         return _Step("flag", holds)
     numbers = lists[1] if len(lists) == 2 else None
     default = arguments[3] if len(arguments) == 4 else None
-    if not isinstance(numbers, list) or not all(isinstance(number, float) for number in numbers):
+    if not isinstance(numbers, list) or not all(type(number) in (int, float) for number in numbers):
+        raise Unsure
+    exact = all(isinstance(number, float) or abs(number) < _MOST_WHOLE for number in numbers)
+    if not exact or (options == {"return_dtype": None} and not all(isinstance(number, float) for number in numbers)):
         raise Unsure
     if options not in ({"return_dtype": None}, {"return_dtype": {"Literal": "Float64"}}) or default is None:
         raise Unsure
-    if _prepare(default, types).kind != "null" or len(texts) != len(numbers) or len(set(texts)) != len(texts):
+    usual = _prepare(default, types)
+    if usual.kind not in ("null", "number") or (usual.kind == "number" and usual.constant is None):
         raise Unsure
-    table = dict(zip(texts, numbers, strict=True))
+    if len(texts) != len(numbers) or len(set(texts)) != len(texts):
+        raise Unsure
+    table = {text: float(number) for text, number in zip(texts, numbers, strict=True)}
+    otherwise = None if usual.constant is None else float(usual.constant)
 
     def translate(lead: Mapping[str, Value]) -> Value:
         value = inner(lead)
-        return None if value is None else table.get(str(value))
+        return otherwise if value is None else table.get(str(value), otherwise)
 
     return _Step("number", translate)

@@ -235,6 +235,9 @@ class Terms:
 
 def _count_codes(rows: np.ndarray, codes: np.ndarray, many: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How often each text holds each of so many codes: (text, code, count), in order of text and code."""
+    if not len(rows):
+        nothing = np.empty(0, dtype=np.int64)
+        return nothing, nothing, nothing
     keys, counts = np.unique(rows * max(many, 1) + codes, return_counts=True)
     return keys // max(many, 1), keys % max(many, 1), counts
 
@@ -245,6 +248,10 @@ def _count_by_table(rows: np.ndarray, places: np.ndarray, many: int, texts: int)
         nothing = np.empty(0, dtype=np.int64)
         return nothing, nothing, nothing
     keys = rows * many + places
+    if texts <= _CHUNK:
+        table = np.bincount(keys)
+        full = np.flatnonzero(table)
+        return full // many, full % many, table[full]
     held_rows, held, held_counts = [], [], []
     cuts = np.searchsorted(keys, np.arange(0, texts + _CHUNK, _CHUNK) * many)
     for number, (low, high) in enumerate(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)):

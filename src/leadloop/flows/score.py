@@ -114,6 +114,8 @@ def set_absent_times(trained: Scorer, leads: LeadFrame, now: datetime) -> LeadFr
     order = trained.playbook.order
     if order is None or order.absent != "now" or order.field not in leads.data.columns:
         return leads
+    if not leads.data[order.field].null_count():
+        return leads
     moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
     filled = leads.data[order.field].fill_null(moment)
     return LeadFrame(leads.schema, leads.data.with_columns(filled), leads.lines)

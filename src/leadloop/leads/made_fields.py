@@ -5,6 +5,8 @@ A group of values ("auto" and "home" are one line of business, whatever the file
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from leadloop.leads.field import Field
@@ -50,3 +52,14 @@ def domain_values(cells: pl.Series) -> pl.Series:
     """
     words = cells.str.to_lowercase()
     return pl.select(pl.coalesce(words.str.extract(_MAIL), words.str.extract(_WEB))).to_series()
+
+
+def domain_of(text: str) -> str | None:
+    """The domain of one address of plain letters, as `domain_values` has it: both find a pattern in the same way.
+
+    >>> domain_of("Ada@Mail.Example.com"), domain_of("call me")
+    ('mail.example.com', None)
+    """
+    word = text.lower()
+    found = re.search(_MAIL, word) or re.search(_WEB, word)
+    return found[1] if found else None

@@ -18,15 +18,18 @@ import polars as pl
 
 from leadloop.leads.field import Field
 from leadloop.leads.frame import DTYPES, LeadFrame
-from leadloop.leads.made_fields import make_values
+from leadloop.leads.made_fields import domain_of, make_values
 from leadloop.leads.reject import Reject
 from leadloop.leads.schema import LeadSchema, explain_unread, read_column
 from leadloop.leads.times import ISO
-from leadloop.leads.values import FALSE_WORDS, TRUE_WORDS, cells_as_values
+from leadloop.leads.values import DECIMAL_COMMA, FALSE_WORDS, TRUE_WORDS, cells_as_values
 
 _REMEMBERED = 4_096
 _SHORT = 80
 _PLAIN_DIGITS = re.compile(r"[0-9]{1,15}")
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_PLAIN_AMOUNT = re.compile(r"\$?([0-9]{1,15}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,4})(\.[0-9]{1,9})?([kKmMbB]?)")
+_SCALES = {"k": 1e3, "m": 1e6, "b": 1e9}
 _ISO_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.(?:[0-9]{3}|[0-9]{6}))?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 )
@@ -115,6 +118,8 @@ def _maker(field: Field) -> Callable[[Any], Any]:
 
     @lru_cache(_REMEMBERED)
     def make(value: str) -> Any:
+        if field.domain_of and value.isascii() and value.isprintable():
+            return domain_of(value)
         return make_values(pl.Series([value], dtype=pl.String), field)[0]
 
     return lambda value: None if value is None else make(value)
@@ -148,14 +153,13 @@ def _quick_number(field: Field) -> Callable[[Any], Any]:
     if any(value is None and any(map(str.isdigit, text)) for text, value in zip(field.missing, sentinels, strict=True)):
         return _unsure  # a placeholder such as "1st" may be met in ways that only tables know
     absent = set(sentinels.drop_nulls())
+    plain = _PLAIN_DIGITS if DECIMAL_COMMA in field.formats else _PLAIN_NUMBER
 
     def read(value: Any) -> Any:
         if isinstance(value, bool):
             raise _Unsure
         if isinstance(value, str):
-            if not _PLAIN_DIGITS.fullmatch(value):
-                raise _Unsure
-            number = float(value)
+            number = float(value) if plain.fullmatch(value) else _plain_amount(value, field)
         else:
             number = float(value)
             if not isfinite(number) or abs(number) > 2.0**53:
@@ -163,6 +167,16 @@ def _quick_number(field: Field) -> Callable[[Any], Any]:
         return None if number in absent else number
 
     return read
+
+
+def _plain_amount(text: str, field: Field) -> float:
+    """An amount such as $1,200.50 or 36.6M."""
+    amount = _PLAIN_AMOUNT.fullmatch(text)
+    if amount is None or field.type != "money" or DECIMAL_COMMA in field.formats:
+        raise _Unsure
+    whole, rest, scale = amount.groups("")
+    number = float(whole.replace(",", "") + rest)
+    return number * _SCALES[scale.lower()] if scale else number
 
 
 def _quick_boolean(value: Any) -> Any:
@@ -188,6 +202,8 @@ def _quick_time(value: Any) -> Any:
 
 
 def _quick_employees(value: Any) -> Any:
+    if isinstance(value, str) and _PLAIN_DIGITS.fullmatch(value):
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 2**53:
         raise _Unsure
     return {"low": float(value), "high": float(value)}

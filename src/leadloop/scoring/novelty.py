@@ -28,6 +28,7 @@ FALSE_ALARMS = 0.01
 """At most this share of leads like those of the training is called novel."""
 MOST_SAID = 3
 _SEEN = 1e-4
+_FEW = 64
 _LEAST_EXPECTED = 10.0
 
 
@@ -99,9 +100,22 @@ class Novelty:
     def most_surprising(self, steps: list[np.ndarray], leads: int) -> np.ndarray:
         """The surprise of each lead's most surprising pair, 0 where none is."""
         worst = np.zeros(leads, dtype=np.float32)
-        for pair, table in self._pair_tables:
-            np.maximum(worst, table.take(self._place(pair, steps)), out=worst)
+        if leads > _FEW:
+            for pair, table in self._pair_tables:
+                np.maximum(worst, table.take(self._place(pair, steps)), out=worst)
+        elif self.pairs:
+            held = np.array(steps)
+            first, second, widths, starts, tables = self._tables_in_a_row
+            worst = tables.take(held[first] * widths + held[second] + starts).max(axis=0, initial=0.0)
         return worst
+
+    @cached_property
+    def _tables_in_a_row(self) -> tuple[np.ndarray, ...]:
+        """The fields of all pairs, the widths of their tables, where each table begins, and the tables one behind another."""
+        tables = [table for _, table in self._pair_tables]
+        starts = np.cumsum([0, *map(len, tables)])[:-1]
+        places = np.array([(pair.first, pair.second, pair.counts.shape[1]) for pair in self.pairs], dtype=np.int64)
+        return places[:, 0], places[:, 1], places[:, 2:], starts[:, None], np.concatenate(tables)
 
     @cached_property
     def _pair_tables(self) -> list[tuple[SeenPair, np.ndarray]]:

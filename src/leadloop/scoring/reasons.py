@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
+from math import fsum
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from leadloop.features.quotes import quote_value
 from leadloop.scoring.score_card import Reason
 
 _LONGEST = 60
+_FEW = 64
 
 Sentence = Callable[[int, int], str]
 """The sentence of a field (its place) for a lead (its row)."""
@@ -26,16 +28,27 @@ class ReasonWriter:
         self.features = features
 
     @cached_property
-    def _columns_of(self) -> list[np.ndarray]:
-        place = self.features.field_of_column
-        return [np.flatnonzero(place == number) for number in range(len(self.features.fields))]
+    def _columns_of(self) -> list[tuple[list[int], list[int]]]:
+        """The columns of each field, and those of them that say something."""
+        place, columns = self.features.field_of_column, self.features.columns
+        every = [np.flatnonzero(place == number).tolist() for number in range(len(self.features.fields))]
+        return [(mine, [one for one in mine if columns[one].says]) for mine in every]
 
     def group(self, contributions: np.ndarray) -> np.ndarray:
         """Contributions of columns as contributions of fields: shape (leads, fields)."""
-        grouped = np.zeros((len(contributions), len(self.features.fields)))
-        for number, columns in enumerate(self._columns_of):
-            grouped[:, number] = np.take(contributions, columns, axis=1).sum(axis=1)
+        order, starts = self._runs
+        if not len(order):
+            return np.zeros((len(contributions), len(self.features.fields)))
+        # Each row is added up by itself, in the order of its columns: a lead alone gets what it gets among others.
+        grouped: np.ndarray = np.add.reduceat(np.take(contributions, order, axis=1), starts, axis=1)
         return grouped
+
+    @cached_property
+    def _runs(self) -> tuple[np.ndarray, np.ndarray]:
+        """The columns field by field, and where each field begins; every field has a column."""
+        place = self.features.field_of_column
+        order = np.argsort(place, kind="stable")
+        return order, np.searchsorted(place[order], np.arange(len(self.features.fields)))
 
     def write(
         self, data: pl.DataFrame, matrix: np.ndarray, contributions: np.ndarray, points: np.ndarray, most: int | None
@@ -50,25 +63,32 @@ class ReasonWriter:
     def sentences(self, data: pl.DataFrame, matrix: np.ndarray, contributions: np.ndarray) -> Sentence:
         """What it says of these leads: the sentence of a field, by its place, for a lead, by its row."""
         values = {name: data[name].to_list() for name in self.features.fields if name in data.columns}
-        return lambda number, row: self._sentence(number, row, values, matrix, contributions)
+        # One number of an array takes as long to get as ten of a list; of many leads most are never asked for.
+        few = len(matrix) <= _FEW
+        held, moved = (matrix.tolist(), contributions.tolist()) if few else (matrix, contributions)
+        return lambda number, row: self._sentence(number, row, values, held[row], moved[row])
 
     def _sentence(
-        self, number: int, row: int, values: dict[str, list[object]], matrix: np.ndarray, contributions: np.ndarray
+        self,
+        number: int,
+        row: int,
+        values: dict[str, list[object]],
+        matrix: Sequence[float],
+        contributions: Sequence[float],
     ) -> str:
         name = self.features.fields[number]
         told = name not in values  # a feature function's own column has no field to quote
         value = None if told else values[name][row]
         if value is None and not told:
             return f"{name} is not given"
-        columns = self._columns_of[number]
-        speaking = [column for column in columns if self.features.columns[column].says]
+        columns, speaking = self._columns_of[number]
         if speaking:
             # The column that did most of what the sentence is about: one that pulled the other way would not explain it.
-            way = 1 if contributions[row, columns].sum() > 0 else -1
-            place = max(speaking, key=lambda place: way * contributions[row, place])
-            column, held = self.features.columns[place], float(matrix[row, place])
+            way = 1 if fsum(contributions[column] for column in columns) > 0 else -1
+            place = max(speaking, key=lambda place: way * contributions[place])
+            column, held = self.features.columns[place], float(matrix[place])
             if column.quote == "telling word":
-                word = self.features.text_blocks[name].telling_word(str(value), contributions[row, place])
+                word = self.features.text_blocks[name].telling_word(str(value), contributions[place])
                 return f"{name} mentions “{word}”" if word else f"{name} has none of the words that usually tell"
             detail = column.says if held > 0 else column.says_not
             if detail.startswith("does not mention ") and column.name in self.features.text_blocks[name].says_no_to(
@@ -80,7 +100,7 @@ class ReasonWriter:
             if detail:
                 return f"{name} {detail}"
         if told:
-            held = float(matrix[row, columns[0]])
+            held = float(matrix[columns[0]])
             found = say_value(held == 1 if self.features.columns[columns[0]].binary and not np.isnan(held) else held)
             return f"{self.features.labels[name]}: {found}" if name in self.features.labels else f"{name} is {found}"
         return f"{name} is {say_value(value)}"
@@ -92,16 +112,13 @@ def write_reasons(
     """The reasons of each lead, largest first: `points` has a row a lead and a column a field, `says` their sentences."""
     order = np.argsort(-np.abs(points), axis=1, kind="stable")
     return [
-        tuple(
-            Reason(fields[number], float(points[row, number]), says(number, row))
-            for number in _strongest(points[row], order[row], most)
-        )
-        for row in range(len(points))
+        tuple(Reason(fields[number], moved[number], says(number, row)) for number in _strongest(moved, ranked, most))
+        for row, (moved, ranked) in enumerate(zip(points.tolist(), order.tolist(), strict=True))
     ]
 
 
-def _strongest(points: np.ndarray, order: np.ndarray, most: int | None) -> list[int]:
-    moving = [int(number) for number in order if points[number] != 0]
+def _strongest(points: Sequence[float], order: Sequence[int], most: int | None) -> list[int]:
+    moving = [number for number in order if points[number] != 0]
     if most is None:
         return moving
     up = [number for number in moving if points[number] > 0][:most]

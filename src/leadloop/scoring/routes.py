@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 from leadloop.playbook import Policy
+
+FEW = 64
 
 
 def choose_routes(
@@ -21,7 +23,15 @@ def choose_routes(
     >>> chosen["route"].to_list(), chosen["priority"].to_list()
     (['call_today', 'no_action'], ['', ''])
     """
-    others = others or {}
+    chosen = route_places(policy, scores, others or {})
+    return {
+        "route": take_names([route.name for route in policy.routes], chosen),
+        "priority": take_names([route.priority for route in policy.routes], chosen),
+    }
+
+
+def route_places(policy: Policy, scores: np.ndarray, others: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Which of the policy's routes each lead takes, by its place among them."""
     chosen = np.full(len(scores), len(policy.routes) - 1)
     # From the last route to the first, so that the first one that takes a lead has the last word.
     for place, route in reversed(list(enumerate(policy.routes))):
@@ -29,6 +39,11 @@ def choose_routes(
         for target, least in route.when:
             takes &= others[target] >= least if target in others else False
         chosen[takes] = place
-    names = pl.Series([route.name for route in policy.routes], dtype=pl.String)
-    priorities = pl.Series([route.priority for route in policy.routes], dtype=pl.String)
-    return {"route": names[chosen], "priority": priorities[chosen]}
+    return chosen
+
+
+def take_names(names: Sequence[str], places: np.ndarray) -> pl.Series:
+    """The name at each place."""
+    if len(places) <= FEW:  # choosing takes Polars longer than looking up a few
+        return pl.Series([names[place] for place in places.tolist()], dtype=pl.String)
+    return pl.Series(names, dtype=pl.String)[places]

@@ -8,10 +8,11 @@ What was seen is no surprise, however rare.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from math import log
+from math import log, sqrt
 from typing import Any, Self
 
 import numpy as np
@@ -23,6 +24,8 @@ from leadloop.scoring.reasons import say_value
 LEVELS = ("category", "boolean")
 NUMBERS = ("number", "money", "employees", "text")
 """Types that are judged by a number; of a text it is the count of characters."""
+FEW = 64
+"""Up to so many leads are looked at one by one."""
 _LEAST_EXCESS = 1e-3
 
 
@@ -45,6 +48,13 @@ def as_numbers(cells: pl.Series, kind: str) -> np.ndarray:
     if kind == "text":
         cells = cells.str.len_chars()
     return cells.cast(pl.Float64).to_numpy()
+
+
+def as_number(value: Any) -> float:
+    """One value as `as_numbers` has it, to the last bit: square roots are exact to the last one everywhere."""
+    if isinstance(value, dict):
+        return sqrt(value["low"]) * sqrt(value["high"])
+    return float(len(value)) if isinstance(value, str) else float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,11 @@ class SeenField:
 
     def look(self, cells: pl.Series) -> tuple[np.ndarray, np.ndarray]:
         """The step of each value, and how surprising it is (0 where it was seen before)."""
+        if len(cells) <= FEW:
+            seen = [self._look_at_one(value) for value in cells.to_list()]
+            if None not in seen:
+                places, surprises = zip(*seen, strict=True) if seen else ((), ())
+                return np.array(places, dtype=np.int64), np.array(surprises, dtype=np.float64)
         absent = cells.is_null().to_numpy()
         surprises = np.zeros(len(cells))
         if self.type in NUMBERS:
@@ -111,6 +126,28 @@ class SeenField:
         places[absent] = self.steps - 1
         surprises[absent] = 0.0 if self.missing else log(2 * (self.leads + 1))
         return places, surprises
+
+    def _look_at_one(self, value: Any) -> tuple[int, float] | None:
+        """The same for one value without a table, which takes longer to begin; None where letters are left to tables."""
+        if value is None:
+            return self.steps - 1, 0.0 if self.missing else log(2 * (self.leads + 1))
+        if self.type in LEVELS:
+            found = self._find_one(value)
+            if found is None:
+                return None
+            new = found == len(self.levels)
+            return min(found, self.common), -log(max(self.newcomers, 0.5 / (self.leads + 1))) if new else 0.0
+        if self.type not in NUMBERS:
+            return 0, 0.0
+        number = as_number(value)
+        if number != number:
+            return None
+        surprise = np.zeros(1)
+        if self.missing < self.leads and not self._ends[0] <= number <= self._ends[1]:
+            numbers = np.array([number])
+            self._add_tail(surprise, numbers > self._ends[1], numbers, self.above)
+            self._add_tail(surprise, numbers < self._ends[0], -numbers, self.below)
+        return bisect_left(self.edges, number), float(surprise[0])
 
     def say(self, value: object) -> str:
         """What is unusual about a value that was never seen, in words."""
@@ -167,8 +204,6 @@ class SeenField:
 
     def _find(self, cells: pl.Series) -> np.ndarray:
         """Each value's place among the levels seen; one past the last for a level that was never seen."""
-        if len(cells) == 1 and (place := self._find_one(cells[0])) is not None:
-            return np.array([place])
         if self.type == "boolean":
             cells = cells.cast(pl.String)
         # Real columns repeat their levels: each is put in order once, and the rows only look it up.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -25,13 +25,15 @@ from leadloop.scoring.composition import Composition, compose_reasons
 from leadloop.scoring.counterfactuals import Candidates
 from leadloop.scoring.novelty import Novelty
 from leadloop.scoring.reasons import join_reasons, write_reasons
-from leadloop.scoring.routes import choose_routes
+from leadloop.scoring.routes import FEW, choose_routes, take_names
 from leadloop.scoring.score_card import Reason, ScoreCard, TargetScore
 from leadloop.scoring.target_model import TargetModel
 from leadloop.scoring.timing import Timing, horizon_column
 from leadloop.scoring.worth import Worth
 
 TOP_REASONS = 3
+
+Column = pl.Series | np.ndarray | list[Any]
 
 
 class Scorer(Protocol):
@@ -128,22 +130,26 @@ class TrainedPlaybook:
 
     def score(self, leads: LeadFrame, *, explain: bool = True) -> list[ScoreCard]:
         """A card for every lead, in order, each with all its reasons; without `explain` it has none, and starts at its score."""
-        table, reasons, matrices = self._score(leads, most=None, explain=explain)
+        columns, reasons, matrices = self._score(leads, most=None, explain=explain)
         if not explain:
-            table, reasons = table.with_columns(starts_at="score"), [()] * len(leads)
-        columns = [
+            columns["starts_at"], reasons = columns["score"], [()] * len(leads)
+        # No table is made for a handful of leads: it would take as long as scoring them.
+        said = {name: _as_list(column) for name, column in columns.items()}
+        names = [
             "lead_id", "line", "probability", "probability_low", "probability_high", "score",
             "band", "route", "priority", "confidence", "model_version", "segment", "method", "degraded", "starts_at",
             "novel", "unusual",
         ]  # fmt: skip
-        told = ["days_to_win", "days_to_win_low", "days_to_win_high"] if self.timing else []
-        told += ["expected_value"] if self.worth else []
-        rows = table.select(columns + told).iter_rows(named=True)
-        chances = self._chances(table)
-        targets = zip(*(self._target_scores(table, name) for name in self.models), strict=True)
+        names += ["days_to_win", "days_to_win_low", "days_to_win_high"] if self.timing else []
+        names += ["expected_value"] if self.worth else []
+        rows = zip(*(said[name] for name in names), strict=True)
+        targets = zip(*(self._target_scores(said, name) for name in self.models), strict=True)
         seen = matrices[0] if len(matrices) == 1 else np.hstack(matrices)
+        chances = self._chances(said, len(leads))
         return [
-            ScoreCard(**row, reasons=why, won_within=chance, targets=each, features=values)
+            ScoreCard(
+                **dict(zip(names, row, strict=True)), reasons=why, won_within=chance, targets=each, features=values
+            )
             for row, why, chance, each, values in zip(rows, reasons, chances, targets, seen, strict=True)
         ]
 
@@ -158,23 +164,23 @@ class TrainedPlaybook:
             raise VersionError(self.version, Problem("feature values", what, "take the version that made them"))
         return dict(zip(self.models, np.split(values, np.cumsum(widths)[:-1], axis=-1), strict=True))
 
-    def _target_scores(self, table: pl.DataFrame, target: str) -> list[TargetScore]:
+    def _target_scores(self, said: Mapping[str, list[Any]], target: str) -> list[TargetScore]:
         """What is said of one target, a lead each."""
-        names = target_columns(self, target)
-        return [TargetScore(target, *row) for row in table.select(names).iter_rows()]
+        rows = zip(*(said[name] for name in target_columns(self, target)), strict=True)
+        return [TargetScore(target, *row) for row in rows]
 
-    def _chances(self, table: pl.DataFrame) -> list[tuple[tuple[int, float], ...]]:
+    def _chances(self, said: Mapping[str, list[Any]], leads: int) -> list[tuple[tuple[int, float], ...]]:
         """For each lead, the chance of being won within each horizon."""
         horizons = self.timing.horizons if self.timing else ()
         if not horizons:
-            return [()] * table.height
-        rows = table.select([horizon_column(days) for days in horizons]).iter_rows()
+            return [()] * leads
+        rows = zip(*(said[horizon_column(days)] for days in horizons), strict=True)
         return [tuple(zip(horizons, chances, strict=True)) for chances in rows]
 
     def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
         """Scores as a table, one row a lead in order; with `explain`, the top reasons up and down as text."""
-        table, reasons, _ = self._score(leads, most=TOP_REASONS, explain=explain)
-        table = without_idle(table, self.playbook)
+        columns, reasons, _ = self._score(leads, most=TOP_REASONS, explain=explain)
+        table = without_idle(pl.DataFrame(columns), self.playbook)
         if not explain:
             return table
         up = [join_reasons([reason for reason in why if reason.points > 0]) for why in reasons]
@@ -185,7 +191,8 @@ class TrainedPlaybook:
 
     def _score(
         self, leads: LeadFrame, *, most: int | None, explain: bool
-    ) -> tuple[pl.DataFrame, list[tuple[Reason, ...]], list[np.ndarray]]:
+    ) -> tuple[dict[str, Column], list[tuple[Reason, ...]], list[np.ndarray]]:
+        """What is said of each lead by column, in the order of a table of scores; the reasons; and each target's matrix."""
         main, counts = self.playbook.target.name, dict(self.composition.weights) if self.composition else {}
         matrices = self._shared.matrices(leads.data)
         matrix = matrices[main]
@@ -204,7 +211,7 @@ class TrainedPlaybook:
         if self.composition:
             scores = self.composition.scores({name: predictions[name].probabilities for name in counts})
         policy = self.playbook.policy
-        columns: dict[str, object] = {
+        columns: dict[str, Column] = {
             "lead_id": identify(self.playbook, leads),
             "line": leads.lines,
             "probability": probabilities,
@@ -216,7 +223,7 @@ class TrainedPlaybook:
             "confidence": 1 - (high - low),
             "model_version": [self.version] * len(leads),
             "segment": segments,
-            "method": ["segment model" if segment in self.segments else "model" for segment in segments],
+            "method": ["segment model" if segment in self.segments else "model" for segment in segments.to_list()],
             "degraded": [False] * len(leads),
         }
         if self.timing:
@@ -242,11 +249,17 @@ class TrainedPlaybook:
             told_of = (said.probabilities, said.low, said.high, said.scores)
             for column, values in zip(target_columns(self, name), told_of, strict=True):
                 columns.setdefault(column, values)
-        return pl.DataFrame(columns), reasons, [matrices[name] for name in self.models]
+        return columns, reasons, [matrices[name] for name in self.models]
 
     def bands(self, scores: np.ndarray) -> pl.Series:
         """The name of the band that each score falls into."""
         return name_steps(scores, [(band.lowest, band.name) for band in self.playbook.policy.bands])
+
+
+def _as_list(column: Column) -> list[Any]:
+    if isinstance(column, list):
+        return column
+    return column.to_list() if isinstance(column, pl.Series) else column.tolist()
 
 
 def target_columns(trained: TrainedPlaybook, target: str) -> tuple[str, str, str, str]:
@@ -272,7 +285,10 @@ def segments_of(playbook: Playbook, leads: LeadFrame) -> pl.Series:
     name = playbook.segment_by
     if not name or name not in leads.data.columns:
         return pl.Series([""] * len(leads), dtype=pl.String)
-    return leads.data[name].cast(pl.String).fill_null("")
+    cells = leads.data[name]
+    if len(cells) <= FEW and cells.dtype == pl.String:
+        return pl.Series([cell or "" for cell in cells.to_list()], dtype=pl.String)
+    return cells.cast(pl.String).fill_null("")
 
 
 def without_idle(table: pl.DataFrame, playbook: Playbook) -> pl.DataFrame:
@@ -286,4 +302,4 @@ def name_steps(scores: np.ndarray, steps: list[tuple[float, str]]) -> pl.Series:
     """The name of the step that each score falls into; `steps` from the highest lowest-score down."""
     rising = steps[::-1]
     place = np.searchsorted([lowest for lowest, _ in rising], scores, side="right") - 1
-    return pl.Series([name for _, name in rising], dtype=pl.String)[place]
+    return take_names([name for _, name in rising], place)

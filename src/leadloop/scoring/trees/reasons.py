@@ -27,7 +27,7 @@ MOST_BYTES = 32 << 20
 """What the reasons of one ensemble may take in memory: more is faster where trees are deep."""
 
 _MOST_ROWS_AT_ONCE, _CELLS_AT_ONCE = 2048, 1 << 20
-_ROWS_ONE_BY_ONE = 32
+_ROWS_ONE_BY_ONE = 64
 _TREES_AT_ONCE = 16
 
 
