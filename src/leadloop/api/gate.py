@@ -95,6 +95,9 @@ class Gate:
         finally:
             seconds, route = perf_counter() - started, _route_of(scope)
             self.service.metrics.count_request(scope["method"], route, status, seconds)
+            if status in (401, 403, 429):
+                key = "authorization" in headers or "x-api-key" in headers
+                self.service.metrics.count_refused(status, known=caller is not None, key=key)
             self.service.log.info(
                 "request",
                 request_id=request_id,

@@ -23,6 +23,7 @@ from leadloop.api.keys import ANYBODY, Caller
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal, problem_response
 from leadloop.api.service import Service
+from leadloop.api.traces import scoring_step
 from leadloop.api.versions import Served
 from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreFull, StoreUnavailable
 from leadloop.flows.keys import Role
@@ -91,6 +92,7 @@ class Call:
             raise Refusal(413, Problem("leads", f"are {len(leads):,}, and at most {most:,} are read at once", mend))
         return leads, body
 
+    @scoring_step
     async def score(self, served: Served, leads: list[Any], *, explain: bool = True) -> list[Scored | Unscored]:
         """What is said of each lead.
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import msgspec
 
+from leadloop.api.logs import EventLog
 from leadloop.api.service import make_service, require_key
+from leadloop.api.traces import open_traces
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.settings import Settings
 from leadloop.flows.workspace import Workspace
@@ -52,7 +54,9 @@ def application() -> Any:
     from leadloop.api.app import create_app
 
     told = msgspec.json.decode(os.environ[_TOLD])
-    return create_app(make_service(Workspace(Path(told["workspace"])), _settings(told["settings"])))
+    settings = _settings(told["settings"])
+    log = EventLog(settings.log_level, settings.log_format)
+    return create_app(make_service(Workspace(Path(told["workspace"])), settings, log=log, traces=open_traces(log)))
 
 
 def _require_key(workspace: Workspace, settings: Settings) -> None:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 from leadloop.api.database import Database
+from leadloop.api.job_counts import JobCounts
 from leadloop.api.keys import KeyRing
 from leadloop.api.limits import Limits
 from leadloop.api.live import LiveScoring
 from leadloop.api.logs import EventLog
 from leadloop.api.metrics import Metrics
 from leadloop.api.score_log import NoScoreLog, ScoreLog, StoredScoreLog
-from leadloop.api.versions import ServedVersions
+from leadloop.api.versions import Served, ServedVersions
 from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.field_points import score_points
 from leadloop.flows.settings import Settings
 from leadloop.flows.workspace import Workspace
 from leadloop.scoring import ScoreCard
+
+if TYPE_CHECKING:
+    from leadloop.api.traces import Traces
 
 
 class StoredLeads(Protocol):
@@ -45,6 +51,13 @@ class Service:
     log: EventLog
     leads: StoredLeads | None = None
     """Where leads are kept; None where there is no database, and the routes that ask for leads by identifier are not there."""
+    traces: Traces | None = None
+    """Where the spans of requests go; None where no collector is named."""
+
+    @cached_property
+    def job_counts(self) -> JobCounts:
+        """How many jobs wait and run."""
+        return JobCounts(self.database.store)
 
 
 def make_service(
@@ -54,6 +67,7 @@ def make_service(
     score_log: ScoreLog | None = None,
     leads: StoredLeads | None = None,
     log: EventLog | None = None,
+    traces: Traces | None = None,
 ) -> Service:
     """A service of this workspace: its versions are not loaded yet, and its database has not been looked into."""
     ring = KeyRing()
@@ -63,7 +77,9 @@ def make_service(
         playbook = str(facts.get("playbook", ""))
         metrics.reloads.labels(playbook, "loaded" if name == "version serves" else "refused").inc()
         if name == "version serves":
-            metrics.show_served(versions.served[playbook], str(facts.get("before", "")))
+            served = versions.served[playbook]
+            metrics.show_served(served, str(facts.get("before", "")))
+            metrics.standing.learn_importance(served, _importance(workspace, served))
             events.info(name, **facts)
         else:
             events.warning(name, **facts)
@@ -72,10 +88,18 @@ def make_service(
     database = Database(workspace, ring, events)
     if score_log is None:
         most = settings.score_log_waiting
-        score_log = StoredScoreLog(database.store, most, metrics, events) if most else NoScoreLog()
+        score_log = StoredScoreLog(database.store, most, metrics, events, traces) if most else NoScoreLog()
     live = LiveScoring(settings, score_log, metrics)
     limits = Limits(settings, lambda name: metrics.limited.labels(name).inc())
-    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events, leads)
+    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events, leads, traces)
+
+
+def _importance(workspace: Workspace, served: Served) -> Mapping[str, float]:
+    """What a version goes by; nothing where its report is not there: it is shown, and nobody scores by it."""
+    try:
+        return score_points(workspace.registry, served.playbook, served.version) if served.record else {}
+    except (OSError, ValueError):
+        return {}
 
 
 def require_key(service: Service) -> None:
