@@ -91,21 +91,21 @@ def test_no_marker_that_is_planted_anywhere_in_a_request_comes_out(
                 statuses.append(client.post("/v1/tiny/score", json={**LEAD, "id": marker}, headers=key).status_code)
             service.live.log.close(5)
         page = client.get("/metrics", headers=key).text
-    assert {200, 404, 415, 422, 500} <= set(statuses)
+    assert {200, 404, 415, 422} <= set(statuses)
+    assert statuses.count(500) == len(MARKERS), "only what was broken on purpose may be our mistake"
     if locked:
         assert 401 in statuses
-    spans = [
-        one.to_json() + "".join(f"{k}={v}" for k, v in (one.context.trace_state or {}).items())
-        for one in kept.get_finished_spans()
-    ]
+    spans = [f"{one.to_json()} {one.context.trace_state.to_header()}" for one in kept.get_finished_spans()]
     out, err = capfd.readouterr()
-    ours = [record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
+    others = [
+        record.getMessage() for record in caplog.records if not record.name.startswith("httpx")
+    ]  # the client's own
     places = {
         "log": written.getvalue(),
         "measures": page,
         "spans": "\n".join(spans),
         "streams": out + err,
-        "others": "\n".join(ours),
+        "other logs": "\n".join(others),
     }
     assert len(spans) >= len(statuses)
     assert written.getvalue().count('"event": "request"') == len(statuses) + 1

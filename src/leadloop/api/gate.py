@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from leadloop.api.keys import ANYBODY, Caller
+from leadloop.api.metrics import METHODS
 from leadloop.api.problems import Refusal, problem_response
 from leadloop.api.service import Service
 from leadloop.errors import Problem
@@ -101,7 +102,7 @@ class Gate:
             self.service.log.info(
                 "request",
                 request_id=request_id,
-                method=scope["method"],
+                method=scope["method"] if scope["method"] in METHODS else "_OTHER",
                 route=route,
                 status=status,
                 ms=round(seconds * 1000, 2),

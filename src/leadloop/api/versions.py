@@ -149,11 +149,15 @@ class ServedVersions:
             pinned = f"this server serves model_version = {self.settings.model_version}"
             raise Refusal(409, Problem("version", pinned, "set model_version to champion to change it while it runs"))
         registry = self.workspace.registry
+        identity = (
+            "(no such version)"  # in place of what it was called: a client may call it anything, and this is logged
+        )
         with self._lock:
             if playbook not in self._served and playbook not in self._problems:
                 self.get(playbook)
             try:
                 found = registry.find(playbook, version)
+                identity = found.id
                 if registry.champion(playbook) == found.id:
                     served = self._load(playbook, found.id, "first")
                 else:
@@ -162,7 +166,7 @@ class ServedVersions:
                     served = self._load(playbook, found.id, "first")
             except VersionError as error:
                 missing = any(one.where in ("version", "champion") and "no " in one.what for one in error.problems)
-                self._tell("version refused", {"playbook": playbook, "version": version})
+                self._tell("version refused", {"playbook": playbook, "version": identity})
                 raise Refusal(404 if missing else 409, error.problems) from None
             self._failed.pop((playbook, found.id), None)
             self._swap(served)
