@@ -159,7 +159,7 @@ class Route:
     @property
     def statuses(self) -> tuple[int, ...]:
         """Every status with which it may refuse."""
-        own = {*self.refuses, 429, 500, *((401, 403) if self.role else (401,))}
+        own = {*self.refuses, 429, 500, *((401, 403, 503) if self.role else (401,))}
         own |= {400, 408, 413, 415, 422} if self.method in ("POST", "PUT", "PATCH") else {422}
         return tuple(sorted(own))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from leadloop.errors import LeadLoopError, Problem
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from leadloop.store import Store
 
 VARIABLE = "LEADLOOP_WORKSPACE"
+_OPENING = Lock()
+"""Threads open a store one after the other, so that they share one."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,12 @@ class Workspace:
         # Databases cost a third of a second to import, which commands without one need not pay.
         from leadloop.store import open_store
 
-        self.root.mkdir(parents=True, exist_ok=True)
-        return open_store(self.database, now=lambda: datetime.now(UTC))
+        with _OPENING:
+            opened: Store | None = self.__dict__.get("store")  # by another thread, while this one waited for its turn
+            if opened is None:
+                self.root.mkdir(parents=True, exist_ok=True)
+                opened = self.__dict__["store"] = open_store(self.database, now=lambda: datetime.now(UTC))
+        return opened
 
     def now(self) -> str:
         """The time now, as it is written down everywhere: UTC, to the second."""

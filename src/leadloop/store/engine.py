@@ -72,7 +72,15 @@ def make_engine(url: URL) -> Engine:
             hide_parameters=True,
             pool_pre_ping=True,
             pool_timeout=_WAIT_SECONDS,
-            connect_args={"options": options, "connect_timeout": 10},
+            # A server whose network went away is given up after half a minute, not after the system's quarter of an hour.
+            connect_args={
+                "options": options,
+                "connect_timeout": 10,
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 30_000,
+            },
         )
     except ImportError:
         pass
