@@ -258,13 +258,28 @@ def test_the_workflow_runs_the_gate_on_every_python_that_we_name_and_may_only_re
 
 def test_the_compose_file_runs_the_command_line_and_keeps_postgres_off_until_asked():
     compose = read_yaml("compose.yaml")
-    assert set(compose["services"]) == {"leadloop", "postgres"}
+    assert set(compose["services"]) == {"leadloop", "postgres", "prometheus", "grafana"}
     ours, postgres = compose["services"]["leadloop"], compose["services"]["postgres"]
     assert "profiles" not in ours
     assert postgres["profiles"] == ["postgres"]
     assert "ports" not in postgres
     assert {volume.split(":")[0] for volume in postgres["volumes"]} <= set(compose["volumes"])
     assert (ROOT / "requirements" / f"{ours['build']['args']['REQUIREMENTS']}.txt").is_file()
+
+
+def test_the_compose_file_keeps_the_watch_off_until_asked_and_hands_it_files_that_are_here():
+    compose = read_yaml("compose.yaml")
+    for name in ("prometheus", "grafana"):
+        service = compose["services"][name]
+        assert service["profiles"] == ["watch"]
+        for volume in service["volumes"]:
+            source = volume.split(":")[0]
+            assert (ROOT / source).exists() if source.startswith("./") else source in compose["volumes"]
+    assert compose["services"]["grafana"]["ports"] == ["127.0.0.1:3000:3000"]
+    (job,) = read_yaml("ops/prometheus/prometheus.yml")["scrape_configs"]
+    assert job["authorization"]["credentials_file"] == f"/run/secrets/{compose['services']['prometheus']['secrets'][0]}"
+    host = job["static_configs"][0]["targets"][0].split(":")[0]
+    assert compose["services"]["prometheus"]["extra_hosts"] == [f"{host}:host-gateway"]
 
 
 def test_the_image_copies_only_files_that_are_here_and_let_through():

@@ -9,6 +9,7 @@ from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +22,7 @@ from leadloop.api.gate import ASK, Gate
 from leadloop.api.openapi import describe_interface
 from leadloop.api.page import render_page
 from leadloop.api.problems import Refusal, problem_response
+from leadloop.api.readings import take_readings
 from leadloop.api.routes import Call, Route, endpoint
 from leadloop.api.service import Service
 from leadloop.api.shapes import TEXT
@@ -28,6 +30,8 @@ from leadloop.errors import Problem
 
 _LAST_SECONDS = 5.0
 """How long a process that ends waits for the database to take the last scores."""
+_NO_TELEMETRY: TelemetryConfig = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
+"""The framework's own: it would send paths, queries and the messages of errors, and they may name a lead. Ours stands outside."""
 _FOUND_NOWHERE = Problem("path", "is no route of this service", "see /openapi.json for all of them")
 
 
@@ -75,8 +79,17 @@ def create_app(service: Service) -> Any:
             await watch
         await to_thread.run_sync(service.live.log.close, _LAST_SECONDS)
         await to_thread.run_sync(service.database.close)
+        if service.traces is not None:
+            await to_thread.run_sync(service.traces.close)
 
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        telemetry=_NO_TELEMETRY,
+    )
     routes = all_routes(service)
     app.state.routes = routes
     app.state.service = service
@@ -88,7 +101,13 @@ def create_app(service: Service) -> Any:
     app.add_exception_handler(HTTPException, _refuse_path)  # type: ignore[arg-type]
     open_paths = frozenset(route.path for route in routes if route.role is None)
     file_paths = tuple(compile_path(route.path)[0] for route in routes if route.takes_file)
-    return Gate(app, service, open_paths, file_paths)
+    gate = Gate(app, service, open_paths, file_paths)
+    if service.traces is None:
+        return gate
+    from leadloop.api.traced import Traced
+
+    service.log.mark_with(service.traces.marks)
+    return Traced(gate, service.traces)
 
 
 async def _watch(service: Service) -> None:
@@ -97,6 +116,7 @@ async def _watch(service: Service) -> None:
         await asyncio.sleep(service.settings.watch_seconds)
         try:
             await to_thread.run_sync(service.versions.refresh)
+            take_readings(service)
         except Exception as error:  # the next look may go better, and what serves goes on serving
             service.log.mistake(error, during="watching the registry")
 

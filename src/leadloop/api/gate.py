@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from leadloop.api.keys import ANYBODY, Caller
+from leadloop.api.metrics import METHODS
 from leadloop.api.problems import Refusal, problem_response
 from leadloop.api.service import Service
 from leadloop.errors import Problem
@@ -101,10 +102,13 @@ class Gate:
         finally:
             seconds, route = perf_counter() - started, _route_of(scope)
             self.service.metrics.count_request(scope["method"], route, status, seconds)
+            if status in (401, 403, 429):
+                key = "authorization" in headers or "x-api-key" in headers
+                self.service.metrics.count_refused(status, known=caller is not None, key=key)
             self.service.log.info(
                 "request",
                 request_id=request_id,
-                method=scope["method"],
+                method=scope["method"] if scope["method"] in METHODS else "_OTHER",
                 route=route,
                 status=status,
                 ms=round(seconds * 1000, 2),

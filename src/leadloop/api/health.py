@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from leadloop.api.metrics import CONTENT_TYPE
+from leadloop.api.readings import take_readings
 from leadloop.api.routes import Call, Route
 from leadloop.api.shapes import FLAG, TEXT, WHOLE, mapping, maybe, record
 
@@ -43,9 +44,9 @@ async def ready(call: Call) -> Response:
 async def metrics(call: Call) -> Response:
     """Counts and times for Prometheus."""
     service = call.service
-    service.metrics.log_waiting.set(service.live.log.waiting)
-    service.metrics.database.set(0 if service.database.problem else 1)
-    return Response(service.metrics.page(service.versions), media_type=CONTENT_TYPE)
+    await service.job_counts.refresh()
+    take_readings(service)
+    return Response(service.metrics.page(), media_type=CONTENT_TYPE)
 
 
 _READY = record(

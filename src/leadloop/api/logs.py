@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ class EventLog:
         self._logger = structlog.wrap_logger(
             structlog.PrintLogger(file or sys.stderr),
             processors=[
+                self._mark,
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 shown,
@@ -29,6 +31,16 @@ class EventLog:
             wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
             cache_logger_on_first_use=True,
         )
+        self._marks: Callable[[], Mapping[str, str]] | None = None
+
+    def mark_with(self, marks: Callable[[], Mapping[str, str]]) -> None:
+        """Put these into every line from now on, as of its moment: the ids of its trace."""
+        self._marks = marks
+
+    def _mark(self, logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if self._marks is not None:
+            event.update(self._marks())
+        return event
 
     def info(self, event: str, **facts: Any) -> None:
         """Write down what happened."""

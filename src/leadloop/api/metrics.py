@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from leadloop.api.versions import Served, ServedVersions
+from leadloop.api.standing import Standing
+from leadloop.api.versions import Served
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0)
 _SCORES = tuple(range(10, 101, 10))
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+"""Any other is counted as `_OTHER`."""
+REFUSALS = ("no key", "wrong key", "too many wrong keys", "role", "host", "limit")
+"""Why somebody was not let in."""
+_OF_PROCESS = re.compile(r"_(\d+)\.db$")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -24,7 +30,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         every = self.registry
         self.predictions = Counter(
-            "leadloop_predictions", "Leads scored.", ("playbook", "method", "route"), registry=every
+            "leadloop_predictions", "Leads scored.", ("playbook", "method", "band", "route"), registry=every
         )
         self.rejected = Counter(
             "leadloop_rejected_leads", "Leads that could not be read.", ("playbook",), registry=every
@@ -64,6 +70,12 @@ class Metrics:
         self.log_waiting = Gauge(
             "leadloop_score_log_waiting", "Scores not written down yet.", multiprocess_mode="livesum", registry=every
         )
+        self.log_oldest = Gauge(
+            "leadloop_score_log_oldest_seconds",
+            "How long the score has waited that waits longest to be written down.",
+            multiprocess_mode="livemax",
+            registry=every,
+        )
         self.database = Gauge(
             "leadloop_database_up",
             "1 while the database answers, seen from the process that has it worst.",
@@ -72,6 +84,9 @@ class Metrics:
         )
         self.limited = Counter(
             "leadloop_rate_limited", "Requests refused since a key asked too often.", ("limit",), registry=every
+        )
+        self.refused = Counter(
+            "leadloop_refused_requests", "Requests that were not let in.", ("reason",), registry=every
         )
         self.memory = Gauge(
             "leadloop_memory_usage_bytes", "Resident memory.", multiprocess_mode="livesum", registry=every
@@ -88,9 +103,38 @@ class Metrics:
             registry=every,
         )
 
+        self.scoring = Gauge(
+            "leadloop_scoring",
+            "1 where something scores, 0 where nothing can.",
+            ("playbook",),
+            multiprocess_mode="livemin",
+            registry=every,
+        )
+        self.standing = Standing()
+        every.register(self.standing)
+        # A rate cannot be told of a line that begins with its first event.
+        for counter, values in (
+            (self.cache, ("hit", "miss")),
+            (self.log_dropped, ("no room", "refused", "not stored before the end")),
+            (self.limited, ("requests", "leads")),
+            (self.refused, REFUSALS),
+        ):
+            for value in values:
+                counter.labels(value)
+
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count and time one request; `route` is the template of its path."""
-        self.requests.labels(method if method in _METHODS else "_OTHER", route, str(status)).observe(seconds)
+        self.requests.labels(method if method in METHODS else "_OTHER", route, str(status)).observe(seconds)
+
+    def count_refused(self, status: int, *, known: bool, key: bool) -> None:
+        """Count a request that was not let in (401, 403, 429); whether it gave a key, and whether that is known."""
+        if status == 401:
+            reason = "wrong key" if key else "no key"
+        elif status == 403:
+            reason = "role" if known else "host"
+        else:
+            reason = "limit" if known else "too many wrong keys"
+        self.refused.labels(reason).inc()
 
     def show_served(self, served: Served, before: str) -> None:
         """Say which version serves from now on."""
@@ -98,34 +142,29 @@ class Metrics:
             self.serving.labels(served.playbook, before).set(0)
         self.serving.labels(served.playbook, served.version).set(1)
 
-    def page(self, versions: ServedVersions) -> bytes:
+    def page(self) -> bytes:
         """Everything, as Prometheus reads it."""
-        self.memory.set(_resident_bytes())
-        for name in {*versions.served, *versions.problems}:
-            self.degraded.labels(name).set(1 if name in versions.problems else 0)
-        return generate_latest(_collected(self.registry))
+        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if folder is None:
+            return generate_latest(self.registry)
+        _forget_dead(Path(folder))
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        together.register(self.standing)
+        return generate_latest(together)
 
 
-def _collected(registry: CollectorRegistry) -> CollectorRegistry:
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return registry
-    together = CollectorRegistry()
-    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-    return together
-
-
-def _resident_bytes() -> int:
-    """The memory that this process holds; on systems without /proc, the most that it ever held."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        if sys.platform == "win32":
-            return 0
-        import resource
-
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
+def _forget_dead(folder: Path) -> None:
+    """Leave out the gauges of processes that are gone: what one said last would stand for ever."""
+    if os.name != "posix":
+        return  # asking whether a process lives would end it
+    for pid in {int(found[1]) for file in folder.glob("gauge_live*.db") if (found := _OF_PROCESS.search(file.name))}:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+        except PermissionError:
+            pass  # it lives, and is another's
 
 
 def metric_names(metrics: Metrics) -> Iterable[tuple[str, str]]:

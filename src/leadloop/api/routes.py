@@ -25,6 +25,7 @@ from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import Refusal, problem_response
 from leadloop.api.rounds import FEW_LEADS
 from leadloop.api.service import Service
+from leadloop.api.traces import scoring_step
 from leadloop.api.versions import Served
 from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreFull, StoreUnavailable
 from leadloop.flows.keys import Role
@@ -97,6 +98,7 @@ class Call:
             raise Refusal(413, Problem("leads", f"are {len(leads):,}, and at most {most:,} are read at once", mend))
         return leads, body
 
+    @scoring_step
     async def score(
         self, served: Served, leads: list[Any], *, explain: bool = True, noted: bool = True
     ) -> list[Scored | Unscored]:

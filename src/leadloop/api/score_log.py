@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from secrets import token_hex
 from threading import Event, Lock, Thread
 from time import monotonic
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from leadloop.api.logs import EventLog
 from leadloop.api.metrics import Metrics
 from leadloop.api.score_rows import LoggedScore, row_of
+from leadloop.api.traces import Traces, step
 from leadloop.errors import LeadLoopError, StoreFull, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -35,6 +37,10 @@ class ScoreLog(Protocol):
         """How many scores are not stored yet."""
 
     @property
+    def oldest_seconds(self) -> float:
+        """How long the score has waited that waits longest; 0 where none waits."""
+
+    @property
     def problem(self) -> str:
         """Why scores cannot be stored now; empty where they can."""
 
@@ -52,6 +58,7 @@ class NoScoreLog:
     """A log that is off: nothing is written down, and nothing pretends to be."""
 
     waiting = 0
+    oldest_seconds = 0.0
     problem = ""
 
     def record(self, scores: Sequence[LoggedScore]) -> None:
@@ -70,8 +77,10 @@ class StoredScoreLog:
     `store` gives the store, or raises at once where it cannot be reached; `most` scores may wait at a time.
     """
 
-    def __init__(self, store: Callable[[], Store], most: int, metrics: Metrics, log: EventLog) -> None:
-        self._store, self._most, self._metrics, self._log = store, most, metrics, log
+    def __init__(
+        self, store: Callable[[], Store], most: int, metrics: Metrics, log: EventLog, traces: Traces | None = None
+    ) -> None:
+        self._store, self._most, self._metrics, self._log, self._traces = store, most, metrics, log, traces
         self._queue: deque[LoggedScore] = deque()
         self._rows: deque[tuple[str, Score]] = deque()
         self._room = Lock()
@@ -85,6 +94,15 @@ class StoredScoreLog:
     def waiting(self) -> int:
         """How many scores are not stored yet."""
         return len(self._queue) + len(self._rows)
+
+    @property
+    def oldest_seconds(self) -> float:
+        """How long the score has waited that waits longest; 0 where none waits."""
+        try:
+            at = self._rows[0][1].at if self._rows else datetime.fromisoformat(self._queue[0].scored_at)
+        except IndexError:  # none waits, or not any more
+            return 0.0
+        return max(0.0, (datetime.now(UTC) - at).total_seconds())
 
     @property
     def problem(self) -> str:
@@ -147,7 +165,8 @@ class StoredScoreLog:
                 self._make_row()
             self._storing_since = monotonic()
             try:
-                self._add(list(self._rows))
+                with step(self._traces, "write scores down", scores=len(self._rows)):
+                    self._add(list(self._rows))
             except LeadLoopError as error:
                 self._note_trouble(error)
                 return

@@ -15,6 +15,7 @@ import msgspec
 
 from leadloop.api.logs import EventLog
 from leadloop.api.service import make_service, require_key
+from leadloop.api.traces import open_traces
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.settings import Settings
 from leadloop.flows.worker import WorkersBeside
@@ -58,7 +59,9 @@ def application() -> Any:
     # Threads take turns every millisecond, not every five: while scores are written down, answers wait less for their turn.
     sys.setswitchinterval(0.001)
     told = msgspec.json.decode(os.environ[_TOLD])
-    return create_app(make_service(Workspace(Path(told["workspace"])), _settings(told["settings"])))
+    settings = _settings(told["settings"])
+    log = EventLog(settings.log_level, settings.log_format)
+    return create_app(make_service(Workspace(Path(told["workspace"])), settings, log=log, traces=open_traces(log)))
 
 
 def _require_key(workspace: Workspace, settings: Settings) -> None:

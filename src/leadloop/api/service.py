@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from leadloop.api.database import Database
+from leadloop.api.job_counts import JobCounts
 from leadloop.api.keys import KeyRing
 from leadloop.api.limits import Limits
 from leadloop.api.live import LiveScoring
@@ -13,10 +16,14 @@ from leadloop.api.logs import EventLog
 from leadloop.api.metrics import Metrics
 from leadloop.api.rounds import Rounds
 from leadloop.api.score_log import NoScoreLog, ScoreLog, StoredScoreLog
-from leadloop.api.versions import ServedVersions
+from leadloop.api.versions import Served, ServedVersions
 from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.field_points import score_points
 from leadloop.flows.settings import Settings
 from leadloop.flows.workspace import Workspace
+
+if TYPE_CHECKING:
+    from leadloop.api.traces import Traces
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,13 @@ class Service:
     log: EventLog
     rounds: Rounds
     """Scores the leads of those who wait together."""
+    traces: Traces | None = None
+    """Where the spans of requests go; None where no collector is named."""
+
+    @cached_property
+    def job_counts(self) -> JobCounts:
+        """How many jobs wait and run."""
+        return JobCounts(self.database.store)
 
 
 def make_service(
@@ -42,6 +56,7 @@ def make_service(
     *,
     score_log: ScoreLog | None = None,
     log: EventLog | None = None,
+    traces: Traces | None = None,
 ) -> Service:
     """A service of this workspace: its versions are not loaded yet, and its database has not been looked into."""
     ring = KeyRing()
@@ -51,7 +66,9 @@ def make_service(
         playbook = str(facts.get("playbook", ""))
         metrics.reloads.labels(playbook, "loaded" if name == "version serves" else "refused").inc()
         if name == "version serves":
-            metrics.show_served(versions.served[playbook], str(facts.get("before", "")))
+            served = versions.served[playbook]
+            metrics.show_served(served, str(facts.get("before", "")))
+            metrics.standing.learn_importance(served, _importance(workspace, served))
             events.info(name, **facts)
         else:
             events.warning(name, **facts)
@@ -60,10 +77,18 @@ def make_service(
     database = Database(workspace, ring, events)
     if score_log is None:
         most = settings.score_log_waiting
-        score_log = StoredScoreLog(database.store, most, metrics, events) if most else NoScoreLog()
+        score_log = StoredScoreLog(database.store, most, metrics, events, traces) if most else NoScoreLog()
     live = LiveScoring(settings, score_log, metrics)
     limits = Limits(settings, lambda name: metrics.limited.labels(name).inc())
-    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events, Rounds(live))
+    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events, Rounds(live), traces)
+
+
+def _importance(workspace: Workspace, served: Served) -> Mapping[str, float]:
+    """What a version goes by; nothing where its report is not there: it is shown, and nobody scores by it."""
+    try:
+        return score_points(workspace.registry, served.playbook, served.version) if served.record else {}
+    except (OSError, ValueError):
+        return {}
 
 
 def require_key(service: Service) -> None:

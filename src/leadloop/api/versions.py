@@ -28,6 +28,7 @@ from leadloop.leads.field import normalise_name
 from leadloop.leads.names import FieldNames
 from leadloop.leads.one_lead import OneLeadReader
 from leadloop.registry import CHAMPION, ModelVersion, Registry
+from leadloop.registry.manifest import VERSION_ID
 from leadloop.scoring import RuleScorer, ScoreCard, Scorer
 
 _RETRY_SECONDS = 30.0
@@ -165,6 +166,8 @@ class ServedVersions:
         if self.settings.model_version != CHAMPION:
             pinned = f"this server serves model_version = {self.settings.model_version}"
             raise Refusal(409, Problem("version", pinned, "set model_version to champion to change it while it runs"))
+        # A client may call a version anything, and this is logged.
+        told = version if VERSION_ID.fullmatch(version) else "(by another name)"
         with self._lock:
             self.require(playbook)
             try:
@@ -172,7 +175,7 @@ class ServedVersions:
                 served = self._load(playbook, identity, "first")
             except VersionError as error:
                 missing = any(one.where in ("version", CHAMPION) and "no " in one.what for one in error.problems)
-                self._tell("version refused", {"playbook": playbook, "version": version})
+                self._tell("version refused", {"playbook": playbook, "version": told})
                 raise Refusal(404 if missing else 409, error.problems) from None
             self._failed.pop((playbook, identity), None)
             self._swap(served)

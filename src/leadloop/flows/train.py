@@ -18,6 +18,7 @@ import numpy as np
 from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes, Problem, StoreConflict, StoreError
 from leadloop.features import FeatureSet
 from leadloop.flows.duration import read_seconds
+from leadloop.flows.field_points import field_points
 from leadloop.flows.importing import Imported
 from leadloop.flows.learned_targets import LearnedTarget, learn_targets, make_version
 from leadloop.flows.mlflow_server import MlflowServer, find_server
@@ -283,14 +284,7 @@ def _points_in_service(place: Workspace, playbook: str, target: str) -> dict[str
     `target` names a further target; it is empty for the main one.
     """
     serving = place.registry.champion(playbook)
-    file = place.registry.folder(playbook, serving) / "report.json" if serving else None
-    if file is None or not file.is_file():
-        return {}
-    report = json.loads(file.read_bytes())
-    if target:
-        report = next((other for other in report.get("others", []) if other["target"] == target), {})
-    lines = report.get("importance", [])
-    return {line["field"]: line["points"] for line in lines if line.get("points") is not None}
+    return field_points(place.registry, playbook, serving, target) if serving else {}
 
 
 def _bare(field: Field) -> Field:

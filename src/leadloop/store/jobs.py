@@ -240,6 +240,16 @@ class Jobs:
             query = query.where(type_coerce(JOBS.c.payload, Text).contains(said, autoescape=True))
         return read_page(self._connections, "jobs", query, JOBS.c.id, _job, after=after, limit=limit, newest_first=True)
 
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many jobs of each kind wait, run and are parked; those that are over are not counted, however many there are."""
+        query = select(JOBS.c.kind, JOBS.c.state, func.count()).where(JOBS.c.state.in_((WAITING, RUNNING, PARKED)))
+        with self._connections.read() as connection:
+            found = {
+                (row[0], row[1]): int(row[2]) for row in connection.execute(query.group_by(JOBS.c.kind, JOBS.c.state))
+            }
+        kinds = {kind for kind, _ in found}
+        return {(kind, state): found.get((kind, state), 0) for kind in kinds for state in (WAITING, RUNNING, PARKED)}
+
     def _end(self, job: Job, **said: Any) -> None:
         ended = {"finished_at": self._connections.now(), "holder": None, "held_until": None, "only_one": None}
         if not self._say(job, **ended, **said):
