@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
+.PHONY: help demo test test-long test-mlflow test-crash test-requests world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ test-mlflow: environment mlflow ## Run the tests against a real MLflow server al
 
 test-crash: environment ## Kill the store's writers, workers, migrations and erasures, and promotions, 200 times each; KILLS=N for another number.
 	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py
+
+test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
+	TEST_REQUESTS=$$(( $(or $(REQUESTS),10000) / 4 )) $(bin)/python -m pytest -s tests/contracts/test_any_request.py
 
 world: environment ## Train the packaged playbooks on simulated worlds of full size and compare them with the truth; takes minutes.
 	$(bin)/python -m pytest -m world -s tests/leadloop_playbooks
