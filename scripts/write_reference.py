@@ -928,8 +928,8 @@ def settings() -> str:
 
 
 def service() -> str:
-    from leadloop.api import core, health
-    from leadloop.api.app import _DOCUMENTS
+    from leadloop.api import health
+    from leadloop.api.app import _DOCUMENTS, playbook_routes
     from leadloop.api.faces import calls, insurance, marketplace
     from leadloop.api.metrics import Metrics, metric_names
     from leadloop.api.problems import TITLES
@@ -946,7 +946,7 @@ def service() -> str:
         "`leadloop serve` answers these routes. Once it runs, `/docs` shows them with examples to copy and with the fields of "
         "every playbook that it serves, and `/openapi.json` says the same to programs.",
         "## Any playbook",
-        listed(core.routes({})),
+        listed(playbook_routes({}, ())),
         "## Companies after a call",
         "The playbook is the setting `calls_playbook`.",
         listed(calls.ROUTES),

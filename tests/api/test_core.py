@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 
+from leadloop.api.score_log import NoScoreLog
 from leadloop.flows.score import load, score_leads
 from leadloop.flows.train import train
 
@@ -187,7 +188,7 @@ def test_a_mistake_of_ours_is_a_documented_answer_without_our_insides(workspace,
 
 
 def test_a_log_that_fails_keeps_no_answer_back(workspace):
-    class Broken:
+    class Broken(NoScoreLog):
         def record(self, scores):
             raise OSError("disk full")
 
@@ -197,11 +198,12 @@ def test_a_log_that_fails_keeps_no_answer_back(workspace):
 
 
 def test_a_log_is_told_of_every_score_with_its_card(workspace):
-    class Kept(list):
-        record = list.extend
+    class Kept(NoScoreLog):
+        def record(self, scores):
+            kept.extend(scores)
 
-    kept = Kept()
-    with ask(open_service(workspace.root, parts={"score_log": kept})) as client:
+    kept = []
+    with ask(open_service(workspace.root, parts={"score_log": Kept()})) as client:
         for _ in range(2):
             client.post("/v1/tiny/scores", json={"leads": [LEAD, {"visits": "many"}]})
     assert [(one.lead["id"], one.cached) for one in kept] == [("L1", False), ("L1", True)]

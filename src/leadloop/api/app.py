@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from anyio import to_thread
@@ -34,19 +34,26 @@ def all_routes(service: Service) -> list[Route]:
     """Every route that this service answers."""
     served = service.versions.served
     examples = {name: example_lead(one) for name, one in served.items()}
-    targets = {name: tuple(target.name for target in one.scorer.playbook.targets) for name, one in served.items()}
+    targets = [target.name for one in served.values() for target in one.scorer.playbook.targets]
     return [
         *calls.ROUTES,
         *marketplace.ROUTES,
         *insurance.ROUTES,
+        *playbook_routes(examples, targets),
+        *health.ROUTES,
+        *_DOCUMENTS,
+    ]
+
+
+def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list[Route]:
+    """The routes of any playbook; examples in the document are of the first of these leads and targets."""
+    return [
         *core.routes(examples),
         *erasure.BEFORE_LEADS,
         *leads.routes(examples),
-        *outcomes.routes(next(iter(targets.values()), ())),
+        *outcomes.routes(targets),
         *feedback.ROUTES,
         *erasure.ROUTES,
-        *health.ROUTES,
-        *_DOCUMENTS,
     ]
 
 

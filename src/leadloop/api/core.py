@@ -199,6 +199,6 @@ def routes(examples: Mapping[str, Any]) -> list[Route]:
             "Put a version in service, on the record; no request is dropped.",
             record(LOADED),
             Body(record({"version": TEXT}, {"why": TEXT}), {"version": "latest", "why": "better on the test leads"}),
-            _PLAYBOOK, {}, (404, 409, 503),
+            _PLAYBOOK, {}, (404, 409, 503), writes=True,
         ),
     ]  # fmt: skip

@@ -86,7 +86,7 @@ async def keeping(call: Call, playbook: str, rows: Sequence[dict[str, Any]], whe
 def _feedback(row: Mapping[str, Any]) -> Feedback:
     from leadloop.store import Feedback
 
-    said = {one.name: row.get(one.name) for one in SAID}
+    said: dict[str, Any] = {one.name: row.get(one.name) for one in SAID}
     said |= {"key": key_of(row), "feedback_source": row.get("feedback_source") or "manual"}
     return Feedback(**said)
 

@@ -22,7 +22,8 @@ async def ready(call: Call) -> Response:
     versions = call.service.versions
     served, problems = versions.served, versions.problems
     missing = [name for name in problems if name not in served]
-    database, waiting = call.service.database.problem, call.service.live.log.waiting
+    log = call.service.live.log
+    database = call.service.database.problem or log.problem
     status = "not ready" if missing or not served else "degraded" if problems or database else "ready"
     body = {
         "status": status,
@@ -34,7 +35,7 @@ async def ready(call: Call) -> Response:
             }
             for name in sorted({*served, *problems})
         },
-        "database": {"answers": not database, "problem": database or None, "scores_waiting": waiting},
+        "database": {"answers": not database, "problem": database or None, "scores_waiting": log.waiting},
     }
     return Response(msgspec.json.encode(body), 503 if status == "not ready" else 200, media_type="application/json")
 

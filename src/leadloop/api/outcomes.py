@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -180,7 +180,7 @@ EVENT = record({"key": TEXT, "lead_id": TEXT, "name": TEXT, "at": TEXT, "details
 _AT = "2026-01-05T10:00:00Z"
 
 
-def routes(targets: tuple[str, ...]) -> list[Route]:
+def routes(targets: Sequence[str]) -> list[Route]:
     """The routes of outcomes and events; `targets` are those of the playbook that examples are of."""
     target = targets[0] if targets else "won"
     outcome = {"lead_id": "A-1", "target": target, "value": 1, "at": _AT, "key": "crm-17"}

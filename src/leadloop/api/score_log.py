@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from secrets import token_hex
 from threading import Event, Lock, Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from leadloop.api.logs import EventLog
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _EVERY_SECONDS = 0.25
 _AT_ONCE = 500
 _AGAIN_SECONDS = 1.0
+_SILENT_SECONDS = 5.0
 
 
 class ScoreLog(Protocol):
@@ -31,6 +33,10 @@ class ScoreLog(Protocol):
     @property
     def waiting(self) -> int:
         """How many scores are not stored yet."""
+
+    @property
+    def problem(self) -> str:
+        """Why scores cannot be stored now; empty where they can."""
 
     def record(self, scores: Sequence[LoggedScore]) -> None:
         """Take scores that are about to be answered. An error is counted and logged, and never keeps an answer back."""
@@ -46,6 +52,7 @@ class NoScoreLog:
     """A log that is off: nothing is written down, and nothing pretends to be."""
 
     waiting = 0
+    problem = ""
 
     def record(self, scores: Sequence[LoggedScore]) -> None:
         """Write nothing."""
@@ -72,11 +79,21 @@ class StoredScoreLog:
         self._thread: Thread | None = None
         self._dropped = 0
         self._trouble = ""
+        self._storing_since: float | None = None
 
     @property
     def waiting(self) -> int:
         """How many scores are not stored yet."""
         return len(self._queue) + len(self._rows)
+
+    @property
+    def problem(self) -> str:
+        """Why scores cannot be stored now; empty where they can. It never waits for the database."""
+        began = self._storing_since
+        silent = 0.0 if began is None else monotonic() - began
+        if silent > _SILENT_SECONDS:
+            return f"scores have waited {silent:.0f} seconds for the database to store them"
+        return f"scores cannot be written down: {self._trouble}" if self._trouble else ""
 
     def record(self, scores: Sequence[LoggedScore]) -> None:
         """Queue scores. One that is given again from memory was noted when it was first given, and is not noted twice."""
@@ -128,11 +145,14 @@ class StoredScoreLog:
             # again are recognised by their keys.
             while self._queue and len(self._rows) < _AT_ONCE:
                 self._make_row()
+            self._storing_since = monotonic()
             try:
                 self._add(list(self._rows))
             except LeadLoopError as error:
                 self._note_trouble(error)
                 return
+            finally:
+                self._storing_since = None
             self._rows.clear()
             if self._trouble:
                 self._log.info("scores are written down again", waiting=self.waiting)

@@ -61,7 +61,7 @@ def row_of(logged: LoggedScore, mark: str) -> Score:
     named = bool(playbook.lead_id) and logged.lead.get(playbook.lead_id) is not None and card.lead_id is not None
     at = datetime.fromisoformat(logged.scored_at)
     return Score(
-        key=f"{logged.request_id}:{logged.place}:{mark}",
+        key=f"{logged.request_id}:{logged.place:04}:{mark}",
         lead_id=card.lead_id if named else NOBODY,
         at=at,
         model_version=card.model_version,

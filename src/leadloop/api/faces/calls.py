@@ -281,6 +281,6 @@ ROUTES = [
         "Put a version in service and serve it from now on; no request is dropped.",
         record({"status": TEXT, "playbook": TEXT, "model_version": TEXT, "previous_version": maybe(TEXT),
                 "loaded_at": TEXT}),
-        parts={"version": "Its id or release, `champion` or `latest`."}, refuses=(404, 409, 503),
+        parts={"version": "Its id or release, `champion` or `latest`."}, refuses=(404, 409, 503), writes=True,
     ),
 ]  # fmt: skip

@@ -196,7 +196,7 @@ ROUTES = [
         "Put a version in service and serve it from now on; no request is dropped.",
         record({"success": FLAG, "playbook": TEXT, "model_version": TEXT, "previous_version": maybe(TEXT),
                 "loaded_at": TEXT}),
-        parts={"version": "Its id or release, or `latest`."}, refuses=(404, 409, 503),
+        parts={"version": "Its id or release, or `latest`."}, refuses=(404, 409, 503), writes=True,
     ),
     Route(
         "GET", f"{PREFIX}/metrics", "analyst", metrics,
