@@ -10,9 +10,12 @@ import urllib.error
 import urllib.request
 
 import pytest
+from tests.api.workspaces_for_tests import copy_workspace
 from tests.cli.commands_for_tests import COMMAND, environment, leadloop
 
-from leadloop.flows.keys import make_key
+from leadloop.flows.keys import new_key
+from leadloop.flows.train import train
+from leadloop.flows.workspace import Workspace
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 LEAD = {"id": "L1", "visits": 7, "source": "Reference"}
@@ -24,11 +27,10 @@ def free_port():
         return trial.getsockname()[1]
 
 
-def fetch(port, path, body=None, method=None):
+def fetch(port, path, body=None, method=None, key=""):
     data = None if body is None else json.dumps(body).encode()
-    asked = urllib.request.Request(
-        f"http://127.0.0.1:{port}{path}", data, {"Content-Type": "application/json"}, method=method
-    )
+    headers = {"Content-Type": "application/json"} | ({"X-API-Key": key} if key else {})
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers, method=method)
     with urllib.request.urlopen(asked, timeout=30) as answer:
         return json.loads(answer.read())
 
@@ -37,7 +39,8 @@ def start(workspace, *words):
     port = free_port()
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", str(port), "--workspace", str(workspace), *words],
-        env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # Nobody reads its log while it runs, and a pipe that is full would stop it.
+        env=environment(LEADLOOP_LOG_LEVEL="warning"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     for _ in range(600):
         try:
@@ -81,11 +84,28 @@ def test_several_processes_answer_and_all_are_measured_together(workspace):
         stop(process)
 
 
-def test_it_is_not_opened_to_other_machines_without_a_key(workspace):
-    done = leadloop("serve", "--host", "0.0.0.0", "--workspace", workspace.root)
+def test_it_is_not_opened_to_other_machines_without_a_key_and_is_with_one(workspace, tmp_path):
+    place = copy_workspace(workspace.root, tmp_path)
+    done = leadloop("serve", "--host", "0.0.0.0", "--port", free_port(), "--workspace", tmp_path)
     assert done.returncode == 2
     assert b"there is no key" in done.stderr
-    assert b"--new-key" in done.stderr
+    assert b"leadloop keys new" in done.stderr
+    made = new_key("scorer", "form", workspace=place)
+    process, port = start(tmp_path, "--host", "0.0.0.0")
+    try:
+        assert fetch(port, "/v1/tiny/score", LEAD, key=made.text)["score"] >= 0
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            fetch(port, "/v1/tiny/score", LEAD)
+    finally:
+        stop(process)
+
+
+def test_it_is_not_opened_to_other_machines_while_nobody_can_tell_whether_there_is_a_key(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    (tmp_path / "leadloop.db").mkdir()
+    done = leadloop("serve", "--host", "0.0.0.0", "--port", free_port(), "--workspace", tmp_path)
+    assert done.returncode == 2
+    assert b"it cannot be told whether there is a key" in done.stderr
 
 
 def test_a_port_that_is_taken_and_a_setting_that_is_none_are_refused(workspace):
@@ -100,11 +120,69 @@ def test_a_port_that_is_taken_and_a_setting_that_is_none_are_refused(workspace):
     assert b"--port" in done.stderr
 
 
-def test_a_new_key_is_printed_with_the_line_that_lets_it_in():
-    done = leadloop("serve", "--new-key", "scorer")
-    assert done.returncode == 0
-    key, line = (text.split(maxsplit=4)[-1] for text in done.stdout.decode().splitlines())
-    assert key.startswith("ll_")
-    assert "scorer:" in line
-    assert make_key("scorer")[0] != key
-    assert leadloop("serve", "--new-key", "owner").returncode == 2
+def stored(root):
+    return {int(row.lead_id[1:]) for row in Workspace(root).store.scores.stream("tiny")}
+
+
+@needs_posix
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_every_score_that_was_answered_is_stored_when_it_is_asked_to_end(workspace, tmp_path, workers):
+    copy_workspace(workspace.root, tmp_path)
+    process, port = start(tmp_path, "--workers", workers)
+    try:
+        for number in range(120):
+            fetch(port, "/v1/tiny/score", {**LEAD, "id": f"L{number}", "visits": number})
+    finally:
+        stop(process)
+    assert stored(tmp_path) == set(range(120))
+
+
+@needs_posix
+def test_a_kill_costs_at_most_the_scores_of_the_last_second(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    process, port = start(tmp_path)
+    answered = {}
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        number = len(answered)
+        fetch(port, "/v1/tiny/score", {**LEAD, "id": f"L{number}", "visits": number})
+        answered[number] = time.monotonic()
+    process.kill()
+    killed = time.monotonic()
+    process.communicate(timeout=30)
+    kept = stored(tmp_path)
+    lost = [killed - at for number, at in answered.items() if number not in kept]
+    assert len(kept) > 20
+    assert all(age < 1 for age in lost), max(lost)
+
+
+@needs_posix
+def test_all_processes_serve_what_was_put_in_service_and_know_every_key_within_five_seconds(workspace, tmp_path):
+    place = copy_workspace(workspace.root, tmp_path)
+    first = workspace.result.version.id
+    second = train(workspace.playbook, workspace.past, workspace=tmp_path, promote=False).version.id
+    process, port = start(tmp_path, "--workers", "2")
+
+    def versions(key=""):
+        """The versions that answer many times, each over a connection of its own."""
+        leads = ({**LEAD, "visits": number} for number in range(24))
+        return {fetch(port, "/v1/tiny/score", lead, key=key)["model_version"] for lead in leads}
+
+    try:
+        assert versions() == {first}
+        assert leadloop("models", "promote", "tiny", second, "--workspace", tmp_path).returncode == 0
+        time.sleep(5)
+        assert versions() == {second}
+        made = new_key("scorer", "form", workspace=place)
+        time.sleep(5)
+        for _ in range(20):
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                fetch(port, "/v1/tiny/score", LEAD)
+        assert versions(made.text) == {second}
+        assert leadloop("keys", "revoke", made.key.id, "--workspace", tmp_path).returncode == 0
+        time.sleep(5)
+        for _ in range(8):  # more of them would count as guessing
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                fetch(port, "/v1/tiny/score", LEAD, key=made.text)
+    finally:
+        stop(process)

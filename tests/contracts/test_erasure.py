@@ -1,5 +1,7 @@
 """What is known of one person: shown whole, and gone whole."""
 
+from leadloop.store import LeadRecord
+
 AT = "2026-01-05T10:00:00Z"
 
 
@@ -65,3 +67,13 @@ def test_an_answer_that_was_kept_for_a_retry_no_longer_names_who_was_erased(clie
     again = client.post("/v1/tiny/events", json=row, headers=headers)
     assert lead_id not in again.text
     assert client.get("/v1/tiny/events", params={"lead_id": lead_id}).json()["events"] == []
+
+
+def test_a_misspelt_playbook_does_not_look_like_an_erasure_and_one_that_is_gone_can_be_cleaned(client, service, new_id):
+    lead_id = new_id()
+    assert client.delete(f"/v1/tinny/leads/{lead_id}").status_code == 404
+    service.database.store().leads.record("gone", [LeadRecord(lead_id, {"visits": 1})])
+    assert client.delete(f"/v1/gone/leads/{lead_id}").json()["receipts"][0]["removed"] == {
+        "leads": 1,
+        "lead_versions": 1,
+    }

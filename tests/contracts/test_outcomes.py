@@ -2,6 +2,8 @@
 
 import pytest
 
+from leadloop.store.paging import mark_of
+
 AT = "2026-01-05T10:00:00Z"
 
 
@@ -116,3 +118,10 @@ def test_a_graded_target_takes_grades(client, new_id):
     row = {"lead_id": new_id(), "target": "quality", "value": 0.7, "at": AT}
     assert client.post("/v1/marketplace/outcomes", json={"outcomes": [row]}).status_code == 200
     assert client.post("/v1/marketplace/outcomes", json={"outcomes": [{**row, "value": 1.1}]}).status_code == 422
+
+
+@pytest.mark.parametrize("place", [10**30, -(10**30), 1.5, "x", None, [1]])
+def test_a_mark_that_nobody_gave_is_refused(client, place):
+    for after in (mark_of("outcomes", [place]), mark_of("events", [1]), "é", "=", "a" * 999):
+        answer = client.get("/v1/tiny/outcomes", params={"after": after})
+        assert answer.status_code == 422, after

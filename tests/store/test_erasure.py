@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 from sqlalchemy import text
-from tests.store.stores_for_tests import START, Clock, fill
+from tests.store.stores_for_tests import START, Clock, fill, make_score
 
 from leadloop.errors import StoreError
 from leadloop.store import Event, LeadRecord, open_store, restore
@@ -165,3 +165,12 @@ def test_with_a_write_ahead_log_every_byte_goes_too_and_a_backup_is_restored_the
     assert store.leads.get("b2b", "L-bob").fields["email"] == f"{BOB}@example.com"
     assert store.audit.verify().number > 0
     store.close()
+
+
+def test_of_scores_without_a_lead_only_the_persons_own_go(store):
+    fields = {"of": {"email": f"{ANN}@example.com"}, "other": {"email": f"{BOB}@example.com"}}
+    store.scores.add("b2b", [make_score(key, "", fields=said, card={}) for key, said in fields.items()])
+    receipt = erase(store, email=f"{ANN}@example.com")
+    assert receipt.removed == {"scores": 1}
+    assert [row.key for row in store.scores.stream("b2b")] == ["other"]
+    assert not store.erasures.covers(playbook="b2b", lead_id="L-1")

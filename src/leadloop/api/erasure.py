@@ -54,11 +54,13 @@ async def erase_lead(call: Call) -> dict[str, Any]:
     """Erase everything that is stored of one lead, and on request of its person wherever else they are known."""
     name, lead_id, everywhere = call.path("playbook"), call.path("lead_id"), call.query("everywhere")
     contact_fields: list[str] | None = None
+    unknown: Refusal | None = None
     try:
         contact_fields = (await declared(call, name)).contact_fields
-    except Refusal:
+    except Refusal as refusal:
         if everywhere:
             raise  # which fields name a person is for the playbook to say
+        unknown = refusal
 
     def erase(store: Store) -> dict[str, Any]:
         from leadloop.store.identifiers import plain_email, plain_phone
@@ -80,6 +82,8 @@ async def erase_lead(call: Call) -> dict[str, Any]:
                         contact_fields=contact_fields,
                     )
                 )
+        if unknown and not any(one.removed for one in receipts):
+            raise unknown  # leads of a playbook that is gone can be erased; a misspelt one should not look like it
         return {
             "receipts": [
                 {

@@ -152,7 +152,9 @@ def _key_of(call: Call) -> str | None:
 
 
 async def _hash(call: Call) -> str:
-    """By what a request is the same: its path, its query and its body, byte for byte."""
-    scope = call.request.scope
-    parts = (scope["path"].encode(), scope["query_string"], await call.request.body())
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    """By what a request is the same: its path, its query and its body, byte for byte; of a file, which is read only once, its
+    kind and length."""
+    scope, headers = call.request.scope, call.request.headers
+    told = " ".join((headers.get("content-type", ""), headers.get("content-length", ""))).encode()
+    body = told if call.route.takes_file else await call.request.body()
+    return hashlib.sha256(b"\0".join((scope["path"].encode(), scope["query_string"], body))).hexdigest()

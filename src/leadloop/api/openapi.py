@@ -55,7 +55,8 @@ def operation(route: Route) -> dict[str, Any]:
         "x-role": " or ".join(route.roles) or "anybody",
     }
     if route.body is not None:
-        content = {"application/json": {"schema": route.body.schema, "example": route.body.example}}
+        said_of = {"schema": route.body.schema, "example": route.body.example}
+        content = dict.fromkeys(route.body.media_types, said_of)
         said["requestBody"] = {"required": True, "content": content}
     return said
 

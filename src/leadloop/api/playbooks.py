@@ -71,8 +71,8 @@ class Declared:
         values, rejects = self._reader.read(fields)
         problems += [Problem(f"{where}.{one.field}", one.reason, "") for one in rejects if one.field != own]
         lead_id = values.get(own) if own else lead_id
-        if not own and isinstance(lead_id, int) and not isinstance(lead_id, bool):
-            lead_id = str(lead_id)
+        if isinstance(lead_id, int | float) and not isinstance(lead_id, bool):
+            lead_id = str(lead_id)  # as scoring names it
         named = own or LEAD_ID
         if not isinstance(lead_id, str) or not lead_id.strip():
             problems.append(Problem(f"{where}.{named}", "names no lead", "give its identifier"))

@@ -123,6 +123,8 @@ class Body:
 
     schema: Schema
     example: Any
+    media_types: tuple[str, ...] = (JSON,)
+    """What it may be written in; anything but JSON is a file, which the route reads piece by piece."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,9 +163,14 @@ class Route:
         return self.role if isinstance(self.role, tuple) else (self.role,) if self.role else ()
 
     @property
+    def takes_file(self) -> bool:
+        """Whether its body is a file of any size."""
+        return self.body is not None and self.body.media_types != (JSON,)
+
+    @property
     def statuses(self) -> tuple[int, ...]:
         """Every status with which it may refuse."""
-        own = {*self.refuses, 429, 500, *((401, 403) if self.role else (401,))}
+        own = {*self.refuses, 429, 500, *((401, 403, 503) if self.role else (401,))}
         own |= {400, 408, 413, 415, 422} if self.method in ("POST", "PUT", "PATCH") else {422}
         if self.writes:
             own |= {400, 409, 503, 507}
