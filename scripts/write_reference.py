@@ -654,7 +654,15 @@ API = (
             for name in (
                 *("Client", "AsyncClient", "Card", "WonWithin", "UnscoredLead", "Outcome", "Event", "Feedback"),
                 *("KeptLeads", "Kept", "FeedbackTaken", "KeptLead", "PastScore", "PastFeedback", "Models", "ModelLine"),
-                *("InService", "Readiness", "PlaybookReady", "DatabaseReady", "ServiceProblem", "NotAllowed", "NotFound"),
+                *(
+                    "InService",
+                    "Readiness",
+                    "PlaybookReady",
+                    "DatabaseReady",
+                    "ServiceProblem",
+                    "NotAllowed",
+                    "NotFound",
+                ),
                 *("NotUnderstood", "Conflict", "TooMany", "Unavailable", "NotPromised"),
             )
         ],
