@@ -15,7 +15,7 @@ lock() {
 }
 
 # The whole comes first, and the parts follow it: one version of each package in every file.
-lock dev.txt ${UPGRADE:+--upgrade} pyproject.toml --extra train --extra mlflow --extra postgres --extra otel --extra docs \
+lock dev.txt ${UPGRADE:+--upgrade} pyproject.toml --extra train --extra mlflow --extra postgres --extra otel --extra client --extra docs \
     --group build --group dev
 lock train.txt --upgrade --constraint requirements/dev.txt pyproject.toml --extra train
 lock base.txt --upgrade --constraint requirements/dev.txt pyproject.toml

@@ -651,6 +651,26 @@ API = (
             "leadloop.flows.models:prune",
         ],
     ),
+    (
+        "Asking a service",
+        [
+            f"leadloop.client:{name}"
+            for name in (
+                *("Client", "AsyncClient", "Card", "WonWithin", "UnscoredLead", "Outcome", "Event", "Feedback"),
+                *("KeptLeads", "Kept", "FeedbackTaken", "KeptLead", "PastScore", "PastFeedback", "Models", "ModelLine"),
+                *(
+                    "InService",
+                    "Readiness",
+                    "PlaybookReady",
+                    "DatabaseReady",
+                    "ServiceProblem",
+                    "NotAllowed",
+                    "NotFound",
+                ),
+                *("NotUnderstood", "Conflict", "TooMany", "Unavailable", "NotPromised"),
+            )
+        ],
+    ),
     ("What features are worth", ["leadloop.flows.ablate:ablate", "leadloop.flows.discover:discover"]),
     (
         "What comes back",

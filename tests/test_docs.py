@@ -8,8 +8,10 @@ Every page is a story that is played in a folder of its own, in the order of its
   there);
 - a ```python block without a title runs; a ```text block with `title="prints"` below it is what it prints.
 
-A ```sh block is shown and not run: it needs a server of somebody's own. `<!-- test: refused -->` above a block says that its
-commands exit with 2. Commands of `make` and `pip` are not run here: the gate runs them.
+A ```sh block is shown and not run: it needs a server of somebody's own. `<!-- test: served -->` above one says that from there to
+the end of the page a service of the page's folder runs; what the page asks at port 8000 is asked where it listens.
+`<!-- test: refused -->` above a block says that its commands exit with 2.
+Commands of `make` and `pip` are not run here: the gate runs them.
 """
 
 from __future__ import annotations
@@ -34,8 +36,13 @@ import pytest
 import tomlkit
 
 import leadloop.cli
+from leadloop.api.logs import EventLog
+from leadloop.api.service import make_service
+from leadloop.flows.settings import read_settings
+from leadloop.flows.workspace import Workspace
 from leadloop.learning.leakage.finding import FINDING_KINDS
 from leadloop.simulate import LEADS_PER_DAY, simulate_leads
+from tests.served_for_tests import serve
 from tests.timed_leads_for_tests import make_timed_cells
 from tests.two_targets_for_tests import make_two_cells
 
@@ -54,6 +61,9 @@ needs_posix = pytest.mark.skipif(os.name != "posix", reason="the pages are writt
 
 PAST, NEW = 1_000, 200
 START = datetime(2025, 1, 6, tzinfo=UTC)
+# What readers type into files of their own.
+OWN_MODULES = {"my_scoring", "shadow", "compare", "scoring", "receiver"}
+SERVICE = "http://127.0.0.1:8000"
 # The outside programs that pages may use; anything else in a command is a mistake.
 SHELL = {"cat", "gzip", "head"}
 
@@ -130,6 +140,7 @@ def write_leads(folder: Path) -> None:
     past.cells.write_csv(folder / "leads.csv")
     new.at_intake.write_csv(folder / "new.csv")
     new.at_intake.write_ndjson(folder / "new.jsonl")
+    new.cells.select("Lead ID", "Converted").write_csv(folder / "new_outcomes.csv")
     later = simulate_leads(PAST, seed=8, start=START + timedelta(days=3))
     later.cells.write_csv(folder / "leads_newer.csv")
     row = pl.int_range(pl.len())
@@ -161,17 +172,25 @@ class Player:
         self.folder, self.shims = folder, shims
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self.printed = ""
+        self.service = SERVICE
 
     def play(self, story: list[Block]) -> None:
-        for block in story:
-            if block.kind == "console":
-                self.run_console(block)
-            elif block.kind in ("toml", "python", "text") and block.title not in ("", "prints"):
-                self.type_in(block)
-            elif block.kind == "python":
-                self.run_python(block)
-            elif block.kind == "text" and block.title == "prints":
-                require_shown(block.text.splitlines(), self.printed, block.place)
+        with contextlib.ExitStack() as served:
+            for block in story:
+                self.play_block(replace(block, text=block.text.replace(SERVICE, self.service)), served)
+
+    def play_block(self, block: Block, served: contextlib.ExitStack) -> None:
+        if block.kind == "sh" and block.mark == "served":
+            service = make_service(Workspace(self.folder), read_settings(self.folder), log=EventLog("error", "json"))
+            self.service = served.enter_context(serve(service))
+        elif block.kind == "console":
+            self.run_console(block)
+        elif block.kind in ("toml", "python", "text") and block.title not in ("", "prints"):
+            self.type_in(block)
+        elif block.kind == "python":
+            self.run_python(block)
+        elif block.kind == "text" and block.title == "prints":
+            require_shown(block.text.splitlines(), self.printed, block.place)
 
     def run_console(self, block: Block) -> None:
         for command, shown in commands_of(block):
@@ -272,7 +291,7 @@ def forget_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(exported)
-    for name in {"features", "rules", "labels"} - before:
+    for name in {"features", "rules", "labels", *OWN_MODULES} - before:
         sys.modules.pop(name, None)
 
 
@@ -315,6 +334,7 @@ def test_a_how_to_page_does_what_it_says(page, after_tutorial, shims, tmp_path, 
     folder = tmp_path / "work"
     shutil.copytree(after_tutorial, folder)
     monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)  # as a Python that is started there
     monkeypatch.delenv("LEADLOOP_WORKSPACE", raising=False)
     for story in stories_of(page):
         assert story, f"{page.name} shows nothing that can be tried"

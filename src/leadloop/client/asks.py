@@ -1,0 +1,281 @@
+"""Every request that the clients know, made and read here once for both of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+from uuid import uuid4
+
+from leadloop.client.answers import (
+    Batch,
+    Card,
+    FeedbackTaken,
+    InService,
+    Kept,
+    KeptLead,
+    KeptLeads,
+    Models,
+    PastFeedback,
+    PastScore,
+    Readiness,
+    UnscoredLead,
+)
+from leadloop.client.course import Ask
+from leadloop.client.told import Event, Feedback, Outcome
+from leadloop.client.writing import Lead, write, write_items, write_lead, write_list, write_moment
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of a list, and where the next ones begin."""
+
+    items: tuple[T, ...]
+    next: str | None
+
+
+# ------------------------------------------------------------------------------------------------------------- scores
+
+
+def score(playbook: str, lead: Lead, *, explain: bool) -> Ask[Card]:
+    """Score one lead."""
+    query = {"explain": _flag(explain)}
+    return Ask("POST", "/v1/{playbook}/score", Card, _same, {"playbook": playbook}, query, write_lead(lead))
+
+
+def score_many(
+    playbook: str, first: int, leads: Sequence[bytes], *, explain: bool
+) -> Ask[tuple[Card | UnscoredLead, ...]]:
+    """Score a batch of leads, the first of which has this place among all."""
+
+    def take(batch: Batch) -> tuple[Card | UnscoredLead, ...]:
+        return tuple(replace(one, index=first + (one.index or 0)) for one in batch.results)
+
+    query, body = {"explain": _flag(explain)}, write_list("leads", leads)
+    return Ask("POST", "/v1/{playbook}/scores", Batch, take, {"playbook": playbook}, query, body)
+
+
+def score_lead(playbook: str, lead_id: str, *, explain: bool, key: str | None) -> Ask[Card]:
+    """Score a lead that is kept."""
+    route, parts = "/v1/{playbook}/leads/{lead_id}/score", {"playbook": playbook, "lead_id": lead_id}
+    return _write("POST", route, Card, _same, parts, None, key, {"explain": _flag(explain)})
+
+
+# -------------------------------------------------------------------------------------------------------------- leads
+
+
+def keep_leads(
+    playbook: str, leads: Iterable[Lead], *, at: datetime | None, source: str | None, key: str | None
+) -> Ask[KeptLeads]:
+    """Keep leads."""
+    written = [write_lead(one, f"leads[{place}]") for place, one in enumerate(leads)]
+    others = {"at": at and write(write_moment(at, "at")), "source": source and write(source)}
+    body = write_list("leads", written, **{name: value for name, value in others.items() if value})
+    return _write("POST", "/v1/{playbook}/leads", KeptLeads, _same, {"playbook": playbook}, body, key)
+
+
+def lead(playbook: str, lead_id: str, *, as_of: datetime | None) -> Ask[KeptLead]:
+    """One lead."""
+    parts = {"playbook": playbook, "lead_id": lead_id}
+    query = {"as_of": write_moment(as_of, "as_of")} if as_of else {}
+    return Ask("GET", "/v1/{playbook}/leads/{lead_id}", KeptLead, _same, parts, query)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadVersions:
+    """Every record of a lead."""
+
+    lead_id: str
+    versions: tuple[KeptLead, ...]
+
+
+def lead_versions(playbook: str, lead_id: str) -> Ask[tuple[KeptLead, ...]]:
+    """Every record of one lead."""
+    parts = {"playbook": playbook, "lead_id": lead_id}
+    return Ask("GET", "/v1/{playbook}/leads/{lead_id}/versions", LeadVersions, attrgetter("versions"), parts)
+
+
+# --------------------------------------------------------------------------------------------------- what became of them
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomesKept:
+    """What became of outcomes that were told."""
+
+    outcomes: tuple[Kept, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventsKept:
+    """What became of events that were told."""
+
+    events: tuple[Kept, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackKept:
+    """What became of feedback that was given."""
+
+    feedback: tuple[FeedbackTaken, ...]
+
+
+def tell_outcomes(playbook: str, outcomes: Iterable[Outcome], *, key: str | None) -> Ask[tuple[Kept, ...]]:
+    """Tell outcomes."""
+    body, take = write_items("outcomes", outcomes), attrgetter("outcomes")
+    return _write("POST", "/v1/{playbook}/outcomes", OutcomesKept, take, {"playbook": playbook}, body, key)
+
+
+def tell_events(playbook: str, events: Iterable[Event], *, key: str | None) -> Ask[tuple[Kept, ...]]:
+    """Tell events."""
+    body, take = write_items("events", events), attrgetter("events")
+    return _write("POST", "/v1/{playbook}/events", EventsKept, take, {"playbook": playbook}, body, key)
+
+
+def give_feedback(playbook: str, feedback: Iterable[Feedback], *, key: str | None) -> Ask[tuple[FeedbackTaken, ...]]:
+    """Give feedback."""
+    body, take = write_items("feedback", feedback), attrgetter("feedback")
+    return _write("POST", "/v1/{playbook}/feedback", FeedbackKept, take, {"playbook": playbook}, body, key)
+
+
+# -------------------------------------------------------------------------------------------------------------- lists
+
+
+@dataclass(frozen=True, slots=True)
+class ScoresPage:
+    """A page of scores."""
+
+    scores: tuple[PastScore, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadsPage:
+    """A page of leads."""
+
+    leads: tuple[KeptLead, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomesPage:
+    """A page of outcomes."""
+
+    outcomes: tuple[Outcome, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventsPage:
+    """A page of events."""
+
+    events: tuple[Event, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPage:
+    """A page of feedback."""
+
+    feedback: tuple[PastFeedback, ...]
+    next: str | None
+
+
+def scores(playbook: str, *, lead_id: str | None, newest_first: bool, page_size: int) -> Ask[Page[PastScore]]:
+    """Scores that were given."""
+    said = {"lead_id": lead_id, "newest_first": _flag(newest_first)}
+    return _list("scores", ScoresPage, playbook, page_size, said)
+
+
+def leads(playbook: str, *, unscored: bool, since: datetime | None, page_size: int) -> Ask[Page[KeptLead]]:
+    """Leads that are kept."""
+    said = {"unscored": _flag(unscored), "since": write_moment(since, "since") if since else None}
+    return _list("leads", LeadsPage, playbook, page_size, said)
+
+
+def outcomes(playbook: str, *, lead_id: str | None, page_size: int) -> Ask[Page[Outcome]]:
+    """Outcomes that were told."""
+    return _list("outcomes", OutcomesPage, playbook, page_size, {"lead_id": lead_id})
+
+
+def events(playbook: str, *, lead_id: str | None, page_size: int) -> Ask[Page[Event]]:
+    """Events that were told."""
+    return _list("events", EventsPage, playbook, page_size, {"lead_id": lead_id})
+
+
+def feedback(playbook: str, *, lead_id: str | None, page_size: int) -> Ask[Page[PastFeedback]]:
+    """Feedback that was given."""
+    return _list("feedback", FeedbackPage, playbook, page_size, {"lead_id": lead_id})
+
+
+def next_page(ask: Ask[Page[T]], page: Page[T]) -> Ask[Page[T]] | None:
+    """The request for the page after this one; None after the last."""
+    return replace(ask, query={**ask.query, "after": page.next}) if page.next else None
+
+
+def _list(name: str, gives: Any, playbook: str, page_size: int, said: Mapping[str, str | None]) -> Ask[Page[Any]]:
+    query = {key: value for key, value in said.items() if value is not None} | {"limit": str(page_size)}
+
+    def take(page: Any) -> Page[Any]:
+        return Page(getattr(page, name), page.next)
+
+    return Ask("GET", f"/v1/{{playbook}}/{name}", gives, take, {"playbook": playbook}, query)
+
+
+# ----------------------------------------------------------------------------------------------------------- versions
+
+
+def models(playbook: str) -> Ask[Models]:
+    """The saved versions of a playbook."""
+    return Ask("GET", "/v1/{playbook}/models", Models, _same, {"playbook": playbook})
+
+
+def promote(playbook: str, version: str, *, why: str, key: str | None) -> Ask[InService]:
+    """Put a version in service."""
+    body = write({"version": version, **({"why": why} if why else {})})
+    route = "/v1/{playbook}/models/champion"
+    return _write("PUT", route, InService, _same, {"playbook": playbook}, body, key)
+
+
+def rollback(playbook: str, *, why: str, key: str | None) -> Ask[InService]:
+    """Go back to the version before."""
+    body, route = write({"why": why} if why else {}), "/v1/{playbook}/models/rollback"
+    return _write("POST", route, InService, _same, {"playbook": playbook}, body, key)
+
+
+# ------------------------------------------------------------------------------------------------------------- health
+
+
+def ready() -> Ask[Readiness]:
+    """Whether scores can be had."""
+    return Ask("GET", "/readyz", Readiness, _same, accepts=(200, 503))
+
+
+def metrics() -> Ask[str]:
+    """Counts and times for Prometheus."""
+    return Ask("GET", "/metrics", str, _same)
+
+
+def _write(
+    method: str,
+    route: str,
+    gives: Any,
+    take: Any,
+    parts: Mapping[str, str],
+    body: bytes | None,
+    key: str | None,
+    query: Mapping[str, str] | None = None,
+) -> Ask[Any]:
+    """A request that changes something: it has a key, made once, under which the service does it once."""
+    return Ask(method, route, gives, take, parts, query or {}, body, key or uuid4().hex)
+
+
+def _flag(said: bool) -> str:
+    return "true" if said else "false"
+
+
+def _same(value: Any) -> Any:
+    return value

@@ -1,0 +1,228 @@
+"""The client for programs that do something else until an answer comes (asyncio or trio)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import anyio
+
+from leadloop.client import asks
+from leadloop.client.answers import (
+    Card,
+    FeedbackTaken,
+    InService,
+    Kept,
+    KeptLead,
+    KeptLeads,
+    Models,
+    PastFeedback,
+    PastScore,
+    Readiness,
+    UnscoredLead,
+)
+from leadloop.client.connection import answer_of, connect, httpx2, loss_of
+from leadloop.client.course import Answer, Ask, Lost, Patience, course
+from leadloop.client.told import Event, Feedback, Outcome
+from leadloop.client.writing import MOST_LEADS, Batches, Lead
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """Asks a LeadLoop service as `Client` does, with `await` before each method and `async for` over each list.
+
+    async with AsyncClient("http://127.0.0.1:8000") as client:
+        card = await client.score("leads", {"Lead Source": "Google"})
+        async for past in client.scores("leads"):
+            print(past.lead_id, past.score)
+    """
+
+    def __init__(
+        self,
+        base_url: str = "http://127.0.0.1:8000",
+        key: str | None = None,
+        *,
+        timeout: float = 10.0,
+        retries: int = 4,
+        patience: float = 90.0,
+    ) -> None:
+        connection = connect(base_url, key, timeout)
+        self._base_url, self._patience = connection.base_url, Patience(retries, patience)
+        self._http = httpx2.AsyncClient(**connection.options)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._base_url!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def score(self, playbook: str, lead: Lead, *, explain: bool = True) -> Card:
+        """Score one lead, with every reason unless `explain` is false; without reasons it takes a fraction of the time.
+
+        Raises NotUnderstood with everything that is wrong with the lead at once.
+        """
+        return await self._send(asks.score(playbook, lead, explain=explain))
+
+    async def score_many(
+        self,
+        playbook: str,
+        leads: Iterable[Lead] | AsyncIterable[Lead],
+        *,
+        explain: bool = True,
+        at_once: int = MOST_LEADS,
+    ) -> AsyncIterator[Card | UnscoredLead]:
+        """Score any number of leads, in their order; one that cannot be read is an UnscoredLead and spoils no other.
+
+        Leads are sent in batches of `at_once`, and no more are taken from `leads` than the next batch needs: it may be a file
+        of any size.
+        """
+        batches = Batches(at_once)
+        async for lead in _each(leads):
+            if full := batches.add(lead):
+                for one in await self._send(asks.score_many(playbook, *full, explain=explain)):
+                    yield one
+        if last := batches.rest():
+            for one in await self._send(asks.score_many(playbook, *last, explain=explain)):
+                yield one
+
+    async def score_lead(
+        self, playbook: str, lead_id: str, *, explain: bool = True, idempotency_key: str | None = None
+    ) -> Card:
+        """Score a lead that the service keeps; when this returns, the score is stored."""
+        return await self._send(asks.score_lead(playbook, lead_id, explain=explain, key=idempotency_key))
+
+    async def keep_leads(
+        self,
+        playbook: str,
+        leads: Iterable[Lead],
+        *,
+        at: datetime | None = None,
+        source: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> KeptLeads:
+        """Have up to 100 leads kept, all or none; `at` is since when they are so, now unless it is said."""
+        return await self._send(asks.keep_leads(playbook, leads, at=at, source=source, key=idempotency_key))
+
+    async def lead(self, playbook: str, lead_id: str, *, as_of: datetime | None = None) -> KeptLead:
+        """One lead as it is now, or as it was, with the newest score that it had then."""
+        return await self._send(asks.lead(playbook, lead_id, as_of=as_of))
+
+    async def lead_versions(self, playbook: str, lead_id: str) -> tuple[KeptLead, ...]:
+        """Every record of a lead, in the order in which they arrived."""
+        return await self._send(asks.lead_versions(playbook, lead_id))
+
+    async def tell_outcomes(
+        self, playbook: str, outcomes: Iterable[Outcome], *, idempotency_key: str | None = None
+    ) -> tuple[Kept, ...]:
+        """Tell how up to 100 leads ended, all or none; they are stored when this returns."""
+        return await self._send(asks.tell_outcomes(playbook, outcomes, key=idempotency_key))
+
+    async def tell_events(
+        self, playbook: str, events: Iterable[Event], *, idempotency_key: str | None = None
+    ) -> tuple[Kept, ...]:
+        """Tell of up to 100 things that happened to leads, all or none; they are stored when this returns."""
+        return await self._send(asks.tell_events(playbook, events, key=idempotency_key))
+
+    async def give_feedback(
+        self, playbook: str, feedback: Iterable[Feedback], *, idempotency_key: str | None = None
+    ) -> tuple[FeedbackTaken, ...]:
+        """Tell what people did with up to 100 leads, all or none; it is stored when this returns."""
+        return await self._send(asks.give_feedback(playbook, feedback, key=idempotency_key))
+
+    def scores(
+        self, playbook: str, *, lead_id: str | None = None, newest_first: bool = False, page_size: int = 100
+    ) -> AsyncIterator[PastScore]:
+        """Every score that was given, of one lead or of all; pages are fetched as they are needed."""
+        return self._list(asks.scores(playbook, lead_id=lead_id, newest_first=newest_first, page_size=page_size))
+
+    def leads(
+        self, playbook: str, *, unscored: bool = False, since: datetime | None = None, page_size: int = 100
+    ) -> AsyncIterator[KeptLead]:
+        """Every lead as it is now; only those that never had a score, or that changed since a time, where that is said."""
+        return self._list(asks.leads(playbook, unscored=unscored, since=since, page_size=page_size))
+
+    def outcomes(self, playbook: str, *, lead_id: str | None = None, page_size: int = 100) -> AsyncIterator[Outcome]:
+        """Every outcome that was told, of one lead or of all."""
+        return self._list(asks.outcomes(playbook, lead_id=lead_id, page_size=page_size))
+
+    def events(self, playbook: str, *, lead_id: str | None = None, page_size: int = 100) -> AsyncIterator[Event]:
+        """Every event that was told, of one lead or of all."""
+        return self._list(asks.events(playbook, lead_id=lead_id, page_size=page_size))
+
+    def feedback(
+        self, playbook: str, *, lead_id: str | None = None, page_size: int = 100
+    ) -> AsyncIterator[PastFeedback]:
+        """All feedback that was given, on one lead or on all."""
+        return self._list(asks.feedback(playbook, lead_id=lead_id, page_size=page_size))
+
+    async def models(self, playbook: str) -> Models:
+        """The saved versions of a playbook, and which of them is in service."""
+        return await self._send(asks.models(playbook))
+
+    async def promote(
+        self, playbook: str, version: str, *, why: str = "", idempotency_key: str | None = None
+    ) -> InService:
+        """Put a version in service, on the record."""
+        return await self._send(asks.promote(playbook, version, why=why, key=idempotency_key))
+
+    async def rollback(self, playbook: str, *, why: str = "", idempotency_key: str | None = None) -> InService:
+        """Go back to the version that was in service before, on the record."""
+        return await self._send(asks.rollback(playbook, why=why, key=idempotency_key))
+
+    async def ready(self) -> Readiness:
+        """Whether the service has something that scores for every playbook, and what is not as it should be."""
+        return await self._send(asks.ready())
+
+    async def metrics(self) -> str:
+        """Counts and times, as Prometheus reads them."""
+        return await self._send(asks.metrics())
+
+    async def _send(self, ask: Ask[T]) -> T:
+        steps = course(ask, self._patience)
+        wait = next(steps)
+        while True:
+            if wait:
+                await anyio.sleep(wait)
+            try:
+                wait = steps.send(await self._once(ask))
+            except StopIteration as done:
+                answer: T = done.value
+                return answer
+
+    async def _once(self, ask: Ask[Any]) -> Answer | Lost:
+        address = self._base_url + ask.path
+        try:
+            return answer_of(
+                await self._http.request(ask.method, address, params=ask.query, content=ask.body, headers=ask.headers)
+            )
+        except httpx2.TransportError as error:
+            return loss_of(error)
+
+    async def _list(self, first: Ask[asks.Page[T]]) -> AsyncIterator[T]:
+        ask: Ask[asks.Page[T]] | None = first
+        while ask is not None:
+            page = await self._send(ask)
+            for one in page.items:
+                yield one
+            ask = asks.next_page(ask, page)
+
+
+async def _each(leads: Iterable[Lead] | AsyncIterable[Lead]) -> AsyncIterator[Lead]:
+    if isinstance(leads, AsyncIterable):
+        async for lead in leads:
+            yield lead
+    else:
+        for lead in leads:
+            yield lead

@@ -1,0 +1,208 @@
+"""The client for programs that wait for an answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from leadloop.client import asks
+from leadloop.client.answers import (
+    Card,
+    FeedbackTaken,
+    InService,
+    Kept,
+    KeptLead,
+    KeptLeads,
+    Models,
+    PastFeedback,
+    PastScore,
+    Readiness,
+    UnscoredLead,
+)
+from leadloop.client.connection import answer_of, connect, httpx2, loss_of
+from leadloop.client.course import Answer, Ask, Lost, Patience, course
+from leadloop.client.told import Event, Feedback, Outcome
+from leadloop.client.writing import MOST_LEADS, Lead, in_batches
+
+T = TypeVar("T")
+
+
+class Client:
+    """Asks a LeadLoop service, from any number of threads at once.
+
+    `timeout` is how many seconds the service may take to take a request, and to begin to answer it. What fails on the way (no
+    connection, 429, 502, 503, 504) is asked again up to `retries` times, with growing waits that never add up to more than
+    `patience` seconds. What changes something carries a key that is made once a call, so that the service does it once however
+    often it arrives; give an `idempotency_key` of your own to send a request again after your program has died.
+
+    Raises ServiceProblem, or one of its kinds, where the service refuses or cannot be reached.
+
+        with Client("http://127.0.0.1:8000", key=os.environ["LEADLOOP_KEY"]) as client:
+            card = client.score("leads", {"Lead Source": "Google"})
+            print(card.score, card.route, *card.reasons_up)
+    """
+
+    def __init__(
+        self,
+        base_url: str = "http://127.0.0.1:8000",
+        key: str | None = None,
+        *,
+        timeout: float = 10.0,
+        retries: int = 4,
+        patience: float = 90.0,
+    ) -> None:
+        connection = connect(base_url, key, timeout)
+        self._base_url, self._patience = connection.base_url, Patience(retries, patience)
+        self._http = httpx2.Client(**connection.options)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._base_url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    def score(self, playbook: str, lead: Lead, *, explain: bool = True) -> Card:
+        """Score one lead, with every reason unless `explain` is false; without reasons it takes a fraction of the time.
+
+        Raises NotUnderstood with everything that is wrong with the lead at once.
+        """
+        return self._send(asks.score(playbook, lead, explain=explain))
+
+    def score_many(
+        self, playbook: str, leads: Iterable[Lead], *, explain: bool = True, at_once: int = MOST_LEADS
+    ) -> Iterator[Card | UnscoredLead]:
+        """Score any number of leads, in their order; one that cannot be read is an UnscoredLead and spoils no other.
+
+        Leads are sent in batches of `at_once`, and no more are taken from `leads` than the next batch needs: it may be a file
+        of any size.
+        """
+        for first, batch in in_batches(leads, at_once):
+            yield from self._send(asks.score_many(playbook, first, batch, explain=explain))
+
+    def score_lead(
+        self, playbook: str, lead_id: str, *, explain: bool = True, idempotency_key: str | None = None
+    ) -> Card:
+        """Score a lead that the service keeps; when this returns, the score is stored."""
+        return self._send(asks.score_lead(playbook, lead_id, explain=explain, key=idempotency_key))
+
+    def keep_leads(
+        self,
+        playbook: str,
+        leads: Iterable[Lead],
+        *,
+        at: datetime | None = None,
+        source: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> KeptLeads:
+        """Have up to 100 leads kept, all or none; `at` is since when they are so, now unless it is said."""
+        return self._send(asks.keep_leads(playbook, leads, at=at, source=source, key=idempotency_key))
+
+    def lead(self, playbook: str, lead_id: str, *, as_of: datetime | None = None) -> KeptLead:
+        """One lead as it is now, or as it was, with the newest score that it had then."""
+        return self._send(asks.lead(playbook, lead_id, as_of=as_of))
+
+    def lead_versions(self, playbook: str, lead_id: str) -> tuple[KeptLead, ...]:
+        """Every record of a lead, in the order in which they arrived."""
+        return self._send(asks.lead_versions(playbook, lead_id))
+
+    def tell_outcomes(
+        self, playbook: str, outcomes: Iterable[Outcome], *, idempotency_key: str | None = None
+    ) -> tuple[Kept, ...]:
+        """Tell how up to 100 leads ended, all or none; they are stored when this returns."""
+        return self._send(asks.tell_outcomes(playbook, outcomes, key=idempotency_key))
+
+    def tell_events(
+        self, playbook: str, events: Iterable[Event], *, idempotency_key: str | None = None
+    ) -> tuple[Kept, ...]:
+        """Tell of up to 100 things that happened to leads, all or none; they are stored when this returns."""
+        return self._send(asks.tell_events(playbook, events, key=idempotency_key))
+
+    def give_feedback(
+        self, playbook: str, feedback: Iterable[Feedback], *, idempotency_key: str | None = None
+    ) -> tuple[FeedbackTaken, ...]:
+        """Tell what people did with up to 100 leads, all or none; it is stored when this returns."""
+        return self._send(asks.give_feedback(playbook, feedback, key=idempotency_key))
+
+    def scores(
+        self, playbook: str, *, lead_id: str | None = None, newest_first: bool = False, page_size: int = 100
+    ) -> Iterator[PastScore]:
+        """Every score that was given, of one lead or of all; pages are fetched as they are needed."""
+        return self._list(asks.scores(playbook, lead_id=lead_id, newest_first=newest_first, page_size=page_size))
+
+    def leads(
+        self, playbook: str, *, unscored: bool = False, since: datetime | None = None, page_size: int = 100
+    ) -> Iterator[KeptLead]:
+        """Every lead as it is now; only those that never had a score, or that changed since a time, where that is said."""
+        return self._list(asks.leads(playbook, unscored=unscored, since=since, page_size=page_size))
+
+    def outcomes(self, playbook: str, *, lead_id: str | None = None, page_size: int = 100) -> Iterator[Outcome]:
+        """Every outcome that was told, of one lead or of all."""
+        return self._list(asks.outcomes(playbook, lead_id=lead_id, page_size=page_size))
+
+    def events(self, playbook: str, *, lead_id: str | None = None, page_size: int = 100) -> Iterator[Event]:
+        """Every event that was told, of one lead or of all."""
+        return self._list(asks.events(playbook, lead_id=lead_id, page_size=page_size))
+
+    def feedback(self, playbook: str, *, lead_id: str | None = None, page_size: int = 100) -> Iterator[PastFeedback]:
+        """All feedback that was given, on one lead or on all."""
+        return self._list(asks.feedback(playbook, lead_id=lead_id, page_size=page_size))
+
+    def models(self, playbook: str) -> Models:
+        """The saved versions of a playbook, and which of them is in service."""
+        return self._send(asks.models(playbook))
+
+    def promote(self, playbook: str, version: str, *, why: str = "", idempotency_key: str | None = None) -> InService:
+        """Put a version in service, on the record."""
+        return self._send(asks.promote(playbook, version, why=why, key=idempotency_key))
+
+    def rollback(self, playbook: str, *, why: str = "", idempotency_key: str | None = None) -> InService:
+        """Go back to the version that was in service before, on the record."""
+        return self._send(asks.rollback(playbook, why=why, key=idempotency_key))
+
+    def ready(self) -> Readiness:
+        """Whether the service has something that scores for every playbook, and what is not as it should be."""
+        return self._send(asks.ready())
+
+    def metrics(self) -> str:
+        """Counts and times, as Prometheus reads them."""
+        return self._send(asks.metrics())
+
+    def _send(self, ask: Ask[T]) -> T:
+        steps = course(ask, self._patience)
+        wait = next(steps)
+        while True:
+            if wait:
+                time.sleep(wait)
+            try:
+                wait = steps.send(self._once(ask))
+            except StopIteration as done:
+                answer: T = done.value
+                return answer
+
+    def _once(self, ask: Ask[Any]) -> Answer | Lost:
+        address = self._base_url + ask.path
+        try:
+            return answer_of(
+                self._http.request(ask.method, address, params=ask.query, content=ask.body, headers=ask.headers)
+            )
+        except httpx2.TransportError as error:
+            return loss_of(error)
+
+    def _list(self, first: Ask[asks.Page[T]]) -> Iterator[T]:
+        ask: Ask[asks.Page[T]] | None = first
+        while ask is not None:
+            page = self._send(ask)
+            yield from page.items
+            ask = asks.next_page(ask, page)
