@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from leadloop.leads.employees import read_employees
 from leadloop.leads.field import Field
 from leadloop.leads.frame import DTYPES, LeadFrame
 from leadloop.leads.made_fields import domain_of, make_values
@@ -202,11 +203,22 @@ def _quick_time(value: Any) -> Any:
 
 
 def _quick_employees(value: Any) -> Any:
-    if isinstance(value, str) and _PLAIN_DIGITS.fullmatch(value):
+    if isinstance(value, str):
+        if not _PLAIN_DIGITS.fullmatch(value):
+            return _band(value)
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 2**53:
         raise _Unsure
     return {"low": float(value), "high": float(value)}
+
+
+def _band(text: str) -> Any:
+    """A band such as 51-200 as the table reads it, which hands the text to the very same function."""
+    bare = text.strip(" ")
+    ends = read_employees(bare) if bare and bare.isascii() and bare.isprintable() else None
+    if ends is None or not (0 <= ends[0] < inf and ends[1] < inf):
+        raise _Unsure
+    return {"low": ends[0], "high": ends[1]}
 
 
 def _quick_text(field: Field, *, trims: bool, lowers: bool) -> Callable[[Any], Any]:

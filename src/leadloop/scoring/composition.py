@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
+from leadloop.features.texts_together import Heard
 from leadloop.scoring.blend import SCORE_DECIMALS
 from leadloop.scoring.reasons import Sentence
 from leadloop.scoring.score_map import ScoreMap
@@ -106,8 +107,9 @@ def compose_reasons(
     matrices: Mapping[str, np.ndarray],
     data: pl.DataFrame,
     scores: np.ndarray,
+    heard: Mapping[str, Mapping[str, Heard]],
 ) -> ComposedReasons:
-    """The reasons of composed scores, from the reasons of each target."""
+    """The reasons of composed scores, from the reasons of each target; `heard` is what texts said to each, by field."""
     names = [name for name, _ in composition.weights]
     fields = tuple(dict.fromkeys(field for name in names for field in models[name].features.fields))
     place_of = {field: place for place, field in enumerate(fields)}
@@ -122,7 +124,8 @@ def compose_reasons(
         has[number, :, places[name]] = True
     speaker = np.where(has, np.abs(parts), -1.0).argmax(axis=0)
     sentences: list[Sentence] = [
-        models[name].writer.sentences(data, matrices[name], predictions[name].contributions) for name in names
+        models[name].writer.sentences(data, matrices[name], predictions[name].contributions, heard[name])
+        for name in names
     ]
     own = [{place: number for number, place in enumerate(places[name])} for name in names]
 
