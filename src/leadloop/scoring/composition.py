@@ -22,9 +22,9 @@ from leadloop.features.texts_together import Heard
 from leadloop.scoring.blend import SCORE_DECIMALS
 from leadloop.scoring.reasons import Sentence
 from leadloop.scoring.score_map import ScoreMap
+from leadloop.scoring.secant import secant_rates
 from leadloop.scoring.target_model import Prediction, TargetModel
 
-_FLAT = 1e-9
 _STEP = 1e-6
 
 
@@ -56,12 +56,7 @@ class Composition:
         scores shown. Start plus points is the score shown, exactly.
         """
         moved = parts.sum(axis=1)
-        base = self.score_map.scores(averages)
-        # Where a lead is as good as average the secant is a difference of nothing by nothing; the slope stands in.
-        slope = (self.score_map.scores(averages + _STEP) - base) / _STEP
-        flat = np.abs(moved) < _FLAT
-        rate = np.where(flat, slope, (self.score_map.scores(averages + moved) - base) / np.where(flat, 1.0, moved))
-        points = parts * rate[:, None]
+        points = parts * secant_rates(self.score_map.scores, averages, moved, step=_STEP)[:, None]
         return points, scores - points.sum(axis=1)
 
     def state(self) -> dict[str, Any]:
