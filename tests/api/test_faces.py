@@ -263,4 +263,6 @@ def test_the_examples_of_the_document_run_and_answer_as_their_schema_says(client
     page = client.get("/docs")
     assert "/api/v1/ml/batch-score" in page.text
     assert "<script" not in page.text
+    assert "http://127.0.0.1:8000/v1/b2b_calls/score" in page.text, "an example that is copied runs"
+    assert "{playbook}/score -H" not in page.text
     assert json.dumps(document)
