@@ -38,6 +38,6 @@ USER leadloop
 WORKDIR /workspace
 VOLUME /workspace
 
-# No HEALTHCHECK: these are commands that run and end, not a server that could be asked how it is.
+# No HEALTHCHECK: most commands run and end. `leadloop serve` is asked for /livez, as compose.yaml does.
 ENTRYPOINT ["leadloop"]
 CMD ["--help"]

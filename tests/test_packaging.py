@@ -258,13 +258,23 @@ def test_the_workflow_runs_the_gate_on_every_python_that_we_name_and_may_only_re
 
 def test_the_compose_file_runs_the_command_line_and_keeps_postgres_off_until_asked():
     compose = read_yaml("compose.yaml")
-    assert set(compose["services"]) == {"leadloop", "postgres", "prometheus", "grafana"}
+    assert set(compose["services"]) == {"leadloop", "serve", "postgres", "prometheus", "grafana"}
     ours, postgres = compose["services"]["leadloop"], compose["services"]["postgres"]
     assert "profiles" not in ours
     assert postgres["profiles"] == ["postgres"]
     assert "ports" not in postgres
     assert {volume.split(":")[0] for volume in postgres["volumes"]} <= set(compose["volumes"])
     assert (ROOT / "requirements" / f"{ours['build']['args']['REQUIREMENTS']}.txt").is_file()
+
+
+def test_the_compose_file_serves_when_asked_on_this_machine_alone_and_as_carefully_as_it_runs_commands():
+    services = read_yaml("compose.yaml")["services"]
+    command, serve = services["leadloop"], services["serve"]
+    assert serve["profiles"] == ["serve"]
+    assert serve["command"] == ["serve", "--host", "0.0.0.0"]
+    assert serve["ports"] == ["127.0.0.1:8000:8000"]
+    same = ("image", "user", "volumes", "read_only", "tmpfs", "cap_drop", "security_opt")
+    assert [serve[one] for one in same] == [command[one] for one in same]
 
 
 def test_the_compose_file_keeps_the_watch_off_until_asked_and_hands_it_files_that_are_here():

@@ -61,6 +61,11 @@ def test_a_large_batch_is_scored_in_order(client):
     assert said["results"][57]["score"] == one["score"]
 
 
+def test_a_misspelt_field_does_not_hide_what_is_wrong_with_the_others(client):
+    told = client.post("/v1/tiny/score", json={"sorce": "Google", "visits": "a lot", "id": "L1"}).json()["errors"]
+    assert [one["where"] for one in told] == ["sorce", "visits"]
+
+
 def test_every_mistake_of_a_lead_is_told_at_once_with_its_cure(client):
     answer = client.post(
         "/v1/tiny/score", json={"visits": "many", "opted_out": "perhaps", "vists": 3, "won": "yes", "source": ["a"]}

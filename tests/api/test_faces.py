@@ -240,3 +240,5 @@ def test_the_page_for_people_names_every_route_and_runs_nothing(client):
     page = client.get("/docs")
     assert "/api/v1/ml/batch-score" in page.text
     assert "<script" not in page.text
+    assert "http://127.0.0.1:8000/v1/b2b_calls/score" in page.text, "an example that is copied runs"
+    assert "{playbook}/score -H" not in page.text

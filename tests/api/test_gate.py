@@ -148,8 +148,59 @@ def test_the_service_is_not_opened_to_others_without_a_key(workspace, locked, tm
 
 
 def test_without_keys_only_this_machines_own_names_are_answered(client):
-    for host, status in (("localhost:8000", 200), ("127.0.0.1", 200), ("[::1]:8000", 200), ("evil.example:8000", 403)):
+    for host, status in (
+        ("localhost:8000", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:8000", 200),
+        ("evil.example:8000", 403),
+        ("evil]", 403),
+        ("[2001:db8::1]:8000", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("", 403),
+    ):
         assert client.get("/livez", headers={"Host": host}).status_code == status
+
+
+_PLAIN = (
+    ("POST", "/v1/tiny/leads/L1/score"),
+    ("POST", "/models/reload/latest"),
+    ("POST", "/v1/tiny/files?name=leads.csv"),
+)
+"""What a page may send to another address without asking it first: no body, or one of no kind."""
+
+
+@pytest.mark.parametrize(("method", "path"), [*_PLAIN, ("DELETE", "/v1/tiny/leads/L1"), ("POST", "/v1/tiny/score")])
+@pytest.mark.parametrize(
+    "from_elsewhere",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+    ids=str,
+)
+def test_without_keys_no_page_of_another_address_changes_anything(client, method, path, from_elsewhere):
+    body = {"json": LEAD} if path.endswith("/score") and "leads" not in path else {}
+    answer = client.request(method, path, headers=from_elsewhere, **body)
+    assert answer.status_code == 403
+    assert answer.json()["errors"][0]["where"] == "Origin"
+
+
+def test_without_keys_a_page_of_this_service_may_ask_and_a_link_may_be_followed(client):
+    own = {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}
+    assert client.post("/v1/tiny/score", json=LEAD, headers=own).status_code == 200
+    assert client.get("/docs", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_without_keys_nobody_comes_in_through_a_proxy(client, name):
+    assert client.get("/v1/tiny/models", headers={name: "203.0.113.7"}).status_code == 403
+
+
+def test_with_keys_it_does_not_matter_where_a_request_comes_from(guarded, keys):
+    strange = {"Host": "scores.example", "Origin": "http://shop.example", "X-Forwarded-For": "203.0.113.7"}
+    assert guarded.post("/v1/tiny/score", json=LEAD, headers={**strange, **keys["scorer"]}).status_code == 200
 
 
 @pytest.mark.parametrize(

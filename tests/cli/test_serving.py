@@ -115,9 +115,19 @@ def test_a_port_that_is_taken_and_a_setting_that_is_none_are_refused(workspace):
         done = leadloop("serve", "--port", taken.getsockname()[1], "--workspace", workspace.root)
     assert done.returncode == 2
     assert b"cannot listen there" in done.stderr
+    assert b"LeadLoop serves" not in done.stderr, "it does not"
     done = leadloop("serve", "--port", "70000", "--workspace", workspace.root)
     assert done.returncode == 2
     assert b"--port" in done.stderr
+
+
+def test_an_address_of_a_database_that_can_never_be_one_is_refused(workspace, tmp_path, monkeypatch):
+    copy_workspace(workspace.root, tmp_path)
+    monkeypatch.setenv("LEADLOOP_DATABASE", "mysql://ada:secret@127.0.0.1/leadloop")
+    done = leadloop("serve", "--port", free_port(), "--workspace", tmp_path)
+    assert done.returncode == 2
+    assert b"names neither SQLite nor PostgreSQL" in done.stderr
+    assert b"secret" not in done.stderr + done.stdout
 
 
 def stored(root):

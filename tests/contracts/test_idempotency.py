@@ -129,3 +129,14 @@ def test_every_route_that_changes_something_takes_a_key_and_the_document_says_so
         *("/v1/{playbook}/score", "/v1/{playbook}/scores"),
     }
     assert json.dumps(document)
+
+
+def test_what_is_sent_along_with_a_deletion_is_not_read(client, new_id):
+    key = {HEADER: f"key-{new_id()}"}
+    for body in (b"x" * 100, b"y" * 2_000_000):
+        answer = client.request("DELETE", f"/v1/tiny/leads/{new_id()}", content=body)
+        assert answer.status_code == 200
+    gone = f"/v1/tiny/leads/{new_id()}"
+    first = client.request("DELETE", gone, content=b"x", headers=key)
+    again = client.request("DELETE", gone, content=b"y", headers=key)
+    assert (first.status_code, again.headers.get(REPLAYED)) == (200, "true")

@@ -127,7 +127,9 @@ async def _page(call: Call) -> Response:
     """The same for people."""
     document = describe_interface(all_routes(call.service), call.service)
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return Response(render_page(document), media_type="text/html; charset=utf-8", headers=headers)
+    served = next(iter(call.service.versions.served), "")
+    page = render_page(document, address=f"http://127.0.0.1:{call.service.settings.port}", playbook=served)
+    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
 
 _DOCUMENTS = [

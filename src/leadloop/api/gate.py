@@ -31,6 +31,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _JSON = re.compile(r"application/(?:json|[a-z0-9.+-]+\+json)", re.IGNORECASE)
 _UTF8 = re.compile(r"(?:^|;)\s*charset=\"?(?:utf-?8)\"?\s*(?:;|$)", re.IGNORECASE)
+_HERE = re.compile(
+    rf"(?:{'|'.join(re.escape(f'[{one}]' if ':' in one else one) for one in LOOPBACK)})(?::[0-9]{{1,5}})?"
+)
+_PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _MOST_FAILURES, _WITHIN_SECONDS, _MOST_HOSTS = 10, 60.0, 10_000
 NO_ROUTE = "(none)"
 """What stands for the route of a request that no route answers."""
@@ -126,11 +130,7 @@ class Gate:
             problem = Problem("keys", "cannot be read now, so that nobody can be let in", "try again in a while")
             raise Refusal(503, problem, headers={"Retry-After": "5"})
         if ring.is_empty and not self.service.settings.is_open:
-            # A page in somebody's browser may reach this machine under a name of its own; it is not "anybody on this machine".
-            host = headers.get("host", "").rsplit(":", 1)[0] if "]" not in headers.get("host", "") else "::1"
-            if host not in LOOPBACK:
-                what = "is not this machine's own name, and without keys only this machine may ask"
-                raise Refusal(403, Problem("Host", what, "ask 127.0.0.1 or localhost, or make keys"))
+            _require_from_here(scope, headers)
             return ANYBODY
         key = headers.get("x-api-key", "")
         scheme, _, given = headers.get("authorization", "").partition(" ")
@@ -192,6 +192,26 @@ class Gate:
         most = self.service.settings.max_body_bytes
         problem = Problem("body", f"has more than {most:,} bytes", "send fewer leads at once, or use `leadloop score`")
         return Refusal(413, problem, headers={"Connection": "close"})
+
+
+def _require_from_here(scope: Scope, headers: dict[str, str]) -> None:
+    """Where there are no keys: raises Refusal (403) for what does not come from a program on this machine of its own accord.
+
+    A page in somebody's browser may reach this machine under a name of its own, or send a form to it; a proxy lets others in.
+    """
+    if not _HERE.fullmatch(headers.get("host", "")):
+        what = "is not this machine's own name, and without keys only this machine may ask"
+        raise Refusal(403, Problem("Host", what, "ask 127.0.0.1 or localhost, or make keys"))
+    if scope["method"] not in ("GET", "HEAD"):
+        own = headers.get("origin", "").lower().partition("://")[2] == headers["host"].lower()
+        strange = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if strange or ("origin" in headers and not own):
+            what = "is another than this service, and without keys no page of another may change anything here"
+            raise Refusal(403, Problem("Origin", what, "ask from a program instead of a page, or make keys"))
+    for name in _PASSED_ON:
+        if name in headers:
+            what = "says that a proxy passes this on, and without keys only this machine may ask"
+            raise Refusal(403, Problem(name, what, "make keys: leadloop keys new"))
 
 
 def _is_json(kind: str) -> bool:

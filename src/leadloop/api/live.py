@@ -144,6 +144,8 @@ class LiveScoring:
             given_id = lead.get(served.scorer.playbook.lead_id)
             reading.named.append(lead)
             if problems:
+                wrong = served.reader.read(lead, place + 1)[1] if lead else []
+                problems += [Problem(one.field, one.reason) for one in wrong]
                 answers.append(Unscored(tuple(problems), given_id))
                 continue
             key = self._key(served, lead, explain) if self.cache.is_on else b""

@@ -189,8 +189,8 @@ def endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Re
         ask: Ask = request.scope[ASK]
         try:
             if route.roles and not any(ask.caller is not None and ask.caller.may(role) for role in route.roles):
-                roles = " or a ".join(route.roles)
-                raise Refusal(403, Problem("key", f"is not one of a {roles}", "ask with a key of that role"))
+                roles = " or ".join(route.roles)
+                raise Refusal(403, Problem("key", f"is not of the role {roles}", f"ask with a key of {roles} or admin"))
             call = Call(service, request, route, ask, read_arguments(route.query, request.query_params))
             value = await (answer_once(call) if route.writes else route.answer(call))
         except Refusal as refusal:

@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,19 @@ _TOLD = "_LEADLOOP_SERVICE"
 """How the processes of one server are told their settings; set by the first for those that it starts."""
 
 
-def run_server(workspace: Workspace, settings: Settings) -> None:
-    """Serve until stopped. Raises LeadLoopError where the address is taken, or open to others without a key."""
+def run_server(workspace: Workspace, settings: Settings, begins: Callable[[], None] = lambda: None) -> None:
+    """Serve until stopped; calls `begins` once nothing stands in the way.
+
+    Raises LeadLoopError where the address is taken, or open to others without a key, or where the database's can be none.
+    """
     import uvicorn
 
+    from leadloop.store.engine import address_of
+
+    address_of(workspace.database)  # one that is away may come back; one that is misspelt never does
     _require_free(settings)
     _require_key(workspace, settings)
+    begins()
     told = {"workspace": str(workspace.root.resolve()), "settings": asdict(settings)}
     os.environ[_TOLD] = msgspec.json.encode(told).decode()
     beside = WorkersBeside(workspace, settings.job_workers)

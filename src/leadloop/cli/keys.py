@@ -35,7 +35,7 @@ def new(
 
     made = new_key(role, name, expires=expires, workspace=workspace)
     until = f"good until {made.key.expires_at:%Y-%m-%d %H:%M} UTC" if made.key.expires_at else "good until revoked"
-    tell(f"Key {made.key.id} of a {role}, {until}. It is shown once:")
+    tell(f"Key {made.key.id} of the role {role}, {until}. It is shown once:")
     say(made.text)
 
 

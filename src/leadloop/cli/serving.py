@@ -58,6 +58,6 @@ def serve(
     place = open_workspace(workspace)
     settings = read_settings(place.root, given=given)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    tell(f"LeadLoop serves {place.root} at http://{shown}:{settings.port}; read http://{shown}:{settings.port}/docs")
+    text = f"LeadLoop serves {place.root} at http://{shown}:{settings.port}; read http://{shown}:{settings.port}/docs"
     # The service is a way in of its own, beside this one: it is started by its name and not built upon.
-    import_module("leadloop.api.server").run_server(place, settings)
+    import_module("leadloop.api.server").run_server(place, settings, lambda: tell(text))

@@ -45,7 +45,7 @@ class Worker:
 
         A database that is away is waited for.
         """
-        begun, swept = 0, float("-inf")
+        begun, swept, away = 0, float("-inf"), ""
         while not self.stopping.is_set():
             if time.monotonic() - swept > _SWEEP_SECONDS:
                 swept = time.monotonic()
@@ -56,9 +56,11 @@ class Worker:
                     self.holder, seconds=self.settings.job_lease_seconds, kinds=self.kinds
                 )
             except StoreUnavailable as error:
-                self.tell(f"The database is away: {error.problems[0].what}.")
+                if away != (away := error.problems[0].what):
+                    self.tell(f"The database is away: {away}.")
                 self.stopping.wait(5 * _LOOK_SECONDS)
                 continue
+            away = ""
             if job is None:
                 if until_idle:
                     return begun
