@@ -23,6 +23,12 @@ from leadloop.flows.workspace import Workspace
 
 _TOLD = "_LEADLOOP_SERVICE"
 """How the processes of one server are told their settings; set by the first for those that it starts."""
+_SILENT_SECONDS = 60
+"""After how long a process that does not answer the first one is taken for hung, and replaced. One that ended is replaced at once.
+
+It cannot answer before it has loaded what it needs, which on a busy machine takes longer than the five seconds that uvicorn gives:
+then processes were replaced again and again before they were ready.
+"""
 
 
 def run_server(workspace: Workspace, settings: Settings) -> None:
@@ -48,6 +54,7 @@ def run_server(workspace: Workspace, settings: Settings) -> None:
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=30,
+            timeout_worker_healthcheck=_SILENT_SECONDS,
             h11_max_incomplete_event_size=65_536,
         )
 
