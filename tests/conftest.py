@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from leadloop.flows.train import TrainingResult, train
+from leadloop.flows.workspace import Workspace
 from leadloop.playbook import render_playbook
 from tests.leads_for_tests import PLAYBOOK, make_cells
 
@@ -45,6 +46,16 @@ def copy_workspace(source: Path, to: Path) -> Path:
     shutil.copytree(source / "registry", to / "registry")
     with closing(sqlite3.connect(source / "leadloop.db")) as one, closing(sqlite3.connect(to / "leadloop.db")) as other:
         one.backup(other)
+    return to
+
+
+def put_in_service_there(source: Path, to: Path, address: str) -> Path:
+    """A workspace with the same versions, and the newest in service in a database at this address."""
+    shutil.copytree(source / "registry", to / "registry", ignore=shutil.ignore_patterns("in_service.json"))
+    (to / "leadloop.toml").write_text(f'database = "{address}"\n', encoding="utf-8")
+    registry = Workspace(to).registry
+    for playbook in registry.playbooks():
+        registry.promote(playbook, "latest", who="a test", why="to serve")
     return to
 
 

@@ -13,7 +13,7 @@ from leadloop.flows.simulate import simulate
 from leadloop.flows.train import train
 
 # What the parts of a path stand for, where it is not the version in service.
-PARTS = {"playbook": "b2b_calls", "version": "latest"}
+PARTS = {"playbook": "b2b_calls", "version": "latest", "alias": "challenger"}
 # Routes whose example needs what no example can bring, each with why.
 NEEDS_MORE = {
     "/v1/{playbook}/models/rollback": "there is no version to go back to",

@@ -1,14 +1,12 @@
 """The documented faces: a documented request gets the documented answer, and every documented refusal."""
 
-import json
 import re
 import shutil
 
 import pytest
 from tests.api.service_for_tests import ask, open_service
 
-from leadloop.api import models
-from leadloop.flows.packaged import copy_playbook, list_packaged
+from leadloop.flows.packaged import copy_playbook
 from leadloop.flows.simulate import simulate
 from leadloop.flows.train import train
 
@@ -238,29 +236,7 @@ def test_declared_rules_stand_in_and_every_answer_says_so(tmp_path, calls_folder
         assert client.get("/readyz").status_code == 200
 
 
-def test_the_examples_of_the_document_run_and_answer_as_their_schema_says(client):
-    document = client.get("/openapi.json").json()
-    insured = {"lead_id": "A-1", "created_at": "2026-01-05T10:00:00Z", "insurance_type": "auto"}
-    for playbook, lead in (("insurance", insured), ("b2b_calls", {**MINIMAL_CALL, "lead_id": "A-1"})):
-        assert client.post(f"/v1/{playbook}/leads", json={"leads": [lead]}).status_code == 200
-    run = 0
-    for path, methods in document["paths"].items():
-        for method, said in methods.items():
-            if "requestBody" not in said or path in {route.path for route in models.ROUTES}:
-                continue  # tests/api/test_models.py runs those on a workspace that has more than one version
-            playbooks = [one.name for one in list_packaged()] if "{playbook}" in path else [""]
-            kind, body = next(iter(said["requestBody"]["content"].items()))
-            example = body["example"]
-            first = next(name for name in playbooks if name in ("", "b2b_calls"))
-            place = path.replace("{playbook}", first).replace("{lead_id}", "A-1").replace("{leadId}", "A-1")
-            given = {"json": example} if kind == "application/json" else {"content": example}
-            answer = client.request(method, place, headers={"Content-Type": kind}, **given)
-            assert answer.status_code == 200, (path, answer.text)
-            schema = said["responses"]["200"]["content"]["application/json"]["schema"]
-            assert set(schema["required"]) <= set(answer.json()) <= set(schema["properties"]), path
-            run += 1
-    assert run >= 14
+def test_the_page_for_people_names_every_route_and_runs_nothing(client):
     page = client.get("/docs")
     assert "/api/v1/ml/batch-score" in page.text
     assert "<script" not in page.text
-    assert json.dumps(document)

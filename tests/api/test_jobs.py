@@ -8,10 +8,11 @@ import shutil
 import polars as pl
 import pytest
 from tests.api.service_for_tests import ask, open_service
+from tests.api.workspaces_for_tests import copy_workspace
 from tests.leads_for_tests import make_cells
 
 from leadloop.flows.keeping import keep_leads
-from leadloop.flows.keys import make_key
+from leadloop.flows.keys import new_key
 from leadloop.flows.worker import Worker
 from leadloop.flows.workspace import Workspace
 from leadloop.store import LeadOutcome, LeadRecord
@@ -21,8 +22,7 @@ needs_posix = pytest.mark.skipif(os.name != "posix", reason="workers are stopped
 
 @pytest.fixture
 def root(workspace, tmp_path):
-    place = tmp_path / "workspace"
-    shutil.copytree(workspace.root / "registry", place / "registry")
+    place = copy_workspace(workspace.root, tmp_path / "workspace").root
     shutil.copytree(workspace.playbook, place / "tiny")
     return place
 
@@ -216,10 +216,8 @@ def test_a_retraining_over_http_makes_a_version_with_what_was_asked_of_it(client
 
 
 def test_one_client_neither_sees_nor_fetches_what_another_sent(root):
-    (mine, my_line), (others, other_line), (boss, boss_line) = (
-        make_key(role) for role in ("scorer", "scorer", "admin")
-    )
-    with ask(open_service(root, api_keys=(my_line, other_line, boss_line))) as client:
+    mine, others, boss = (new_key(role, "a program", workspace=root).text for role in ("scorer", "scorer", "admin"))
+    with ask(open_service(root)) as client:
         kind = {"Content-Type": "text/csv"}
         sent = client.post("/v1/tiny/files", content=b"id\n1\n", headers={"X-API-Key": mine, **kind})
         place = f"/v1/tiny/jobs/{sent.json()['id']}"

@@ -84,7 +84,7 @@ def test_no_marker_that_is_planted_anywhere_in_a_request_comes_out(
             def fail(*args, **named):
                 raise RuntimeError(" ".join(MARKERS))
 
-            broken.setattr(service.live, "score", fail)
+            broken.setattr(service.live, "score_together", fail)
             broken.setattr(service.database.store().scores, "add", fail)
             for marker in MARKERS:
                 statuses.append(client.post("/v1/tiny/score", json={**LEAD, "id": marker}, headers=key).status_code)

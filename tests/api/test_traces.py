@@ -93,7 +93,7 @@ def test_what_fails_is_marked_by_its_kind_and_what_is_refused_is_not(workspace, 
     with ask(service) as client:
         assert client.post("/v1/tiny/score", json={"visits": "many"}).status_code == 422
         assert client.request("BREW", "/coffee/4711").status_code == 404
-        monkeypatch.setattr(service.live, "score", lambda *args, **named: 1 / 0)
+        monkeypatch.setattr(service.live, "score_together", lambda *args, **named: 1 / 0)
         assert client.post("/v1/tiny/score", json=LEAD).status_code == 500
     spans = [one for one in kept.get_finished_spans() if one.kind is SpanKind.SERVER]
     assert [(one.name, one.status.status_code) for one in spans] == [

@@ -11,6 +11,9 @@ import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.test_keys import within
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
+from tests.conftest import put_in_service_there
+
+from leadloop.flows.workspace import Workspace
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 
@@ -110,9 +113,9 @@ def processes_of(folder):
 
 
 @needs_posix
-def test_a_postgresql_that_hangs_or_is_killed_keeps_no_score_back(place, own_postgres, monkeypatch):
+def test_a_postgresql_that_hangs_or_is_killed_keeps_no_score_back(workspace, tmp_path, own_postgres):
     server, folder = own_postgres
-    monkeypatch.setenv("LEADLOOP_DATABASE", server.get_uri())
+    place = Workspace(put_in_service_there(workspace.root, tmp_path, server.get_uri()))
     keys = make_keys(place)
     with ask(open_service(place.root)) as client:
         asking = Asking(client, keys["scorer"])

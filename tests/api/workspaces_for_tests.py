@@ -1,19 +1,19 @@
-"""Workspaces for services that are written to: the versions of another one, and a database of their own."""
+"""Workspaces for services that are written to: the versions of another one, the same one in service, and keys."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
+
+from tests import conftest
 
 from leadloop.flows.keys import ROLES, new_key
 from leadloop.flows.workspace import Workspace
 
 
 def copy_workspace(root: Path, to: Path) -> Workspace:
-    """The versions of a workspace in a new one that has no database yet."""
+    """The versions of a workspace, and the same one in service, in a new one."""
     to.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(root / "registry", to / "registry")
-    return Workspace(to)
+    return Workspace(conftest.copy_workspace(root, to))
 
 
 def make_keys(workspace: Workspace) -> dict[str, str]:

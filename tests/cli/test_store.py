@@ -8,6 +8,7 @@ import sqlite3
 import polars as pl
 import pytest
 from tests.cli.commands_for_tests import leadloop
+from tests.conftest import copy_workspace
 from tests.leads_for_tests import make_cells
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -17,7 +18,8 @@ needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def place(workspace, tmp_path_factory):
     """A workspace with 1,500 past leads in its store."""
     root = tmp_path_factory.mktemp("kept")
-    shutil.copytree(workspace.root / "registry", root / "registry")
+    root.mkdir(exist_ok=True)
+    copy_workspace(workspace.root, root)
     shutil.copytree(workspace.playbook, root / "tiny")
     make_cells(1_500)[0].write_csv(root / "past.csv")
     done = leadloop("import", root / "tiny", root / "past.csv", "-w", root)

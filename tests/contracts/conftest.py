@@ -3,7 +3,6 @@ packaged ones by their rules."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 from tests.api.service_for_tests import ask, open_service
-from tests.conftest import TrainedWorkspace
+from tests.conftest import TrainedWorkspace, copy_workspace, put_in_service_there
 
 from leadloop.api.service import Service
 
@@ -22,11 +21,9 @@ NAMED = {"calls_playbook": "b2b_calls", "marketplace_playbook": "marketplace", "
 def root(request: pytest.FixtureRequest, workspace: TrainedWorkspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the trained version and a database of its own."""
     made = tmp_path_factory.mktemp("contracts")
-    shutil.copytree(workspace.root / "registry", made / "registry")
     if request.param == "postgresql":
-        address = request.getfixturevalue("new_postgres")()
-        (made / "leadloop.toml").write_text(f'database = "{address}"\n', encoding="utf-8")
-    return made
+        return put_in_service_there(workspace.root, made, request.getfixturevalue("new_postgres")())
+    return copy_workspace(workspace.root, made)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
+from anyio import to_thread
 
 from leadloop.api.app import all_routes
 from leadloop.api.idempotency import HEADER, REPLAYED, Storing
@@ -96,13 +98,14 @@ def test_while_a_request_is_being_answered_its_key_is_taken(client, service, new
     lead_id, key = new_id(), new_id()
     client.post("/v1/tiny/leads", json={"leads": [{"id": lead_id, "visits": 3}]})
     inside = []
-    score = service.live.score
+    score = service.rounds.score
 
-    def slow(*given, **more):
-        inside.append(client.post(f"/v1/tiny/leads/{lead_id}/score", headers={HEADER: key}))
-        return score(*given, **more)
+    async def slow(*given, **more):
+        again = partial(client.post, f"/v1/tiny/leads/{lead_id}/score", headers={HEADER: key})
+        inside.append(await to_thread.run_sync(again))
+        return await score(*given, **more)
 
-    monkeypatch.setattr(service.live, "score", slow)
+    monkeypatch.setattr(service.rounds, "score", slow)
     assert client.post(f"/v1/tiny/leads/{lead_id}/score", headers={HEADER: key}).status_code == 200
     (meanwhile,) = inside
     assert (meanwhile.status_code, meanwhile.headers["retry-after"]) == (409, "1")

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from tests.conftest import copy_workspace, put_in_service_there
 from tests.leads_for_tests import make_cells
 
 from leadloop.errors import LeadLoopError
@@ -34,13 +35,14 @@ needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's
 def place(request, workspace, tmp_path):
     """A copy of the trained workspace with the past leads in its store."""
     root = tmp_path / "workspace"
-    shutil.copytree(workspace.root / "registry", root / "registry")
-    shutil.copytree(workspace.playbook, root / "tiny")
+    root.mkdir()
     if request.param == "postgresql":
-        address = request.getfixturevalue("new_postgres")()
-        (root / "leadloop.toml").write_text(f'database = "{address}"\njob_lease_seconds = 1.0\n')
+        put_in_service_there(workspace.root, root, request.getfixturevalue("new_postgres")())
     else:
-        (root / "leadloop.toml").write_text("job_lease_seconds = 1.0\n")
+        copy_workspace(workspace.root, root)
+    shutil.copytree(workspace.playbook, root / "tiny")
+    with (root / "leadloop.toml").open("a", encoding="utf-8") as settings:
+        settings.write("job_lease_seconds = 1.0\n")
     opened = Workspace(root)
     yield opened
     if "store" in opened.__dict__:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from leadloop.flows.workspace import Workspace
 from leadloop.registry import InService, Registry
 from leadloop.registry.in_service import NAME, read_last_known
 from leadloop.registry.saved import SavedVersions
+from leadloop.store import open_store
 
 SAID = {"who": "ann", "why": "it is better"}
 
@@ -74,7 +76,9 @@ def test_what_was_last_known_is_used_where_the_database_is_away_and_that_is_said
 
 def test_another_database_does_not_make_it_forgotten_what_was_in_service(place):
     place.registry.promote("tiny", FIRST, **SAID)
-    away = without_database(place)
+    (place.root / "leadloop.db").unlink()
+    with closing(open_store(place.root / "leadloop.db", now=lambda: datetime.now(UTC))):
+        away = Workspace(place.root).registry
     away.promote("other", away.save(make_version(FIRST, playbook="other"), {"model.json": b"{}"}).id, **SAID)
     standing = away.in_service("tiny")
     assert standing.version == FIRST

@@ -32,6 +32,8 @@ _WITH_BODY = ("POST", "PUT", "PATCH")
 _JSON = re.compile(r"application/(?:json|[a-z0-9.+-]+\+json)", re.IGNORECASE)
 _UTF8 = re.compile(r"(?:^|;)\s*charset=\"?(?:utf-?8)\"?\s*(?:;|$)", re.IGNORECASE)
 _MOST_FAILURES, _WITHIN_SECONDS, _MOST_HOSTS = 10, 60.0, 10_000
+NO_ROUTE = "(none)"
+"""What stands for the route of a request that no route answers."""
 OUR_MISTAKE = Problem("service", "made a mistake", "try again; the log of this server has it under the request's id")
 
 
@@ -95,12 +97,12 @@ class Gate:
         except Refusal as refusal:
             await problem_response(refusal, path=scope["path"], request_id=request_id)(scope, receive, send_marked)
         except Exception as error:  # whatever it is, the caller gets an answer and the log gets the place
-            self.service.log.mistake(error, request_id=request_id, route=_route_of(scope))
+            self.service.log.mistake(error, request_id=request_id, route=route_of(scope))
             if not status:
                 answer = problem_response(Refusal(500, OUR_MISTAKE), path=scope["path"], request_id=request_id)
                 await answer(scope, receive, send_marked)
         finally:
-            seconds, route = perf_counter() - started, _route_of(scope)
+            seconds, route = perf_counter() - started, route_of(scope)
             self.service.metrics.count_request(scope["method"], route, status, seconds)
             if status in (401, 403, 429):
                 key = "authorization" in headers or "x-api-key" in headers
@@ -210,6 +212,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def _route_of(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """The template of the route that answered; never the path itself, which may name a lead."""
-    return getattr(scope.get("endpoint"), "path", "") or "(none)"
+    return getattr(scope.get("endpoint"), "path", "") or NO_ROUTE

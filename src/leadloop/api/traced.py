@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from leadloop.api.gate import Receive, Scope, Send
+from leadloop.api.gate import NO_ROUTE, Receive, Scope, Send, route_of
 from leadloop.api.metrics import METHODS
 from leadloop.api.traces import Traces
 
@@ -41,8 +41,8 @@ class Traced:
             try:
                 await self.app(scope, receive, send_seen)
             finally:
-                route = getattr(scope.get("route"), "path", "")
-                if route:
+                route = route_of(scope)
+                if route != NO_ROUTE:
                     span.update_name(f"{shown} {route}")
                     span.set_attribute("http.route", route)
                 if status:

@@ -51,7 +51,7 @@ class Workspace:
     def store(self) -> Store:
         """The store of this workspace, opened when it is first asked for, and made where there is none.
 
-        Raises StoreError where it cannot be used, and StoreUnavailable where it cannot be reached now.
+        Raises StoreError where it cannot be used, and StoreUnavailable where it cannot be reached now, or where it has gone.
         """
         # Databases cost a third of a second to import, which commands without one need not pay.
         from leadloop.store import open_store
@@ -59,6 +59,8 @@ class Workspace:
         with _OPENING:
             opened: Store | None = self.__dict__.get("store")  # by another thread, while this one waited for its turn
             if opened is None:
+                if not self.has_store():
+                    self.registry.require_new()
                 self.root.mkdir(parents=True, exist_ok=True)
                 opened = self.__dict__["store"] = open_store(self.database, now=lambda: datetime.now(UTC))
                 # Its connections end with the workspace, not when memory is next cleared.

@@ -269,12 +269,21 @@ class Registry(SavedVersions):
         """The store, made where there is none; raises StoreUnavailable where there should be one: a version was in service."""
         if self._open_store is None:
             raise StoreUnavailable("registry", Problem("database", "is not known here", "open the workspace instead"))
+        if not self._has_store():
+            self._require_new(playbook)
+        return self._open_store()
+
+    def require_new(self) -> None:
+        """Raise StoreUnavailable where there has been a database: a new one would know nothing of it, of keys neither."""
+        for playbook in self.playbooks():
+            self._require_new(playbook)
+
+    def _require_new(self, playbook: str) -> None:
         known = read_last_known(self.folder(playbook))
-        if known and known.version and not self._has_store():
+        if known and known.version:
             mend = "restore it, or set `database` to where it is"
             mend += f"; to begin a new one without its history, delete {self.folder(playbook) / NAME} first"
             raise StoreUnavailable(playbook, Problem("database", "is not where it was", mend))
-        return self._open_store()
 
     def _reading(self, playbook: str) -> Store | None:
         """The store, if there is one: a look never makes a database. One that was away is not asked again for a moment."""
