@@ -25,8 +25,8 @@ test-long: environment ## Run the tests that repeat things often, and properties
 test-mlflow: environment mlflow ## Run the tests against a real MLflow server alone; `make test` has them too, once `make mlflow` was run.
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
-test-crash: environment ## Kill the store's writers, workers, migrations and erasures, and promotions, 200 times each; KILLS=N for another number.
-	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py
+test-crash: environment ## Kill the service, workers, promotions and the store's writers 200 times each, and end the service; KILLS=N for another number.
+	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py tests/flows/test_jobs.py tests/api/test_kills.py
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
 	TEST_REQUESTS=$$(( $(or $(REQUESTS),10000) / 4 )) $(bin)/python -m pytest -s tests/contracts/test_any_request.py

@@ -1,8 +1,8 @@
 """Runs `leadloop serve` in processes that need not import anything any more: each is a fork of this one, which imported it all.
 
-What a service does when it starts (look into its database, load its versions, listen) it does every time. Imports cost ten times as
-much, and hundreds of starts would be an hour of them. An order is a line of JSON: the command's words, where it writes, and what
-to add to its environment; or the number of a process to wait for. The answer is the process, or how it ended.
+What a service does when it starts (look into its database, load its versions, listen) it does every time. Imports cost ten times
+as much, and hundreds of starts would be an hour of them. An order is a line of JSON: the command's words, where it writes, and
+what to add to its environment; or the number of a process to wait for. The answer is the process, or how it ended.
 """
 
 from __future__ import annotations
@@ -49,8 +49,5 @@ def begin(order: dict[str, object]) -> int:
 if __name__ == "__main__":
     for line in sys.stdin:
         order = json.loads(line)
-        if "wait" in order:
-            answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
-        else:
-            answer = begin(order)
-        print(json.dumps(answer), flush=True)
+        waited = "wait" in order
+        print(os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1]) if waited else begin(order), flush=True)

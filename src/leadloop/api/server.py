@@ -24,10 +24,10 @@ from leadloop.flows.workspace import Workspace
 _TOLD = "_LEADLOOP_SERVICE"
 """How the processes of one server are told their settings; set by the first for those that it starts."""
 _SILENT_SECONDS = 60
-"""After how long a process that does not answer the first one is taken for hung, and replaced. One that ended is replaced at once.
+"""After how long a process that does not answer the first one is taken for hung, and replaced; one that ended is at once.
 
-It cannot answer before it has loaded what it needs, which on a busy machine takes longer than the five seconds that uvicorn gives:
-then processes were replaced again and again before they were ready.
+It cannot answer before it has loaded what it needs. On a busy machine that takes longer than the five seconds that uvicorn
+gives, and processes were replaced again and again before they were ready.
 """
 
 
