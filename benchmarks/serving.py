@@ -33,12 +33,13 @@ LEADS = 3_000
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "OMP_NUM_THREADS": "1"}
 _ECHO = """
 import sys, uvicorn
-from fastapi import FastAPI, Request
+from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import Response
-app = FastAPI()
-@app.post("/echo")
+from starlette.routing import Route
 async def echo(request: Request) -> Response:
     return Response(await request.body(), media_type="application/json")
+app = Starlette(routes=[Route("/echo", echo, methods=["POST"])])
 uvicorn.run(app, port=int(sys.argv[1]), log_level="error", access_log=False)
 """
 _SAVE = """
@@ -206,7 +207,7 @@ def measure(workspace: Path, playbook: str, folder: Path, requests: int, rounds:
         mlflow_server(version, leads, folder / playbook) as others,
     ):
         asked = [
-            Asked("a FastAPI route that echoes", echo, "/echo", bodies, requests),
+            Asked("a Starlette route that echoes", echo, "/echo", bodies, requests),
             Asked("score, without reasons", port, f"{path}?explain=false", bodies, requests),
             Asked("score, with all reasons", port, path, bodies, requests),
             *others,
@@ -225,7 +226,7 @@ def measure(workspace: Path, playbook: str, folder: Path, requests: int, rounds:
     print("|---|---|---|---|---|---|---|")
     for (name, connections), measured in seen.items():
         figures = best(measured)
-        bare = best(seen["a FastAPI route that echoes", connections])
+        bare = best(seen["a Starlette route that echoes", connections])
         beside = f"{figures.p50 / bare.p50:.1f} times"
         mlflow = seen.get(("mlflow models serve", connections))
         rate = f"{figures.rate / best(mlflow).rate:.1f} times" if mlflow else "-"

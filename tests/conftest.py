@@ -23,6 +23,10 @@ from tests.leads_for_tests import PLAYBOOK, make_cells
 os.environ["LEADLOOP_BUDGET"] = "1"
 
 
+AS_TRAINED = "as_trained.db"
+"""The database of the small workspace before any test wrote to it."""
+
+
 @dataclass(frozen=True)
 class TrainedWorkspace:
     """A workspace with one version in service, and the files it came from."""
@@ -44,9 +48,15 @@ def write_playbook(folder: Path, text: str) -> Path:
 def copy_workspace(source: Path, to: Path) -> Path:
     """A workspace with the same versions, and the same one in service."""
     shutil.copytree(source / "registry", to / "registry")
-    with closing(sqlite3.connect(source / "leadloop.db")) as one, closing(sqlite3.connect(to / "leadloop.db")) as other:
-        one.backup(other)
+    kept = source / AS_TRAINED
+    copy_database(kept if kept.exists() else source / "leadloop.db", to / "leadloop.db")
     return to
+
+
+def copy_database(source: Path, to: Path) -> None:
+    """A copy of a database, whoever uses it meanwhile."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(to)) as other:
+        one.backup(other)
 
 
 def put_in_service_there(source: Path, to: Path, address: str) -> Path:
@@ -66,7 +76,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> TrainedWorkspace:
     past, new = root / "past.csv", root / "new.csv"
     make_cells(1_500)[0].write_csv(past)
     make_cells(300, seed=8)[0].drop("won").write_csv(new)
-    return TrainedWorkspace(root, folder, past, new, train(folder, past, workspace=root))
+    trained = TrainedWorkspace(root, folder, past, new, train(folder, past, workspace=root))
+    copy_database(root / "leadloop.db", root / AS_TRAINED)
+    return trained
 
 
 @pytest.fixture(scope="session")

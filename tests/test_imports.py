@@ -136,6 +136,12 @@ def test_asking_the_command_for_help_loads_nothing_that_only_training_or_the_ser
     assert loaded.isdisjoint(needless), sorted(loaded & needless)
 
 
+def test_the_service_loads_neither_a_larger_framework_nor_what_only_migrations_need():
+    loaded = loaded_after("import leadloop.api.app, leadloop.api.server")
+    assert "starlette" in loaded
+    assert loaded.isdisjoint({*TRAINING, "fastapi", "pydantic", "opentelemetry", "alembic"})
+
+
 def unpickles(tree: ast.AST) -> list[str]:
     """Every way in which the source could read a pickle.
 

@@ -91,6 +91,30 @@ def test_two_blocks_of_one_field_keep_the_words_that_each_learned():
     assert not np.array_equal(one, other, equal_nan=True)
 
 
+def test_what_few_texts_said_is_kept_for_reasons_as_each_block_says_it_of_the_text():
+    blocks = [
+        block("notes", [1, 0, 0, 0, 1, 0], PRODUCTS | MOODS),
+        block("notes", [0, 1, 0, 0, 0, 1], PRODUCTS | MOODS),
+        block("site", [0, 1, 0, 1, 0, 0], MOODS),
+    ]
+    _, heard = TextsTogether(blocks).read(LEADS)
+    assert [one.block for one in heard] == blocks
+    told = set()
+    for one in heard:
+        for row, text in enumerate(LEADS[one.block.field].to_list()):
+            if text is not None:
+                for way in (1.0, -1.0):
+                    assert one.telling_word(row, way) == one.block.telling_word(text, way)
+                    told.add(one.telling_word(row, way))
+                assert one.says_no_to(row) == one.block.says_no_to(text)
+    assert len(told) > 3
+    assert heard[0].says_no_to(1) == {"notes mentions haste"}
+
+
+def test_what_many_texts_said_is_not_kept():
+    assert TextsTogether([block("notes"), block("site")]).read(pl.concat([LEADS] * FEW))[1] == []
+
+
 def test_blocks_that_look_for_other_lists_first_mentions_and_pairs_do_not_mix_them_up():
     both = PRODUCTS | MOODS
     one = asking("notes", both, ("SMS", "voice"), (("SMS", "interest"),))

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from anyio import to_thread
-from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,8 +29,6 @@ from leadloop.errors import Problem
 
 _LAST_SECONDS = 5.0
 """How long a process that ends waits for the database to take the last scores."""
-_NO_TELEMETRY: TelemetryConfig = {"auto_configure": False, "tracing": False, "metrics": False, "logs": False}
-"""The framework's own: it would send paths, queries and the messages of errors, and they may name a lead. Ours stands outside."""
 _FOUND_NOWHERE = Problem("path", "is no route of this service", "see /openapi.json for all of them")
 
 
@@ -70,7 +67,7 @@ def create_app(service: Service) -> Any:
     service.versions.refresh()
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         service.live.log.start()
         watch = asyncio.create_task(_watch(service))
         yield
@@ -82,23 +79,14 @@ def create_app(service: Service) -> Any:
         if service.traces is not None:
             await to_thread.run_sync(service.traces.close)
 
-    app = FastAPI(
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-        telemetry=_NO_TELEMETRY,
-    )
     routes = all_routes(service)
-    app.state.routes = routes
-    app.state.service = service
-    # Plain routes: a route of FastAPI's works out for every request what a function asks for, and ours ask for nothing.
+    app = Starlette(lifespan=lifespan)
+    app.add_exception_handler(HTTPException, _refuse_path)  # type: ignore[arg-type]
+    app.router.redirect_slashes = False
     for route in routes:
         # An identifier may have a slash in it.
         path = route.path.replace("{lead_id}", "{lead_id:path}").replace("{leadId}", "{leadId:path}")
         app.router.add_route(path, endpoint(route, service), [route.method], route.name)
-    app.add_exception_handler(HTTPException, _refuse_path)  # type: ignore[arg-type]
     open_paths = frozenset(route.path for route in routes if route.role is None)
     file_paths = tuple(compile_path(route.path)[0] for route in routes if route.takes_file)
     gate = Gate(app, service, open_paths, file_paths)

@@ -201,7 +201,7 @@ class LiveScoring:
         for answer in answers:
             if isinstance(answer, Scored):
                 card = answer.card
-                self.metrics.predictions.labels(served.playbook, card.method, card.band, card.route).inc()
+                self.metrics.count_score(served.playbook, card.method, card.band, card.route)
                 spread.observe(card.score)
             else:
                 self.metrics.rejected.labels(served.playbook).inc()

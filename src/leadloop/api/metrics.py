@@ -110,6 +110,8 @@ class Metrics:
             multiprocess_mode="livemin",
             registry=every,
         )
+        self._request_lines: dict[tuple[str, str, int], Histogram] = {}
+        self._score_lines: dict[tuple[str, str, str, str], Counter] = {}
         self.standing = Standing()
         every.register(self.standing)
         # A rate cannot be told of a line that begins with its first event.
@@ -124,7 +126,21 @@ class Metrics:
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count and time one request; `route` is the template of its path."""
-        self.requests.labels(method if method in METHODS else "_OTHER", route, str(status)).observe(seconds)
+        key = method, route, status
+        line = self._request_lines.get(key)
+        if line is None:  # to find the line of some labels takes longer than to count on it
+            line = self.requests.labels(method if method in METHODS else "_OTHER", route, str(status))
+            if method in METHODS:
+                self._request_lines[key] = line
+        line.observe(seconds)
+
+    def count_score(self, playbook: str, method: str, band: str, route: str) -> None:
+        """Count one lead scored."""
+        key = playbook, method, band, route
+        line = self._score_lines.get(key)
+        if line is None:
+            line = self._score_lines[key] = self.predictions.labels(*key)
+        line.inc()
 
     def count_refused(self, status: int, *, known: bool, key: bool) -> None:
         """Count a request that was not let in (401, 403, 429); whether it gave a key, and whether that is known."""

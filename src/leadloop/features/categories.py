@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from leadloop.features.block import FeatureColumn
-from leadloop.leads.made_fields import normalise_levels
+from leadloop.leads.made_fields import normalise_level, normalise_levels
 
 MOST_COLUMNS = 40
 SMOOTHING = 20.0
@@ -109,7 +109,11 @@ class CategoryBlock:
         return pl.Series(self.levels, dtype=pl.String), pl.Series(range(len(self.levels)), dtype=pl.Int64)
 
     @cached_property
-    def _seen(self) -> dict[str | None, int]:
+    def _place_of(self) -> dict[str, int]:
+        return {level: place for place, level in enumerate(self.levels)}
+
+    @cached_property
+    def _seen(self) -> dict[str, int]:
         """The place in the table of cells that came alone; Polars needs longer to begin than to look one up."""
         return {}
 
@@ -123,7 +127,12 @@ class CategoryBlock:
         return _codes(normalise_levels(cells), self.levels, self._numbers)
 
     def _place(self, cell: str | None) -> int:
-        """The place in the table of one cell; each is put in order by Polars once."""
+        """The place in the table of one cell; those of letters beyond ASCII are put in order by Polars, each once."""
+        if cell is None:
+            return len(self.levels) + 1
+        level = normalise_level(cell)
+        if level is not None:
+            return self._place_of.get(level, len(self.levels))
         place = self._seen.get(cell)
         if place is None:
             if len(self._seen) >= MOST_SEEN:

@@ -20,7 +20,7 @@ from leadloop.features.history import HistoryBlock
 from leadloop.features.numbers import BooleansBlock, EmployeesBlock, NumbersBlock
 from leadloop.features.readings import join_readings
 from leadloop.features.text import TextBlock
-from leadloop.features.texts_together import TextsTogether
+from leadloop.features.texts_together import Heard, TextsTogether
 from leadloop.features.times import TimesBlock
 from leadloop.leads import Field, LeadFrame
 from leadloop.leads.field import sign_of
@@ -175,7 +175,12 @@ class FeatureSet:
 
     def matrix(self, data: pl.DataFrame) -> np.ndarray:
         """What a model sees of these leads: float32, shape (leads, columns)."""
-        return self.assemble(data, self._texts_together.values(data), {})
+        return self.read(data)[0]
+
+    def read(self, data: pl.DataFrame) -> tuple[np.ndarray, dict[str, Heard]]:
+        """The same, and by field what texts said, as far as that was kept (see `TextsTogether.read`)."""
+        tables, said = self._texts_together.read(data)
+        return self.assemble(data, tables, {}), {one.block.field: one for one in said}
 
     @cached_property
     def _texts_together(self) -> TextsTogether:
@@ -190,19 +195,29 @@ class FeatureSet:
                 readers[text.field] = join_readings(readers[text.field], text) if text.field in readers else text
         return tuple(readers.values())
 
+    @cached_property
+    def _places_in_readers(self) -> dict[int, np.ndarray | None]:
+        """Which columns of its field's reader each block of a text asks for, by its identity; None where it asks for all."""
+        columns = {one.field: [column.name for column in one.columns] for one in self.readers}
+        texts = list(self.text_blocks.values())
+        texts += [text for block in self.blocks if isinstance(block, FunctionsBlock) for text in block.texts]
+        places: dict[int, np.ndarray | None] = {}
+        for text in texts:
+            held, names = columns[text.field], [column.name for column in text.columns]
+            places[id(text)] = None if names == held else np.array([held.index(name) for name in names], dtype=np.int64)
+        return places
+
     def assemble(self, data: pl.DataFrame, tables: Sequence[np.ndarray], made: dict[int, np.ndarray]) -> np.ndarray:
         """The matrix of these leads, given the table of each of the `readers`.
 
         `made` holds the columns of blocks that need not be made again, by the block's identity; those made here are added.
         """
-        read = {
-            one.field: (table, {column.name: place for place, column in enumerate(one.columns)})
-            for one, table in zip(self.readers, tables, strict=True)
-        }
+        read = {one.field: table for one, table in zip(self.readers, tables, strict=True)}
 
         def asked(text: TextBlock) -> np.ndarray:
-            table, places = read[text.field]
-            return table[:, [places[column.name] for column in text.columns]]
+            places = self._places_in_readers[id(text)]
+            table = read[text.field]
+            return table if places is None else np.take(table, places, axis=1)
 
         parts = []
         for block in self.blocks:

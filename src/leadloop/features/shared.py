@@ -16,7 +16,7 @@ import polars as pl
 from leadloop.features.block import Block
 from leadloop.features.feature_set import FeatureSet
 from leadloop.features.text import TextBlock
-from leadloop.features.texts_together import TextsTogether
+from leadloop.features.texts_together import Heard, TextsTogether
 
 
 class SharedFeatures:
@@ -48,15 +48,22 @@ class SharedFeatures:
 
     def matrices(self, data: pl.DataFrame) -> dict[str, np.ndarray]:
         """The matrix of each set for these leads, as the set itself would give it, to the last bit."""
+        return self.read(data)[0]
+
+    def read(self, data: pl.DataFrame) -> tuple[dict[str, np.ndarray], dict[str, dict[str, Heard]]]:
+        """The same, and for each set by field what texts said, as far as that was kept (see `TextsTogether.read`)."""
         if len(self.sets) == 1:
-            return {name: features.matrix(data) for name, features in self.sets.items()}
+            ((name, features),) = self.sets.items()
+            matrix, heard = features.read(data)
+            return {name: matrix}, {name: heard}
         together, mine = self._readers
-        tables = together.values(data)
+        tables, said = together.read(data)
         made: dict[int, np.ndarray] = {}
-        return {
+        matrices = {
             name: features.assemble(data, [tables[place] for place in mine[name]], made)
             for name, features in self.sets.items()
         }
+        return matrices, {name: {one.block.field: one for one in said if one.number in mine[name]} for name in mine}
 
 
 def _fitted(block: Block) -> str:

@@ -107,19 +107,24 @@ class TermPlaces:
 
     def find(self, tokens: TokenCodes) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
         """The terms in some texts, each as often as it is there, words and then pairs: (text, term), in order of the text."""
-        found = self.words[tokens.codes]
+        return self.find_among(tokens.codes, tokens.rows, tokens.is_mark)
+
+    def find_among(
+        self, codes: np.ndarray, rows: np.ndarray, is_mark: np.ndarray
+    ) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """The same, given the code of each token, its text, and whether it is a mark."""
+        found = self.words[codes]
         held = np.flatnonzero(found >= 0)
-        words = tokens.rows[held], found[held]
+        words = rows[held], found[held]
         if self.pairs is None:
             return (words,)
-        spoken = np.flatnonzero(~tokens.is_mark)
-        codes = tokens.codes[spoken]
+        spoken = np.flatnonzero(~is_mark)
+        codes, rows = codes[spoken], rows[spoken]
         may_be = np.flatnonzero(self.begins[codes[:-1]] & self.ends[codes[1:]])
         first, second = codes[may_be].astype(np.uint64), codes[may_be + 1].astype(np.uint64)
         pair = self.pairs.find(first * np.uint64(len(self.words)) + second) - 1
-        rows = tokens.rows[spoken[may_be]]
-        both = (pair >= 0) & (rows == tokens.rows[spoken[may_be + 1]])
-        return words, (rows[both], pair[both])
+        both = (pair >= 0) & (rows[may_be] == rows[may_be + 1])
+        return words, (rows[may_be[both]], pair[both])
 
 
 @dataclass(frozen=True)
@@ -177,27 +182,13 @@ class Terms:
 
     def places_in(self, vocabulary: Vocabulary) -> TermPlaces:
         """Where the terms are among the codes of a vocabulary, which must hold all their `words`."""
-        places = np.full(len(vocabulary), -1)
-        pairs: dict[int, int] = {}
-        for number, term in enumerate(self.terms):
-            first, _, second = term.partition(" ")
-            if second:
-                pairs[vocabulary[first] * len(vocabulary) + vocabulary[second]] = number + 1
-            else:
-                places[vocabulary[first]] = number
-        begins, ends = np.zeros((2, len(vocabulary)), dtype=bool)
-        for key in pairs:
-            first_code, second_code = divmod(key, len(vocabulary))
-            begins[first_code] = ends[second_code] = True
-        return TermPlaces(places, Lookup(list(pairs), list(pairs.values())) if pairs else None, begins, ends)
+        return places_of([self], vocabulary)
 
     def weigh(self, tokens: TokenCodes, places: TermPlaces) -> Weights:
         """The terms that each text holds, weights of length 1 together; `places` as `places_in` gives them."""
-        (rows, words), *pairs = places.find(tokens)
-        counts = [_count_by_table(rows, words, self.singles, len(tokens.ends))]
-        counts += [_count_codes(pair_rows, pair, len(self.terms)) for pair_rows, pair in pairs]
-        every, terms, count = (np.concatenate(parts) for parts in zip(*counts, strict=True))
-        return self._weigh(every, terms, count, len(tokens.ends))
+        (rows, singles), *pairs = places.find(tokens)
+        texts = len(tokens.ends)
+        return self._weigh(*count_terms(rows, singles, pairs, self.singles, len(self.terms), texts), texts)
 
     def weigh_corpus(self, corpus: Corpus) -> Weights:
         """The same for texts that are counted already."""
@@ -208,15 +199,7 @@ class Terms:
         return self._weigh(rows[order], found[order], counts[order], corpus.size)
 
     def _weigh(self, rows: np.ndarray, found: np.ndarray, counts: np.ndarray, size: int) -> Weights:
-        # Logarithms are looked up, and sums are taken in the order of the terms: a text alone weighs what it does among
-        # others, to the last bit.
-        if counts.size and counts.max() >= len(_LOGS):
-            logs = np.array([1 + log(count) for count in counts.tolist()])
-        else:
-            logs = _LOGS[counts]
-        weights = logs * self._idf[found]
-        lengths = np.sqrt(np.bincount(rows, weights * weights, size))
-        return Weights(rows, found, weights / lengths[rows])
+        return Weights(rows, found, weigh_counts(rows, counts, self._idf[found], size))
 
     def state(self) -> dict[str, Any]:
         """The vocabulary as plain JSON values."""
@@ -231,6 +214,61 @@ class Terms:
         if list(terms) != sorted(terms, key=lambda term: " " in term):
             raise ValueError("a single word stands behind a pair of words")
         return cls(terms, weights)
+
+
+def places_of(every: Sequence[Terms], vocabulary: Vocabulary) -> TermPlaces:
+    """Where the terms of several vocabularies are among the codes of one, which must hold all their words.
+
+    The codes of the second begin where those of the first end, and so on; each has its own numbers of terms.
+    """
+    size = len(vocabulary)
+    many = size * len(every)
+    places = np.full(many, -1)
+    begins, ends = np.zeros((2, many), dtype=bool)
+    pairs: dict[int, int] = {}
+    for block, terms in enumerate(every):
+        for number, term in enumerate(terms.terms):
+            first, _, second = term.partition(" ")
+            code = block * size + vocabulary[first]
+            if second:
+                next_code = block * size + vocabulary[second]
+                pairs[code * many + next_code] = number + 1
+                begins[code] = ends[next_code] = True
+            else:
+                places[code] = number
+    return TermPlaces(places, Lookup(list(pairs), list(pairs.values())) if pairs else None, begins, ends)
+
+
+def count_terms(
+    rows: np.ndarray,
+    words: np.ndarray,
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]],
+    singles: int,
+    most: int,
+    texts: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How often each text holds each term (text, term, count), of what `TermPlaces.find` gives: single words, then pairs.
+
+    Single words have numbers below `singles`, all terms below `most`.
+    """
+    counts = [_count_by_table(rows, words, singles, texts)]
+    counts += [_count_codes(pair_rows, pair, most) for pair_rows, pair in pairs]
+    every, terms, count = (np.concatenate(parts) for parts in zip(*counts, strict=True))
+    return every, terms, count
+
+
+def weigh_counts(rows: np.ndarray, counts: np.ndarray, idf: np.ndarray, texts: int) -> np.ndarray:
+    """The weight of each count, of a term with this inverse document frequency; those of each text have the length 1 together."""
+    # Logarithms are looked up, and sums are taken in the order of the terms: a text alone weighs what it does among others,
+    # to the last bit.
+    if counts.size and counts.max() >= len(_LOGS):
+        logs = np.array([1 + log(count) for count in counts.tolist()])
+    else:
+        logs = _LOGS[counts]
+    weights = logs * idf
+    lengths = np.sqrt(np.bincount(rows, weights * weights, texts))
+    scaled: np.ndarray = weights / lengths[rows]
+    return scaled
 
 
 def _count_codes(rows: np.ndarray, codes: np.ndarray, many: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

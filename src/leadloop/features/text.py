@@ -234,19 +234,9 @@ class TextBlock:
         return self.time if len(self.reads) > 1 else ""
 
     def _read(self, texts: list[str], whens: Sequence[datetime | None]) -> list[np.ndarray]:
-        tokens = self._vocabulary.encode(texts)
-        lowered = [tidy(text) for text in texts]
-        said = self._matcher.read(tokens)
-        read = TextReading(
-            lowered,
-            whens,
-            describe_writing(texts, lowered, tokens),
-            *said.count(),
-            said.first(self._first_lists) if self.firsts else None,
-            said.together(self._paired_lists) if self.pairs else None,
-            tokens,
-        )
-        return [self.keep(self.tabulate(read), self.judge(tokens, self._term_places, self._word_places))]
+        read = read_texts(texts, whens, self._vocabulary, self._matcher, self._first_lists, self._paired_lists)
+        said = self.words.judge(read.tokens, self._word_places) if self.words.worth else None
+        return [self.keep(self.tabulate(read), self.judge(read.tokens, self._term_places, said))]
 
     def tabulate(self, read: TextReading) -> np.ndarray:
         """Every column, kept or not, that does not depend on words learned from leads."""
@@ -271,14 +261,14 @@ class TextBlock:
             at += width
         return every
 
-    def judge(self, tokens: TokenCodes, term_places: TermPlaces, word_places: TermPlaces) -> np.ndarray:
-        """Every column of words learned from leads; the places are those of terms and words in the tokens' vocabulary."""
+    def judge(self, tokens: TokenCodes, term_places: TermPlaces, said: np.ndarray | None) -> np.ndarray:
+        """Every column of words learned from leads; `said` are the log-odds of each text's words, where they are worth any."""
         every = np.zeros((len(tokens.ends), self._learned))
         if self.terms.terms:
             rows, terms, weights = self.terms.weigh(tokens, term_places)
             every[rows, terms] = weights
-        if self.words.worth:
-            every[:, -1] = self.words.judge(tokens, word_places)
+        if said is not None:
+            every[:, -1] = said
         return every
 
     def keep(self, stated: np.ndarray, judged: np.ndarray) -> np.ndarray:
@@ -302,7 +292,11 @@ class TextBlock:
         A column of phrases that is zero where the text says no to them is no proof that it "does not mention" them.
         """
         _, denied = self._matcher.count(self._tokens(text))
-        names = (name for name, count in zip(self.phrases.names, denied[0], strict=True) if count)
+        return self.name_denied(denied[0])
+
+    def name_denied(self, denied: np.ndarray) -> frozenset[str]:
+        """The same, given how often the text says no to each list."""
+        names = (name for name, count in zip(self.phrases.names, denied.tolist(), strict=True) if count)
         return frozenset(f"{self.field} mentions {name}" for name in names)
 
     def state(self) -> dict[str, Any]:
@@ -344,6 +338,29 @@ class TextBlock:
         if len(block.columns) != len(block.kept):
             raise ValueError("the columns kept are not columns of the block")
         return block
+
+
+def read_texts(
+    texts: Sequence[str],
+    whens: Sequence[datetime | None],
+    vocabulary: Vocabulary,
+    matcher: PhraseMatcher,
+    firsts: Sequence[int],
+    pairs: Sequence[tuple[int, int]],
+) -> TextReading:
+    """Read texts: their words, their phrases, the first mentions of these lists, and the common sentences of these pairs."""
+    tokens = vocabulary.encode(texts)
+    lowered = [tidy(text) for text in texts]
+    said = matcher.read(tokens)
+    return TextReading(
+        lowered,
+        whens,
+        describe_writing(texts, lowered, tokens),
+        *said.count(),
+        said.first(firsts) if firsts else None,
+        said.together(pairs) if pairs else None,
+        tokens,
+    )
 
 
 def read_each_once(

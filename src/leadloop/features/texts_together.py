@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -10,13 +10,12 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from leadloop.features.finds import tidy
 from leadloop.features.functions import FEW
 from leadloop.features.phrases import PhraseLists, PhraseMatcher, PhraseWalk
 from leadloop.features.terms import TermPlaces
-from leadloop.features.text import TextBlock, TextReading, read_each_once
+from leadloop.features.text import TextBlock, TextReading, read_each_once, read_texts
 from leadloop.features.tokens import TokenCodes, Vocabulary
-from leadloop.features.writing import describe_writing
+from leadloop.features.words_together import WordsFound, WordsTogether
 
 
 class TextsTogether:
@@ -53,8 +52,15 @@ class TextsTogether:
 
     def values(self, data: pl.DataFrame) -> list[np.ndarray]:
         """The columns of each block for these leads."""
+        return self.read(data)[0]
+
+    def read(self, data: pl.DataFrame) -> tuple[list[np.ndarray], list[Heard]]:
+        """The same, and for each block what its texts said, as far as that was kept: where leads are few."""
         if data.height <= FEW and self._in_one_go:
             return self._in_one_go.of_few(data)
+        return self._of_many(data), []
+
+    def _of_many(self, data: pl.DataFrame) -> list[np.ndarray]:
         made: dict[int, np.ndarray] = {}
         for places, reader in self._by_field:
             tables = reader.of_one_field(data) if isinstance(reader, _Reading) else [reader.values(data)]
@@ -70,6 +76,32 @@ def _agree(blocks: Sequence[TextBlock]) -> bool:
         for block in blocks
         for name, phrases in zip(block.phrases.names, block.phrases.phrases, strict=True)
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What the texts of a block said when its columns were made: whoever gives reasons need not read them again."""
+
+    block: TextBlock
+    number: int
+    """Which of the blocks it is."""
+    rows: Sequence[int]
+    """The leads that have a text."""
+    denied: np.ndarray
+    """How often each text says no to each of the block's lists."""
+    words: WordsFound
+
+    def telling_word(self, row: int, way: float) -> str:
+        """What `TextBlock.telling_word` says of the text of a lead."""
+        return self.words.telling_word(self.number, self._place_of[row], way) if self.block.words.worth else ""
+
+    def says_no_to(self, row: int) -> frozenset[str]:
+        """What `TextBlock.says_no_to` says of the text of a lead."""
+        return self.block.name_denied(self.denied[self._place_of[row]])
+
+    @cached_property
+    def _place_of(self) -> dict[int, int]:
+        return {row: place for place, row in enumerate(self.rows)}
 
 
 @dataclass(frozen=True)
@@ -127,6 +159,10 @@ class _Reading:
         firsts = [number[name] for block in self.blocks for name in block.firsts]
         return firsts, [(number[one], number[other]) for block in self.blocks for one, other in block.pairs]
 
+    @cached_property
+    def _words(self) -> WordsTogether:
+        return WordsTogether([block.words for block in self.blocks], self._reader[0])
+
     def of_one_field(self, data: pl.DataFrame) -> list[np.ndarray]:
         """The columns of each block, all of one field."""
         first = self.blocks[0]
@@ -134,11 +170,16 @@ class _Reading:
         return read_each_once(data, first.field, first.asks_when, widths, self._read_one_field)
 
     def _read_one_field(self, texts: list[str], whens: Sequence[datetime | None]) -> list[np.ndarray]:
-        read = self._read(texts, whens)
-        return list(self._columns({self.blocks[0].field: read}).values())
+        read = read_texts(texts, whens, *self._reader, *self._asked)
+        said = {
+            number: block.words.judge(read.tokens, share.words)
+            for number, (block, share) in enumerate(zip(self.blocks, self._shares, strict=True))
+            if block.words.worth
+        }
+        return list(self._columns({self.blocks[0].field: read}, said).values())
 
-    def of_few(self, data: pl.DataFrame) -> list[np.ndarray]:
-        """The columns of each block, whatever its field, of few leads."""
+    def of_few(self, data: pl.DataFrame) -> tuple[list[np.ndarray], list[Heard]]:
+        """The columns of each block, whatever its field, of few leads, and what their texts said."""
         rows: dict[str, list[int]] = {}
         texts: list[str] = []
         whens: list[datetime | None] = []
@@ -151,37 +192,33 @@ class _Reading:
             whens += data[time].gather(rows[field]).to_list() if time else [None] * len(rows[field])
         made = [np.full((data.height, len(block.columns)), np.nan, dtype=np.float32) for block in self.blocks]
         if not texts:
-            return made
-        every = self._read(texts, whens)
+            return made, []
+        every = read_texts(texts, whens, *self._reader, *self._asked)
         parts: dict[str, TextReading] = {}
         begin = 0
         for field, mine in rows.items():
             if mine:
                 parts[field] = _cut(every, begin, begin + len(mine))
             begin += len(mine)
-        for place, columns in self._columns(parts).items():
-            made[place][rows[self.blocks[place].field]] = columns
-        return made
-
-    def _read(self, texts: list[str], whens: Sequence[datetime | None]) -> TextReading:
-        """What was read of some texts, with the lists, first mentions and pairs of all blocks."""
-        vocabulary, matcher = self._reader
-        tokens = vocabulary.encode(texts)
-        lowered = [tidy(text) for text in texts]
-        said = matcher.read(tokens)
-        firsts, pairs = self._asked
-        return TextReading(
-            lowered,
-            whens,
-            describe_writing(texts, lowered, tokens),
-            *said.count(),
-            said.first(firsts) if firsts else None,
-            said.together(pairs) if pairs else None,
-            tokens,
+        words = self._words.find(
+            {number: parts[block.field].tokens for number, block in enumerate(self.blocks) if block.field in parts}
         )
+        said = {
+            number: words.judge(number, len(rows[block.field]))
+            for number, block in enumerate(self.blocks)
+            if block.field in parts and block.words.worth
+        }
+        for place, columns in self._columns(parts, said).items():
+            made[place][rows[self.blocks[place].field]] = columns
+        heard = [
+            Heard(block, number, rows[block.field], parts[block.field].denied[:, share.lists], words)
+            for number, (block, share) in enumerate(zip(self.blocks, self._shares, strict=True))
+            if block.field in parts
+        ]
+        return made, heard
 
-    def _columns(self, read: dict[str, TextReading]) -> dict[int, np.ndarray]:
-        """The columns that each block keeps, by its place, of what was read of its field."""
+    def _columns(self, read: Mapping[str, TextReading], said: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """The columns that each block keeps, by its place, of what was read of its field; `said` are log-odds of its words."""
         stated: list[tuple[TextBlock, np.ndarray]] = []
         made: dict[int, np.ndarray] = {}
         for place, (block, share) in enumerate(zip(self.blocks, self._shares, strict=True)):
@@ -192,7 +229,7 @@ class _Reading:
             if same is None:
                 same = block.tabulate(_own(mine, share))
                 stated.append((block, same))
-            made[place] = block.keep(same, block.judge(mine.tokens, share.terms, share.words))
+            made[place] = block.keep(same, block.judge(mine.tokens, share.terms, said.get(place)))
         return made
 
 

@@ -69,11 +69,15 @@ class Words:
 
     def telling_word(self, tokens: TokenCodes, places: TermPlaces, way: float) -> str:
         """The word or pair of one text that speaks most for the outcome (`way` above 0) or against it; empty where none does."""
-        found = self.terms.weigh(tokens, places)
-        said = way * self._worth[found.terms] * found.weights
+        _, terms, weights = self.terms.weigh(tokens, places)
+        return self.most_telling(terms, weights, way)
+
+    def most_telling(self, terms: np.ndarray, weights: np.ndarray, way: float) -> str:
+        """The same, of the terms that one text holds and their weights."""
+        said = way * self._worth[terms] * weights
         if not said.size or said.max() <= 0:
             return ""
-        return self.terms.terms[int(found.terms[int(said.argmax())])]
+        return self.terms.terms[int(terms[int(said.argmax())])]
 
     def state(self) -> dict[str, Any]:
         """The words and their worth as plain JSON values."""

@@ -24,6 +24,15 @@ def normalise_levels(cells: pl.Series) -> pl.Series:
     return cells.str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
 
 
+def normalise_level(text: str) -> str | None:
+    """One category value as `normalise_levels` has it, without a table; None where letters beyond ASCII are left to tables.
+
+    >>> normalise_level("Olark  Chat "), normalise_level("Zoë")
+    ('olark chat', None)
+    """
+    return " ".join(text.lower().split()) if text.isascii() and text.isprintable() else None
+
+
 def make_values(cells: pl.Series, field: Field) -> pl.Series:
     """The values of a field that is made from another, from the values of that other."""
     made = group_values(cells, field) if field.groups_of else domain_values(cells)

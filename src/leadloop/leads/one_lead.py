@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from leadloop.leads.employees import read_employees
 from leadloop.leads.field import Field
 from leadloop.leads.frame import DTYPES, LeadFrame
 from leadloop.leads.made_fields import domain_of, make_values
@@ -135,7 +136,7 @@ def _quick(field: Field) -> Callable[[Any], Any]:
         case "time":
             return _unsure if field.missing or field.formats not in ((), (ISO,)) else _quick_time
         case "employees":
-            return _unsure if field.missing else _quick_employees
+            return _quick_employees(field)
         case "text":
             return _quick_text(field, trims=False, lowers=False)
         case "email" | "url":
@@ -201,12 +202,41 @@ def _quick_time(value: Any) -> Any:
         raise _Unsure from None
 
 
-def _quick_employees(value: Any) -> Any:
-    if isinstance(value, str) and _PLAIN_DIGITS.fullmatch(value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 2**53:
+def _quick_employees(field: Field) -> Callable[[Any], Any]:
+    words = {word.strip(_BLANKS).lower() for word in field.missing}
+    sentinels = cells_as_values(pl.Series(field.missing, dtype=pl.String), field).to_list()
+    if any(
+        not word.isascii() or (ends is None and any(map(str.isdigit, word)))
+        for word, ends in zip(field.missing, sentinels, strict=True)
+    ):
+        return _unsure
+    absent = {(ends["low"], ends["high"]) for ends in sentinels if ends is not None}
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            ends = _band(value, words)
+        elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 2**53:
+            ends = float(value), float(value)
+        else:
+            raise _Unsure
+        return None if ends is None or ends in absent else {"low": ends[0], "high": ends[1]}
+
+    return read
+
+
+def _band(text: str, absent: set[str]) -> tuple[float, float] | None:
+    """The ends of a band such as 51-200, null for what stands for nothing; the table hands texts to the same function."""
+    if _PLAIN_DIGITS.fullmatch(text) and text not in absent:
+        return float(text), float(text)
+    if not (text.isascii() and text.isprintable()):
         raise _Unsure
-    return {"low": float(value), "high": float(value)}
+    bare = text.strip(" ")
+    if not bare or bare.lower() in absent:
+        return None
+    ends = read_employees(bare)
+    if ends is None or not (0 <= ends[0] < inf and ends[1] < inf):
+        raise _Unsure
+    return ends
 
 
 def _quick_text(field: Field, *, trims: bool, lowers: bool) -> Callable[[Any], Any]:

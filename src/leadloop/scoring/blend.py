@@ -15,10 +15,11 @@ import numpy as np
 from leadloop.scoring.calibrator import Calibrator
 from leadloop.scoring.members import Member
 from leadloop.scoring.score_map import ScoreMap
+from leadloop.scoring.secant import secant_rates
 from leadloop.scoring.venn_abers import VennAbers
 
 SCORE_DECIMALS = 1
-_FLAT = 1e-9
+_STEP = 1e-4
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,8 @@ class Blend:
         is the score shown, exactly; the start differs from `base_score` only by the rounding of the score.
         """
         moved = contributions.sum(axis=1)
-        exact = self._scores_of(self.expected + moved)
-        base = self.base_score
-        # Where a lead is as good as average the secant is a difference of nothing by nothing; the slope stands in.
-        slope = (self._scores_of(np.array([self.expected + 1e-4]))[0] - base) / 1e-4
-        flat = np.abs(moved) < _FLAT
-        rate = np.where(flat, slope, (exact - base) / np.where(flat, 1.0, moved))
-        points = contributions * rate[:, None]
+        rates = secant_rates(self._scores_of, np.array([self.expected]), moved, step=_STEP)
+        points = contributions * rates[:, None]
         return points, scores - points.sum(axis=1)
 
     def parts(self, contributions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -88,12 +84,10 @@ class Blend:
         `contributions` has a row a lead and any grouping of columns. The way from the average lead's probability to this
         lead's is shared out among the groups as their log-odds are; the parts add up to it.
         """
-        moved = contributions.sum(axis=1)
-        base, beside = self.calibrator.probabilities(np.array([self.expected, self.expected + 1e-4]))
-        flat = np.abs(moved) < _FLAT
-        away = self.calibrator.probabilities(self.expected + moved) - base
-        rate = np.where(flat, (beside - base) / 1e-4, away / np.where(flat, 1.0, moved))
-        return contributions * rate[:, None], np.full(len(moved), base)
+        moved, expected = contributions.sum(axis=1), np.array([self.expected])
+        rates = secant_rates(self.calibrator.probabilities, expected, moved, step=_STEP)
+        average = float(self.calibrator.probabilities(expected)[0])
+        return contributions * rates[:, None], np.full(len(moved), average)
 
     def _scores_of(self, margins: np.ndarray) -> np.ndarray:
         return self.score_map.scores(self.calibrator.probabilities(margins))

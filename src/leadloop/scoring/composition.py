@@ -18,12 +18,13 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
+from leadloop.features.texts_together import Heard
 from leadloop.scoring.blend import SCORE_DECIMALS
 from leadloop.scoring.reasons import Sentence
 from leadloop.scoring.score_map import ScoreMap
+from leadloop.scoring.secant import secant_rates
 from leadloop.scoring.target_model import Prediction, TargetModel
 
-_FLAT = 1e-9
 _STEP = 1e-6
 
 
@@ -55,12 +56,7 @@ class Composition:
         scores shown. Start plus points is the score shown, exactly.
         """
         moved = parts.sum(axis=1)
-        base = self.score_map.scores(averages)
-        # Where a lead is as good as average the secant is a difference of nothing by nothing; the slope stands in.
-        slope = (self.score_map.scores(averages + _STEP) - base) / _STEP
-        flat = np.abs(moved) < _FLAT
-        rate = np.where(flat, slope, (self.score_map.scores(averages + moved) - base) / np.where(flat, 1.0, moved))
-        points = parts * rate[:, None]
+        points = parts * secant_rates(self.score_map.scores, averages, moved, step=_STEP)[:, None]
         return points, scores - points.sum(axis=1)
 
     def state(self) -> dict[str, Any]:
@@ -106,8 +102,9 @@ def compose_reasons(
     matrices: Mapping[str, np.ndarray],
     data: pl.DataFrame,
     scores: np.ndarray,
+    heard: Mapping[str, Mapping[str, Heard]],
 ) -> ComposedReasons:
-    """The reasons of composed scores, from the reasons of each target."""
+    """The reasons of composed scores, from the reasons of each target; `heard` is what texts said to each, by field."""
     names = [name for name, _ in composition.weights]
     fields = tuple(dict.fromkeys(field for name in names for field in models[name].features.fields))
     place_of = {field: place for place, field in enumerate(fields)}
@@ -122,7 +119,8 @@ def compose_reasons(
         has[number, :, places[name]] = True
     speaker = np.where(has, np.abs(parts), -1.0).argmax(axis=0)
     sentences: list[Sentence] = [
-        models[name].writer.sentences(data, matrices[name], predictions[name].contributions) for name in names
+        models[name].writer.sentences(data, matrices[name], predictions[name].contributions, heard[name])
+        for name in names
     ]
     own = [{place: number for number, place in enumerate(places[name])} for name in names]
 

@@ -81,7 +81,7 @@ class Novelty:
         rows = np.flatnonzero(novel)
         if not len(rows):
             return novel, said
-        leads = data.select([field.name for field in self.fields])[rows].to_dicts()
+        leads = self._leads(data, rows)
         held = [step[rows] for step in steps]
         odd = np.array([table.take(self._place(pair, held)) for pair, table in self._pair_tables]).T
         for place, row in enumerate(rows.tolist()):
@@ -90,6 +90,14 @@ class Novelty:
                 told += self._say_pairs(odd[place], [step[place] for step in held], leads[place])
             said[row] = "; ".join(told[:MOST_SAID])
         return novel, said
+
+    def _leads(self, data: pl.DataFrame, rows: np.ndarray) -> list[dict[str, Any]]:
+        """The values of some leads."""
+        names = [field.name for field in self.fields]
+        if data.height > _FEW:
+            return data.select(names)[rows].to_dicts()
+        cells = {name: data[name].to_list() for name in names}  # choosing takes Polars longer than this
+        return [{name: held[row] for name, held in cells.items()} for row in rows.tolist()]
 
     def look(self, data: pl.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
         """The step of every lead in each field, and the single surprises: shape (fields, leads)."""

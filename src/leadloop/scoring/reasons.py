@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from math import fsum
@@ -12,10 +12,12 @@ import polars as pl
 
 from leadloop.features import FeatureSet
 from leadloop.features.quotes import quote_value
+from leadloop.features.texts_together import Heard
 from leadloop.scoring.score_card import Reason
 
 _LONGEST = 60
 _FEW = 64
+_NOTHING: Mapping[str, Heard] = {}
 
 Sentence = Callable[[int, int], str]
 """The sentence of a field (its place) for a lead (its row)."""
@@ -51,22 +53,38 @@ class ReasonWriter:
         return order, np.searchsorted(place[order], np.arange(len(self.features.fields)))
 
     def write(
-        self, data: pl.DataFrame, matrix: np.ndarray, contributions: np.ndarray, points: np.ndarray, most: int | None
+        self,
+        data: pl.DataFrame,
+        matrix: np.ndarray,
+        contributions: np.ndarray,
+        points: np.ndarray,
+        most: int | None,
+        heard: Mapping[str, Heard] = _NOTHING,
     ) -> list[tuple[Reason, ...]]:
         """The reasons of each lead, largest first.
 
         `contributions` are by column, `points` by field (in score points). With `most`, only that many up and that many
         down are written out.
         """
-        return write_reasons(self.features.fields, points, most, self.sentences(data, matrix, contributions))
+        return write_reasons(self.features.fields, points, most, self.sentences(data, matrix, contributions, heard))
 
-    def sentences(self, data: pl.DataFrame, matrix: np.ndarray, contributions: np.ndarray) -> Sentence:
-        """What it says of these leads: the sentence of a field, by its place, for a lead, by its row."""
-        values = {name: data[name].to_list() for name in self.features.fields if name in data.columns}
+    def sentences(
+        self,
+        data: pl.DataFrame,
+        matrix: np.ndarray,
+        contributions: np.ndarray,
+        heard: Mapping[str, Heard] = _NOTHING,
+    ) -> Sentence:
+        """What it says of these leads: the sentence of a field, by its place, for a lead, by its row.
+
+        `heard` is what texts said when the matrix was made, by field; those of other fields are read again.
+        """
+        given = set(data.columns)
+        values = {name: data[name].to_list() for name in self.features.fields if name in given}
         # One number of an array takes as long to get as ten of a list; of many leads most are never asked for.
         few = len(matrix) <= _FEW
         held, moved = (matrix.tolist(), contributions.tolist()) if few else (matrix, contributions)
-        return lambda number, row: self._sentence(number, row, values, held[row], moved[row])
+        return lambda number, row: self._sentence(number, row, values, held[row], moved[row], heard)
 
     def _sentence(
         self,
@@ -75,6 +93,7 @@ class ReasonWriter:
         values: dict[str, list[object]],
         matrix: Sequence[float],
         contributions: Sequence[float],
+        heard: Mapping[str, Heard],
     ) -> str:
         name = self.features.fields[number]
         told = name not in values  # a feature function's own column has no field to quote
@@ -88,13 +107,20 @@ class ReasonWriter:
             place = max(speaking, key=lambda place: way * contributions[place])
             column, held = self.features.columns[place], float(matrix[place])
             if column.quote == "telling word":
-                word = self.features.text_blocks[name].telling_word(str(value), contributions[place])
+                if name in heard:
+                    word = heard[name].telling_word(row, contributions[place])
+                else:
+                    word = self.features.text_blocks[name].telling_word(str(value), contributions[place])
                 return f"{name} mentions “{word}”" if word else f"{name} has none of the words that usually tell"
             detail = column.says if held > 0 else column.says_not
-            if detail.startswith("does not mention ") and column.name in self.features.text_blocks[name].says_no_to(
-                str(value)
-            ):
-                detail = detail.replace("does not mention ", "says no to ", 1)
+            if detail.startswith("does not mention "):
+                says_no = (
+                    heard[name].says_no_to(row)
+                    if name in heard
+                    else self.features.text_blocks[name].says_no_to(str(value))
+                )
+                if column.name in says_no:
+                    detail = detail.replace("does not mention ", "says no to ", 1)
             if "{}" in detail:
                 detail = detail.replace("{}", quote_value(column.quote, held, value))
             if detail:

@@ -22,7 +22,7 @@ from leadloop.playbook import Playbook
 from leadloop.scoring.blend import SCORE_DECIMALS
 from leadloop.scoring.reasons import ReasonWriter, join_reasons
 from leadloop.scoring.routes import choose_routes
-from leadloop.scoring.score_card import ScoreCard
+from leadloop.scoring.score_card import Reason, ScoreCard
 from leadloop.scoring.trained import TOP_REASONS, identify, name_steps, segments_of, without_idle
 
 VERSION = "rules"
@@ -71,11 +71,13 @@ class RuleScorer:
 
     def score(self, leads: LeadFrame, *, explain: bool = True) -> list[ScoreCard]:
         """A card for every lead, in order, without a probability; with `explain`, each with all its reasons."""
-        table, points = self._score(leads)
-        if not explain:
-            table, points = table.with_columns(starts_at="score"), np.zeros_like(points)
         matrix = self.features.matrix(leads.data)
-        reasons = self._writer.write(leads.data, matrix, points, points, None)
+        table, points = self._score(leads, matrix)
+        reasons: list[tuple[Reason, ...]] = [()] * len(leads)
+        if explain:
+            reasons = self._writer.write(leads.data, matrix, points, points, None)
+        else:
+            table = table.with_columns(starts_at="score")
         rows = table.iter_rows(named=True)
         return [
             ScoreCard(**row, reasons=why, features=values)
@@ -84,21 +86,22 @@ class RuleScorer:
 
     def score_table(self, leads: LeadFrame, *, explain: bool = True) -> pl.DataFrame:
         """Scores as a table, one row a lead in order; with `explain`, the top reasons up and down as text."""
-        table, points = self._score(leads)
+        matrix = self.features.matrix(leads.data)
+        table, points = self._score(leads, matrix)
         table = without_idle(table, self.playbook)
         if not explain:
             return table.drop("starts_at")
-        reasons = self._writer.write(leads.data, self.features.matrix(leads.data), points, points, TOP_REASONS)
+        reasons = self._writer.write(leads.data, matrix, points, points, TOP_REASONS)
         up = [join_reasons([reason for reason in why if reason.points > 0]) for why in reasons]
         down = [join_reasons([reason for reason in why if reason.points < 0]) for why in reasons]
         return table.with_columns(
             pl.Series("reasons_up", up, dtype=pl.String), pl.Series("reasons_down", down, dtype=pl.String)
         )
 
-    def _score(self, leads: LeadFrame) -> tuple[pl.DataFrame, np.ndarray]:
+    def _score(self, leads: LeadFrame, matrix: np.ndarray) -> tuple[pl.DataFrame, np.ndarray]:
         """The table, and the score points of each rule for each lead; a rule that cannot be judged adds none."""
         lowest, rate = self._scale
-        points = np.nan_to_num(self.features.matrix(leads.data).astype(np.float64)) * np.array(self.points) * rate
+        points = np.nan_to_num(matrix.astype(np.float64)) * np.array(self.points) * rate
         scores = np.round(np.clip(points.sum(axis=1) - lowest * rate, 0.0, 100.0), SCORE_DECIMALS)
         policy, unknown = self.playbook.policy, pl.repeat(None, len(leads), dtype=pl.Float64, eager=True)
         table = pl.DataFrame(

@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from leadloop.leads.made_fields import normalise_levels
+from leadloop.leads.made_fields import normalise_level, normalise_levels
 from leadloop.scoring.reasons import say_value
 
 LEVELS = ("category", "boolean")
@@ -198,9 +198,8 @@ class SeenField:
         if value is None:
             return -1
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-        if not (text.isascii() and text.isprintable()):
-            return None
-        return self._place_of.get(" ".join(text.lower().split()), len(self.levels))
+        level = normalise_level(text)
+        return None if level is None else self._place_of.get(level, len(self.levels))
 
     def _find(self, cells: pl.Series) -> np.ndarray:
         """Each value's place among the levels seen; one past the last for a level that was never seen."""

@@ -194,7 +194,7 @@ class TrainedPlaybook:
     ) -> tuple[dict[str, Column], list[tuple[Reason, ...]], list[np.ndarray]]:
         """What is said of each lead by column, in the order of a table of scores; the reasons; and each target's matrix."""
         main, counts = self.playbook.target.name, dict(self.composition.weights) if self.composition else {}
-        matrices = self._shared.matrices(leads.data)
+        matrices, heard = self._shared.read(leads.data)
         matrix = matrices[main]
         segments = segments_of(self.playbook, leads)
         predictions = {
@@ -235,13 +235,13 @@ class TrainedPlaybook:
             columns["expected_value"] = probabilities * self.worth.amounts(matrix)
         reasons: list[tuple[Reason, ...]] = []
         if explain and self.composition:
-            why = compose_reasons(self.composition, self.models, predictions, matrices, leads.data, scores)
+            why = compose_reasons(self.composition, self.models, predictions, matrices, leads.data, scores, heard)
             columns["starts_at"] = why.starts
             reasons = write_reasons(why.fields, why.points, most, why.says)
         elif explain:
             columns["starts_at"] = predicted.starts
             writer = self.models[main].writer
-            reasons = writer.write(leads.data, matrix, predicted.contributions, predicted.points, most)
+            reasons = writer.write(leads.data, matrix, predicted.contributions, predicted.points, most, heard[main])
         novel, unusual = self.novelty.judge(leads.data) if self.novelty else ([None] * len(leads), [""] * len(leads))
         columns["novel"] = pl.Series(novel, dtype=pl.Boolean)
         columns["unusual"] = pl.Series(unusual, dtype=pl.String)
