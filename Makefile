@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-requests world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
+.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -25,8 +25,11 @@ test-long: environment ## Run the tests that repeat things often, and properties
 test-mlflow: environment mlflow ## Run the tests against a real MLflow server alone; `make test` has them too, once `make mlflow` was run.
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
-test-crash: environment ## Kill the store's writers, workers, migrations and erasures, and promotions, 200 times each; KILLS=N for another number.
-	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py
+test-crash: environment ## Kill the service, workers, promotions and the store's writers 200 times each, and end the service; KILLS=N for another number.
+	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py tests/flows/test_jobs.py tests/api/test_kills.py tests/api/test_rollouts.py
+
+test-reload: environment ## Change the version in service 200 times while 100,000 requests are answered; RELOADS=N and REQUESTS=N for others.
+	TEST_RELOADS=$(or $(RELOADS),200) TEST_RELOAD_REQUESTS=$(or $(REQUESTS),100000) $(bin)/python -m pytest -s tests/api/test_reloads.py
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
 	TEST_REQUESTS=$$(( $(or $(REQUESTS),10000) / 4 )) $(bin)/python -m pytest -s tests/contracts/test_any_request.py

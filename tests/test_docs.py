@@ -9,7 +9,8 @@ Every page is a story that is played in a folder of its own, in the order of its
 - a ```python block without a title runs; a ```text block with `title="prints"` below it is what it prints.
 
 A ```sh block is shown and not run: it needs a server of somebody's own. `<!-- test: served -->` above one says that from there to
-the end of the page a service of the page's folder runs; what the page asks at port 8000 is asked where it listens.
+the end of the page a service of the page's folder runs (and a worker, where it says `served with a worker`); what the page asks
+at port 8000 is asked where it listens.
 `<!-- test: refused -->` above a block says that its commands exit with 2.
 Commands of `make` and `pip` are not run here: the gate runs them.
 """
@@ -39,6 +40,7 @@ import leadloop.cli
 from leadloop.api.logs import EventLog
 from leadloop.api.service import make_service
 from leadloop.flows.settings import read_settings
+from leadloop.flows.worker import WorkersBeside
 from leadloop.flows.workspace import Workspace
 from leadloop.learning.leakage.finding import FINDING_KINDS
 from leadloop.simulate import LEADS_PER_DAY, simulate_leads
@@ -180,9 +182,10 @@ class Player:
                 self.play_block(replace(block, text=block.text.replace(SERVICE, self.service)), served)
 
     def play_block(self, block: Block, served: contextlib.ExitStack) -> None:
-        if block.kind == "sh" and block.mark == "served":
+        if block.kind == "sh" and block.mark.startswith("served"):
             service = make_service(Workspace(self.folder), read_settings(self.folder), log=EventLog("error", "json"))
             self.service = served.enter_context(serve(service))
+            served.enter_context(WorkersBeside(service.workspace, int(block.mark == "served with a worker")))
         elif block.kind == "console":
             self.run_console(block)
         elif block.kind in ("toml", "python", "text") and block.title not in ("", "prints"):

@@ -1,11 +1,13 @@
 """Client and service cannot drift apart: what one asks and reads is what the other's document promises, key by key."""
 
 import inspect
+import io
 import json
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import httpx2
@@ -14,7 +16,9 @@ from tests.api.service_for_tests import LEAD
 
 from leadloop.client import AsyncClient, Client, Event, Feedback, Outcome, asks
 from leadloop.client.course import Ask
+from leadloop.client.files import Sent
 from leadloop.client.reading import names_of
+from leadloop.flows.jobs import KINDS
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 WHOLE_OUTCOME = Outcome("L1", "won", 1, NOW, "crm", "k")
@@ -41,6 +45,28 @@ ASKS: Mapping[str, Ask[Any]] = {
     "models": asks.models("tiny"),
     "promote": asks.promote("tiny", "latest", why="better", key=None),
     "rollback": asks.rollback("tiny", why="worse", key=None),
+    "train": asks.train(
+        "tiny", promote=False, trials=3, time_budget="5m", validation_split=0.2, params={"seed": 1}, key=None
+    ),
+    "score_stored": asks.score_stored(
+        "tiny", everything=True, segment="pc", days=7, batch_size=5, version="latest", key=None
+    ),
+    "send_file": asks.send_file(
+        "tiny",
+        Sent.of(io.BytesIO(b"id\n1\n")),
+        name="leads.csv",
+        version="latest",
+        output="jsonl",
+        reasons=False,
+        keep_columns=True,
+        allow_missing_columns=True,
+        key=None,
+    ),
+    "jobs": asks.jobs("tiny", state="done", page_size=5),
+    "job": asks.job("tiny", 1),
+    "cancel": asks.cancel("tiny", 1, key=None),
+    "result": asks.result("tiny", 1, Path("scores.csv")),
+    "rejects": asks.rejects("tiny", 1, Path("rejects.csv")),
     "ready": asks.ready(),
     "metrics": asks.metrics(),
 }
@@ -128,6 +154,9 @@ def test_every_argument_is_one_that_the_service_reads(pair):
 
 def test_every_field_of_a_body_is_one_that_the_service_reads_and_none_is_forgotten(pair, document):
     ask, said = pair
+    if ask.file is not None:
+        assert ask.headers["Content-Type"] in said["requestBody"]["content"]
+        return
     if ask.body is None:
         assert "requestBody" not in said
         return
@@ -142,6 +171,14 @@ def test_every_field_of_a_body_is_one_that_the_service_reads_and_none_is_forgott
             assert set(items[0]) == set(told)
 
 
+@pytest.mark.parametrize(("name", "kind"), [("train", "train"), ("score_stored", "score_leads")])
+def test_a_job_can_be_told_everything_that_its_kind_reads(name, kind):
+    said = json.loads(ASKS[name].body)
+    assert said["kind"] == kind
+    assert set(said["arguments"]) == set(KINDS[kind].arguments)
+    KINDS[kind].read(said["arguments"])
+
+
 def test_what_is_sent_again_is_done_once_as_the_service_promises(pair):
     ask, said = pair
     promised = "Idempotency-Key" in {one["name"] for one in said["parameters"]}
@@ -153,7 +190,7 @@ def test_every_request_is_held_here_and_both_clients_have_it():
     assert {name for name in made if not name.startswith("_")} - {"next_page"} == set(ASKS)
     for kind in (Client, AsyncClient):
         methods = {name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
-        assert methods - {"close"} == set(ASKS)
+        assert methods - {"close", "wait"} == set(ASKS)
 
 
 @dataclass

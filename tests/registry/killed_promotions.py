@@ -23,12 +23,15 @@ from tests.registry.versions_for_tests import FIRST, SECOND
 from leadloop.registry import Registry
 from leadloop.store import Store, open_store
 
-ROOT, ADDRESS = Path(sys.argv[3]), sys.argv[4]
+
+def root() -> Path:
+    """The registry that this was told of; read when it is needed, as pytest imports this file too."""
+    return Path(sys.argv[3])
 
 
 def opened() -> tuple[Registry, Store]:
-    store = open_store(ADDRESS, now=lambda: datetime.now(UTC))
-    return Registry(ROOT, lambda: store), store
+    store = open_store(sys.argv[4], now=lambda: datetime.now(UTC))
+    return Registry(root(), lambda: store), store
 
 
 def prepare(action: str) -> None:
@@ -76,9 +79,10 @@ def die_at(step: int) -> None:
 def look() -> dict[str, object]:
     """What a process finds that starts now, with the database and without; every version is loaded and so checked."""
     registry, store = opened()
-    without = Registry(ROOT).in_service("tiny").version
+    alone = Registry(root())
+    without = alone.in_service("tiny").version
     assert without is not None
-    Registry(ROOT).load(Registry(ROOT).find("tiny", "champion"))
+    alone.load(alone.find("tiny", "champion"))
     champion = registry.champion("tiny")
     registry.load(registry.find("tiny", "champion"))
     history = registry.history("tiny")

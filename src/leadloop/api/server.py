@@ -23,6 +23,12 @@ from leadloop.flows.workspace import Workspace
 
 _TOLD = "_LEADLOOP_SERVICE"
 """How the processes of one server are told their settings; set by the first for those that it starts."""
+_SILENT_SECONDS = 60
+"""After how long a process that does not answer the first one is taken for hung, and replaced; one that ended is at once.
+
+It cannot answer before it has loaded what it needs. On a busy machine that takes longer than the five seconds that uvicorn
+gives, and processes were replaced again and again before they were ready.
+"""
 
 
 def run_server(workspace: Workspace, settings: Settings, begins: Callable[[], None] = lambda: None) -> None:
@@ -55,6 +61,7 @@ def run_server(workspace: Workspace, settings: Settings, begins: Callable[[], No
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=30,
+            timeout_worker_healthcheck=_SILENT_SECONDS,
             h11_max_incomplete_event_size=65_536,
         )
 

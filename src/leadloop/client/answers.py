@@ -290,6 +290,41 @@ class PastFeedback:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """Work that takes longer than one waits: what was asked for, how far it is, and what came of it."""
+
+    id: int
+    """Its number."""
+    kind: str
+    """`train`, `score_leads`, or `score` for a file that was sent."""
+    state: str
+    """`waiting`, `running`, `done`, `parked` (given up, `error` says why) or `cancelled`."""
+    arguments: Mapping[str, Any]
+    """What it was told."""
+    progress: float
+    """How far it is, 0 to 1."""
+    note: str
+    """What it is at."""
+    attempts: int
+    """How often it was begun."""
+    result: Any
+    """What came of it, once it is done."""
+    error: str | None
+    """Why it was given up, or the last attempt failed."""
+    created_at: datetime
+    """When it was asked for."""
+    finished_at: datetime | None
+    """When it was over."""
+    bytes: int | None = None
+    """How long the file was; told when it is sent."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state in ("done", "parked", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
 class ModelLine:
     """A saved version in short."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from leadloop.client.answers import (
     Card,
     FeedbackTaken,
     InService,
+    Job,
     Kept,
     KeptLead,
     KeptLeads,
@@ -24,8 +26,10 @@ from leadloop.client.answers import (
     UnscoredLead,
 )
 from leadloop.client.course import Ask
+from leadloop.client.files import Sent
 from leadloop.client.told import Event, Feedback, Outcome
 from leadloop.client.writing import Lead, write, write_items, write_lead, write_list, write_moment
+from leadloop.errors import DataError, Problem
 
 T = TypeVar("T")
 
@@ -244,6 +248,115 @@ def rollback(playbook: str, *, why: str, key: str | None) -> Ask[InService]:
     """Go back to the version before."""
     body, route = write({"why": why} if why else {}), "/v1/{playbook}/models/rollback"
     return _write("POST", route, InService, _same, {"playbook": playbook}, body, key)
+
+
+# --------------------------------------------------------------------------------------------------------------- jobs
+
+
+def train(
+    playbook: str,
+    *,
+    promote: bool | None,
+    trials: int | None,
+    time_budget: str | None,
+    validation_split: float | None,
+    params: Mapping[str, Any] | None,
+    key: str | None,
+) -> Ask[Job]:
+    """Train on what is stored."""
+    said = {
+        "promote": promote,
+        "trials": trials,
+        "time_budget": time_budget,
+        "validation_split": validation_split,
+        "params": params,
+    }
+    return _job(playbook, "train", said, key)
+
+
+def score_stored(
+    playbook: str,
+    *,
+    everything: bool,
+    segment: str | None,
+    days: float | None,
+    batch_size: int | None,
+    version: str | None,
+    key: str | None,
+) -> Ask[Job]:
+    """Score what is stored."""
+    said = {"all": everything, "segment": segment, "days": days, "batch_size": batch_size, "version": version}
+    return _job(playbook, "score_leads", said, key)
+
+
+def _job(playbook: str, kind: str, said: Mapping[str, Any], key: str | None) -> Ask[Job]:
+    body = write({"kind": kind, "arguments": {name: value for name, value in said.items() if value is not None}})
+    return _write("POST", "/v1/{playbook}/jobs", Job, _same, {"playbook": playbook}, body, key)
+
+
+def send_file(
+    playbook: str,
+    file: Sent,
+    *,
+    name: str | None,
+    version: str,
+    output: str,
+    reasons: bool,
+    keep_columns: bool,
+    allow_missing_columns: bool,
+    key: str | None,
+) -> Ask[Job]:
+    """Send a file of leads to be scored."""
+    named = name or file.name
+    if not named:
+        mend = 'give one whose ending says what the file is, as in name="leads.csv"'
+        raise DataError("request", Problem("name", "is not known", mend))
+    query = {
+        "name": named,
+        "version": version,
+        "output": output,
+        "reasons": _flag(reasons),
+        "keep_columns": _flag(keep_columns),
+        "allow_missing_columns": _flag(allow_missing_columns),
+    }
+    ask: Ask[Job] = _write("POST", "/v1/{playbook}/files", Job, _same, {"playbook": playbook}, None, key, query)
+    return replace(ask, file=file)
+
+
+@dataclass(frozen=True, slots=True)
+class JobsPage:
+    """A page of jobs."""
+
+    jobs: tuple[Job, ...]
+    next: str | None
+
+
+def jobs(playbook: str, *, state: str | None, page_size: int) -> Ask[Page[Job]]:
+    """Jobs that were asked for."""
+    return _list("jobs", JobsPage, playbook, page_size, {"state": state})
+
+
+def job(playbook: str, number: int) -> Ask[Job]:
+    """One job."""
+    return Ask("GET", "/v1/{playbook}/jobs/{job}", Job, _same, {"playbook": playbook, "job": str(number)})
+
+
+def cancel(playbook: str, number: int, *, key: str | None) -> Ask[Job]:
+    """Let a job not be done."""
+    parts = {"playbook": playbook, "job": str(number)}
+    return _write("DELETE", "/v1/{playbook}/jobs/{job}", Job, _same, parts, None, key)
+
+
+def result(playbook: str, number: int, path: Path) -> Ask[Path]:
+    """The scores of a file that was sent."""
+    parts = {"playbook": playbook, "job": str(number)}
+    return Ask("GET", "/v1/{playbook}/jobs/{job}/result", str, _same, parts, into=path)
+
+
+def rejects(playbook: str, number: int, path: Path) -> Ask[Path]:
+    """The rows of a file that could not be read."""
+    parts = {"playbook": playbook, "job": str(number)}
+    return Ask("GET", "/v1/{playbook}/jobs/{job}/rejects", str, _same, parts, into=path)
 
 
 # ------------------------------------------------------------------------------------------------------------- health

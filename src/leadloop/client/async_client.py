@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+import os
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 import anyio
+import anyio.to_thread
 
 from leadloop.client import asks
 from leadloop.client.answers import (
     Card,
     FeedbackTaken,
     InService,
+    Job,
     Kept,
     KeptLead,
     KeptLeads,
@@ -24,7 +29,8 @@ from leadloop.client.answers import (
     UnscoredLead,
 )
 from leadloop.client.connection import answer_of, connect, httpx2, loss_of
-from leadloop.client.course import Answer, Ask, Lost, Patience, course
+from leadloop.client.course import Answer, Ask, Lost, Patience, course, pause
+from leadloop.client.files import Sent, pieces, writing
 from leadloop.client.told import Event, Feedback, Outcome
 from leadloop.client.writing import MOST_LEADS, Batches, Lead
 
@@ -181,6 +187,134 @@ class AsyncClient:
         """Go back to the version that was in service before, on the record."""
         return await self._send(asks.rollback(playbook, why=why, key=idempotency_key))
 
+    async def train(
+        self,
+        playbook: str,
+        *,
+        promote: bool | None = None,
+        trials: int | None = None,
+        time_budget: str | None = None,
+        validation_split: float | None = None,
+        params: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Ask for a training on what the service stores; `wait` for the job. What is not said is as the playbook says.
+
+        `promote` puts the new version in service, or does not; left out, only the first one is, if it is good.
+        """
+        return await self._send(
+            asks.train(
+                playbook,
+                promote=promote,
+                trials=trials,
+                time_budget=time_budget,
+                validation_split=validation_split,
+                params=params,
+                key=idempotency_key,
+            )
+        )
+
+    async def score_stored(
+        self,
+        playbook: str,
+        *,
+        everything: bool = False,
+        segment: str | None = None,
+        days: float | None = None,
+        batch_size: int | None = None,
+        version: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Ask for the scores of leads that the service keeps; `wait` for the job.
+
+        It scores those without a score that came or changed in the last 7 `days` (0: ever); `everything` scores the others anew.
+        """
+        return await self._send(
+            asks.score_stored(
+                playbook,
+                everything=everything,
+                segment=segment,
+                days=days,
+                batch_size=batch_size,
+                version=version,
+                key=idempotency_key,
+            )
+        )
+
+    async def send_file(
+        self,
+        playbook: str,
+        file: str | os.PathLike[str] | IO[bytes],
+        *,
+        name: str | None = None,
+        version: str = "champion",
+        output: str = "csv",
+        reasons: bool = True,
+        keep_columns: bool = False,
+        allow_missing_columns: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Send a file of leads (CSV, JSON lines or Parquet) of any size to be scored; `wait` for the job, then take its `result`.
+
+        It is sent piece by piece. The ending of its name says what it is: give `name` for a file without one. A file that is open
+        is sent from where it stands; where it cannot go back there, it is not sent again when that fails on the way.
+        """
+        return await self._send(
+            asks.send_file(
+                playbook,
+                Sent.of(file),
+                name=name,
+                version=version,
+                output=output,
+                reasons=reasons,
+                keep_columns=keep_columns,
+                allow_missing_columns=allow_missing_columns,
+                key=idempotency_key,
+            )
+        )
+
+    def jobs(self, playbook: str, *, state: str | None = None, page_size: int = 100) -> AsyncIterator[Job]:
+        """Every job of a playbook, or those in one state, the newest first."""
+        return self._list(asks.jobs(playbook, state=state, page_size=page_size))
+
+    async def job(self, playbook: str, number: int) -> Job:
+        """One job, and how far it is."""
+        return await self._send(asks.job(playbook, number))
+
+    async def wait(
+        self,
+        playbook: str,
+        number: int,
+        *,
+        seconds: float | None = None,
+        every: float = 1.0,
+        progress: Callable[[Job], object] | None = None,
+    ) -> Job:
+        """A job once it is over: look whether it is `done`. Every so many seconds it is asked for, and `progress` is told of it.
+
+        Raises TimeoutError where it is not over within `seconds`; the job goes on all the same.
+        """
+        until = None if seconds is None else time.monotonic() + seconds
+        while True:
+            job = await self.job(playbook, number)
+            if progress is not None:
+                progress(job)
+            if job.is_over:
+                return job
+            await anyio.sleep(pause(every, until, job))
+
+    async def result(self, playbook: str, number: int, path: str | os.PathLike[str]) -> Path:
+        """Write the scores of a file that was sent into a file; it is there, whole, when this returns."""
+        return await self._send(asks.result(playbook, number, Path(path)))
+
+    async def rejects(self, playbook: str, number: int, path: str | os.PathLike[str]) -> Path:
+        """Write the rows of a file that could not be read into a file, each with its line and reason."""
+        return await self._send(asks.rejects(playbook, number, Path(path)))
+
+    async def cancel(self, playbook: str, number: int, *, idempotency_key: str | None = None) -> Job:
+        """Let a job not be done; one that is being done is stopped. Raises Conflict where it is over."""
+        return await self._send(asks.cancel(playbook, number, key=idempotency_key))
+
     async def ready(self) -> Readiness:
         """Whether the service has something that scores for every playbook, and what is not as it should be."""
         return await self._send(asks.ready())
@@ -202,13 +336,25 @@ class AsyncClient:
                 return answer
 
     async def _once(self, ask: Ask[Any]) -> Answer | Lost:
-        address = self._base_url + ask.path
         try:
-            return answer_of(
-                await self._http.request(ask.method, address, params=ask.query, content=ask.body, headers=ask.headers)
-            )
+            if ask.file is not None:
+                with ask.file.opened() as file:
+                    return await self._ask(ask, _beside(pieces(file)))
+            return await self._ask(ask, ask.body)
         except httpx2.TransportError as error:
             return loss_of(error)
+
+    async def _ask(self, ask: Ask[Any], content: bytes | AsyncIterator[bytes] | None) -> Answer:
+        address = self._base_url + ask.path
+        async with self._http.stream(
+            ask.method, address, params=ask.query, content=content, headers=ask.headers
+        ) as response:
+            if ask.into is not None and response.status_code in ask.accepts:
+                with writing(ask.into) as file:
+                    async for piece in response.aiter_bytes():
+                        await anyio.to_thread.run_sync(file.write, piece)
+                return answer_of(response, b"")
+            return answer_of(response, await response.aread())
 
     async def _list(self, first: Ask[asks.Page[T]]) -> AsyncIterator[T]:
         ask: Ask[asks.Page[T]] | None = first
@@ -226,3 +372,9 @@ async def _each(leads: Iterable[Lead] | AsyncIterable[Lead]) -> AsyncIterator[Le
     else:
         for lead in leads:
             yield lead
+
+
+async def _beside(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Pieces of a file, each read in a thread: a disk may be slow."""
+    while piece := await anyio.to_thread.run_sync(next, pieces, b""):
+        yield piece

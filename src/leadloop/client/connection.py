@@ -51,10 +51,10 @@ def connect(base_url: str, key: str | None, timeout: float) -> Connection:
     return Connection(str(url).rstrip("/"), options)
 
 
-def answer_of(response: httpx2.Response) -> Answer:
+def answer_of(response: httpx2.Response, body: bytes) -> Answer:
     """What was answered."""
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, response.content)
+    return Answer(response.status_code, headers, body)
 
 
 def loss_of(error: httpx2.TransportError) -> Lost:

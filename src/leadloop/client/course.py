@@ -12,10 +12,14 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from random import random
+from time import monotonic
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
+from leadloop.client.answers import Job
+from leadloop.client.files import Sent
 from leadloop.client.problems import NotPromised, ServiceProblem, Unavailable, kind_of
 from leadloop.client.reading import NotAsPromised, read
 from leadloop.errors import Problem
@@ -45,6 +49,10 @@ class Ask(Generic[T]):
     idempotency_key: str | None = None
     accepts: tuple[int, ...] = (200,)
     """The statuses of an answer."""
+    file: Sent | None = None
+    """What is sent in place of a body."""
+    into: Path | None = None
+    """Where the answer is written to, in place of being read."""
 
     @property
     def path(self) -> str:
@@ -60,6 +68,8 @@ class Ask(Generic[T]):
     def headers(self) -> dict[str, str]:
         """What the request says besides its body."""
         said = {"Content-Type": "application/json"} if self.body is not None else {}
+        if self.file is not None:
+            said = {"Content-Type": "application/octet-stream"}
         return said | ({"Idempotency-Key": self.idempotency_key} if self.idempotency_key else {})
 
     @property
@@ -102,11 +112,20 @@ def course(ask: Ask[T], patience: Patience, chance: Callable[[], float] = random
         if isinstance(told, Answer) and told.status in ask.accepts:
             return _read(ask, told)
         in_flight = _is_in_flight(ask, told)
-        again = in_flight or (sent <= patience.retries and _helps(told))
+        may = ask.file is None or ask.file.may_be_sent_again
+        again = may and (in_flight or (sent <= patience.retries and _helps(told)))
         wait = _wait(told, 1 if in_flight else sent, chance())
         waited += wait
         if not patience.retries or not again or waited > patience.seconds:
             raise _explain(ask, told) from (told.error if isinstance(told, Lost) else None)
+
+
+def pause(every: float, until: float | None, job: Job) -> float:
+    """How long to wait before a job is looked at again; raises TimeoutError where it should be over by now (`time.monotonic`)."""
+    left = every if until is None else until - monotonic()
+    if left <= 0:
+        raise TimeoutError(f"job {job.id} is {job.state}, {job.progress:.0%} done")
+    return min(every, left)
 
 
 def _helps(told: Answer | Lost) -> bool:
@@ -143,6 +162,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _read(ask: Ask[T], answer: Answer) -> T:
     try:
+        if ask.into is not None:
+            return ask.take(ask.into)
         if ask.gives is str:
             return ask.take(answer.body.decode())
         return ask.take(read(ask.gives, json.loads(answer.body)))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 from leadloop.client import asks
 from leadloop.client.answers import (
     Card,
     FeedbackTaken,
     InService,
+    Job,
     Kept,
     KeptLead,
     KeptLeads,
@@ -23,7 +26,8 @@ from leadloop.client.answers import (
     UnscoredLead,
 )
 from leadloop.client.connection import answer_of, connect, httpx2, loss_of
-from leadloop.client.course import Answer, Ask, Lost, Patience, course
+from leadloop.client.course import Answer, Ask, Lost, Patience, course, pause
+from leadloop.client.files import Sent, pieces, writing
 from leadloop.client.told import Event, Feedback, Outcome
 from leadloop.client.writing import MOST_LEADS, Lead, in_batches
 
@@ -171,6 +175,134 @@ class Client:
         """Go back to the version that was in service before, on the record."""
         return self._send(asks.rollback(playbook, why=why, key=idempotency_key))
 
+    def train(
+        self,
+        playbook: str,
+        *,
+        promote: bool | None = None,
+        trials: int | None = None,
+        time_budget: str | None = None,
+        validation_split: float | None = None,
+        params: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Ask for a training on what the service stores; `wait` for the job. What is not said is as the playbook says.
+
+        `promote` puts the new version in service, or does not; left out, only the first one is, if it is good.
+        """
+        return self._send(
+            asks.train(
+                playbook,
+                promote=promote,
+                trials=trials,
+                time_budget=time_budget,
+                validation_split=validation_split,
+                params=params,
+                key=idempotency_key,
+            )
+        )
+
+    def score_stored(
+        self,
+        playbook: str,
+        *,
+        everything: bool = False,
+        segment: str | None = None,
+        days: float | None = None,
+        batch_size: int | None = None,
+        version: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Ask for the scores of leads that the service keeps; `wait` for the job.
+
+        It scores those without a score that came or changed in the last 7 `days` (0: ever); `everything` scores the others anew.
+        """
+        return self._send(
+            asks.score_stored(
+                playbook,
+                everything=everything,
+                segment=segment,
+                days=days,
+                batch_size=batch_size,
+                version=version,
+                key=idempotency_key,
+            )
+        )
+
+    def send_file(
+        self,
+        playbook: str,
+        file: str | os.PathLike[str] | IO[bytes],
+        *,
+        name: str | None = None,
+        version: str = "champion",
+        output: str = "csv",
+        reasons: bool = True,
+        keep_columns: bool = False,
+        allow_missing_columns: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Send a file of leads (CSV, JSON lines or Parquet) of any size to be scored; `wait` for the job, then take its `result`.
+
+        It is sent piece by piece. The ending of its name says what it is: give `name` for a file without one. A file that is open
+        is sent from where it stands; where it cannot go back there, it is not sent again when that fails on the way.
+        """
+        return self._send(
+            asks.send_file(
+                playbook,
+                Sent.of(file),
+                name=name,
+                version=version,
+                output=output,
+                reasons=reasons,
+                keep_columns=keep_columns,
+                allow_missing_columns=allow_missing_columns,
+                key=idempotency_key,
+            )
+        )
+
+    def jobs(self, playbook: str, *, state: str | None = None, page_size: int = 100) -> Iterator[Job]:
+        """Every job of a playbook, or those in one state, the newest first."""
+        return self._list(asks.jobs(playbook, state=state, page_size=page_size))
+
+    def job(self, playbook: str, number: int) -> Job:
+        """One job, and how far it is."""
+        return self._send(asks.job(playbook, number))
+
+    def wait(
+        self,
+        playbook: str,
+        number: int,
+        *,
+        seconds: float | None = None,
+        every: float = 1.0,
+        progress: Callable[[Job], object] | None = None,
+    ) -> Job:
+        """A job once it is over: look whether it is `done`. Every so many seconds it is asked for, and `progress` is told of it.
+
+        Raises TimeoutError where it is not over within `seconds`; the job goes on all the same.
+        """
+        until = None if seconds is None else time.monotonic() + seconds
+        while True:
+            job = self.job(playbook, number)
+            if progress is not None:
+                progress(job)
+            if job.is_over:
+                return job
+            time.sleep(pause(every, until, job))
+
+    def result(self, playbook: str, number: int, path: str | os.PathLike[str]) -> Path:
+        """Write the scores of a file that was sent into a file; it is there, whole, when this returns."""
+        return self._send(asks.result(playbook, number, Path(path)))
+
+    def rejects(self, playbook: str, number: int, path: str | os.PathLike[str]) -> Path:
+        """Write the rows of a file that could not be read into a file, each with its line and reason."""
+        return self._send(asks.rejects(playbook, number, Path(path)))
+
+    def cancel(self, playbook: str, number: int, *, idempotency_key: str | None = None) -> Job:
+        """Let a job not be done; one that is being done is stopped. Raises Conflict where it is over."""
+        return self._send(asks.cancel(playbook, number, key=idempotency_key))
+
     def ready(self) -> Readiness:
         """Whether the service has something that scores for every playbook, and what is not as it should be."""
         return self._send(asks.ready())
@@ -192,13 +324,23 @@ class Client:
                 return answer
 
     def _once(self, ask: Ask[Any]) -> Answer | Lost:
-        address = self._base_url + ask.path
         try:
-            return answer_of(
-                self._http.request(ask.method, address, params=ask.query, content=ask.body, headers=ask.headers)
-            )
+            if ask.file is not None:
+                with ask.file.opened() as file:
+                    return self._ask(ask, pieces(file))
+            return self._ask(ask, ask.body)
         except httpx2.TransportError as error:
             return loss_of(error)
+
+    def _ask(self, ask: Ask[Any], content: bytes | Iterator[bytes] | None) -> Answer:
+        address = self._base_url + ask.path
+        with self._http.stream(ask.method, address, params=ask.query, content=content, headers=ask.headers) as response:
+            if ask.into is not None and response.status_code in ask.accepts:
+                with writing(ask.into) as file:
+                    for piece in response.iter_bytes():
+                        file.write(piece)
+                return answer_of(response, b"")
+            return answer_of(response, response.read())
 
     def _list(self, first: Ask[asks.Page[T]]) -> Iterator[T]:
         ask: Ask[asks.Page[T]] | None = first
