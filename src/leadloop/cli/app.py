@@ -40,6 +40,13 @@ class _Commands(TyperGroup):
         self.rich_markup_mode = None
         super().format_help(ctx, formatter)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Show what there is to whoever says nothing: of plain text, the framework counts on being framed and prints none."""
+        if not args and self.no_args_is_help and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help(), err=True)
+            ctx.exit(EXIT_REFUSED)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         from leadloop.errors import LeadLoopError
 

@@ -42,7 +42,9 @@ class Explanation:
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain JSON values."""
-        return asdict(self)
+        said = asdict(self)
+        del said["card"]["features"]  # numbers for a log, which say nothing to anybody
+        return said
 
 
 def explain(
