@@ -102,6 +102,7 @@ def test_it_is_not_opened_to_other_machines_without_a_key_and_is_with_one(worksp
 
 def test_it_is_not_opened_to_other_machines_while_nobody_can_tell_whether_there_is_a_key(workspace, tmp_path):
     copy_workspace(workspace.root, tmp_path)
+    (tmp_path / "leadloop.db").unlink()
     (tmp_path / "leadloop.db").mkdir()
     done = leadloop("serve", "--host", "0.0.0.0", "--port", free_port(), "--workspace", tmp_path)
     assert done.returncode == 2
