@@ -31,8 +31,11 @@ TRAINING = {
     for extra in ("train", "mlflow", "postgres")
     for name in (Requirement(line).name for line in PROJECT["optional-dependencies"][extra])
 }
-# What only programs need that ask a service.
-ASKING = {Requirement(line).name for line in PROJECT["optional-dependencies"]["client"]}
+# What only one room needs, by an extra of its own.
+OWN = {
+    "client": {Requirement(line).name for line in PROJECT["optional-dependencies"]["client"]},
+    "api": {Requirement(line).name.split("-")[0] for line in PROJECT["optional-dependencies"]["otel"]},
+}
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.
 PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}
 
@@ -86,7 +89,7 @@ def loaded_after(code: str) -> set[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=where)
 def test_everything_imported_is_python_itself_or_a_declared_dependency(path):
-    allowed = {"leadloop", *BASE, *TRAINING, *sys.stdlib_module_names, *(ASKING if room(path) == "client" else ())}
+    allowed = {"leadloop", *BASE, *TRAINING, *sys.stdlib_module_names, *OWN.get(room(path), ())}
     foreign = {name for name in imports(parsed(path), inside_functions=True) if name.split(".")[0] not in allowed}
     assert not foreign, f"{where(path)} imports what pyproject.toml does not declare: {sorted(foreign)}"
 
