@@ -51,6 +51,8 @@ class Sent:
             with self.place.open("rb") as file:
                 yield file
         else:
+            if not isinstance(self.place.read(0), bytes):
+                raise TypeError("the file is open for text; open it with mode 'rb'")
             if self.starts_at is not None:
                 self.place.seek(self.starts_at)
             yield self.place
@@ -59,8 +61,6 @@ class Sent:
 def pieces(file: IO[bytes]) -> Iterator[bytes]:
     """A file from where it stands, a piece at a time."""
     while piece := file.read(PIECE):
-        if not isinstance(piece, bytes):
-            raise TypeError("the file is open for text; open it with mode 'rb'")
         yield piece
 
 
