@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -73,15 +74,33 @@ class FaultyProxy:
 
 
 def _read_request(connection: socket.socket) -> bytes:
-    said = b""
-    while b"\r\n\r\n" not in said:
+    head, body = _read_until(connection, b"", b"\r\n\r\n")
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+    if fields.get(b"transfer-encoding") == b"chunked":
+        body = b"".join(_read_chunks(connection, body))
+    while len(body) < int(fields.get(b"content-length", 0)) and (more := connection.recv(65_536)):
+        body += more
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body if head else b""
+
+
+def _read_chunks(connection: socket.socket, said: bytes) -> Iterator[bytes]:
+    """A chunked body as it came, to its last chunk."""
+    size = 1
+    while size:
+        line, said = _read_until(connection, said, b"\r\n")
+        size = int(line or b"0", 16)
+        while len(said) < size + 2 and (more := connection.recv(65_536)):
+            said += more
+        yield line + b"\r\n" + said[: size + 2]
+        said = said[size + 2 :]
+
+
+def _read_until(connection: socket.socket, said: bytes, end: bytes) -> tuple[bytes, bytes]:
+    """What came before an end, and after it; nothing where the connection was closed before it."""
+    while end not in said:
         if not (more := connection.recv(65_536)):
-            return b""
+            return b"", b""
         said += more
-    head, _, body = said.partition(b"\r\n\r\n")
-    head = b"\r\n".join(line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:"))
-    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    length = int(lengths[0].partition(b":")[2]) if lengths else 0
-    while len(body) < length:
-        body += connection.recv(65_536)
-    return head + b"\r\n\r\n" + body
+    before, _, after = said.partition(end)
+    return before, after
