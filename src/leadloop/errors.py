@@ -99,6 +99,15 @@ class StoreFull(StoreError):
     """The disk has no room for what was to be stored; what was acknowledged before is safe."""
 
 
+def tell_briefly(problems: Iterable[Problem]) -> str:
+    """What is wrong and where, in one line, without how to mend it: for logs, and for answers with a field for one text.
+
+    >>> tell_briefly([Problem("line 3", "has 4 cells of 5", "add the comma"), Problem("line 9", "is empty")])
+    'line 3 has 4 cells of 5; line 9 is empty'
+    """
+    return "; ".join(f"{one.where} {one.what}" for one in problems)
+
+
 def _printable(text: str) -> str:
     """A text in one line, with whatever a terminal would obey written out.
 

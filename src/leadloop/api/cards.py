@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.problems import as_json
+
+
+class Chance(Protocol):
+    """Whatever says how probable something is, and how sure that is."""
+
+    @property
+    def probability(self) -> float | None: ...
+    @property
+    def probability_low(self) -> float | None: ...
+    @property
+    def probability_high(self) -> float | None: ...
 
 
 def card_body(scored: Scored) -> dict[str, Any]:
@@ -14,9 +25,7 @@ def card_body(scored: Scored) -> dict[str, Any]:
     return {
         "lead_id": scored.given_id,
         "score": card.score,
-        "probability": rounded(card.probability),
-        "probability_low": rounded(card.probability_low),
-        "probability_high": rounded(card.probability_high),
+        **chance(card),
         "confidence": rounded(card.confidence),
         "band": card.band,
         "route": card.route,
@@ -30,21 +39,21 @@ def card_body(scored: Scored) -> dict[str, Any]:
         "unusual": card.unusual or None,
         "starts_at": rounded(card.starts_at, 4),
         "reasons": contributions(scored),
-        "targets": [
-            {
-                "target": one.target,
-                "probability": rounded(one.probability),
-                "probability_low": rounded(one.probability_low),
-                "probability_high": rounded(one.probability_high),
-                "score": one.score,
-            }
-            for one in card.targets
-        ],
+        "targets": [{"target": one.target, **chance(one), "score": one.score} for one in card.targets],
         "days_to_win": rounded(card.days_to_win, 1),
         "days_to_win_low": rounded(card.days_to_win_low, 1),
         "days_to_win_high": rounded(card.days_to_win_high, 1),
         "won_within": [{"days": days, "probability": rounded(chance)} for days, chance in card.won_within],
         "expected_value": rounded(card.expected_value, 2),
+    }
+
+
+def chance(said: Chance) -> dict[str, float | None]:
+    """A probability and the interval that it lies in."""
+    return {
+        "probability": rounded(said.probability),
+        "probability_low": rounded(said.probability_low),
+        "probability_high": rounded(said.probability_high),
     }
 
 
@@ -61,9 +70,7 @@ def additions(scored: Scored) -> dict[str, Any]:
     return {
         "method": card.method,
         "degraded": scored.degraded,
-        "probability": rounded(card.probability),
-        "probability_low": rounded(card.probability_low),
-        "probability_high": rounded(card.probability_high),
+        **chance(card),
         "starts_at": rounded(card.starts_at, 4),
         "contributions": contributions(scored),
     }

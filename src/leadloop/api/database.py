@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from leadloop.api.keys import KeyCopy, KeyRing
 from leadloop.api.logs import EventLog
-from leadloop.errors import LeadLoopError, Problem, StoreUnavailable
+from leadloop.errors import LeadLoopError, Problem, StoreUnavailable, tell_briefly
 from leadloop.flows.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Database:
                 self._store = store
             known = self._store.keys.known()
         except LeadLoopError as error:
-            return "; ".join(f"{one.where} {one.what}" for one in error.problems)
+            return tell_briefly(error.problems)
         except Exception as error:  # whatever it is, the next look may go better
             self._log.mistake(error, during="looking into the database")
             return f"cannot be used ({type(error).__name__})"

@@ -13,8 +13,8 @@ from anyio import to_thread
 from leadloop.api.arguments import write_moment
 from leadloop.api.forms import NO_MORE, Entry, Form, read_forms
 from leadloop.api.idempotency import Work, storing
-from leadloop.api.leads import PARTS, page_of
-from leadloop.api.outcomes import KEPT, OF_LEAD, kept_body, key_of
+from leadloop.api.listing import PARTS, list_route
+from leadloop.api.outcomes import KEPT, kept_body, key_of
 from leadloop.api.playbooks import declared
 from leadloop.api.problems import Refusal
 from leadloop.api.routes import Body, Call, Route
@@ -102,18 +102,6 @@ def _grading(playbook: str, sources: tuple[str, ...]) -> Grading | None:
 
     own = [source for source in sources if playbook_name(source) == playbook]
     return read_grading(*own, playbook, Settings().marketplace_playbook)
-
-
-async def list_feedback(call: Call) -> dict[str, Any]:
-    """Feedback that was given."""
-    name = call.path("playbook")
-    await declared(call, name)
-    page = await call.look_up(
-        lambda store: store.feedback.page(
-            name, lead_id=call.query("lead_id"), after=call.query("after"), limit=call.query("limit")
-        )
-    )
-    return {"feedback": [feedback_body(one) for one in page.items], "next": page.next}
 
 
 async def analytics(call: Call, playbook: str, days: int) -> dict[str, Any]:
@@ -209,9 +197,8 @@ ROUTES = [
              {"feedback": [{"lead_id": "A-1", "action_type": "rate", "user_rating": 80, "key": "ui-1"}]}),
         PARTS, {}, (404, 503), writes=True,
     ),
-    Route(
-        "GET", "/v1/{playbook}/feedback", "analyst", list_feedback,
-        "What people did with leads, in the order in which it was told.",
-        page_of("feedback", FEEDBACK), None, PARTS, OF_LEAD, (404, 503),
+    list_route(
+        "feedback", "What people did with leads, in the order in which it was told.",
+        lambda store: store.feedback.page, feedback_body, FEEDBACK,
     ),
 ]  # fmt: skip

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from leadloop.api.arguments import read_moment
 from leadloop.api.problems import Refusal
-from leadloop.api.shapes import ANY, FLAG, NUMBER, TEXT, WHOLE, maybe, record
+from leadloop.api.shapes import ANY, FLAG, NUMBER, TEXT, WHOLE, array, maybe, record
 from leadloop.errors import Problem
 
 if TYPE_CHECKING:
     from leadloop.api.routes import Call
 
-Kind = Literal["text", "id", "number", "whole", "flag", "moment", "address", "object"]
+Kind = Literal["text", "texts", "id", "text or number", "number", "whole", "flag", "moment", "address", "object"]
 
 _SCHEMAS: Mapping[Kind, dict[str, Any]] = {
     "text": TEXT,
+    "texts": array(TEXT),
     "id": {"anyOf": [TEXT, WHOLE]},
+    "text or number": {"anyOf": [TEXT, NUMBER]},
     "number": NUMBER,
     "whole": WHOLE,
     "flag": FLAG,
@@ -30,7 +32,9 @@ _SCHEMAS: Mapping[Kind, dict[str, Any]] = {
 }
 _SAID: Mapping[Kind, str] = {
     "text": "text",
+    "texts": "a list of texts",
     "id": "an identifier, as text or a whole number",
+    "text or number": "text or a number",
     "number": "a number",
     "whole": "a whole number",
     "flag": "true or false",
@@ -49,8 +53,8 @@ class Entry:
     required: bool = False
     low: float | None = None
     high: float | None = None
-    most: int = 255
-    """How many signs a text may have."""
+    most: int | None = 255
+    """How many signs a text may have; None: as many as a body may hold."""
     choices: tuple[str, ...] = ()
     """The only texts that are taken; empty: any."""
 
@@ -61,7 +65,8 @@ class Entry:
         limits = {"minimum": self.low, "maximum": self.high, "enum": list(self.choices) or None}
         shape |= {name: value for name, value in limits.items() if value is not None}
         if self.kind == "text" and not self.choices:
-            shape |= {"minLength": 1, "maxLength": self.most}
+            shape |= {"minLength": 1} if self.required or self.most else {}
+            shape |= {"maxLength": self.most} if self.most else {}
         return shape if self.required else maybe(shape)
 
     def read(self, value: Any) -> tuple[Any, str, str]:
@@ -72,7 +77,7 @@ class Entry:
         if isinstance(meant, str):
             if self.choices and meant not in self.choices:
                 return None, f"is “{meant[:40]}”", f"give one of {', '.join(self.choices)}"
-            if not 0 < len(meant) <= self.most:
+            if self.most and not 0 < len(meant) <= self.most:
                 return None, f"has {len(meant):,} signs", f"give 1 to {self.most:,}"
             if "\0" in meant:
                 return None, "holds a sign that is no text", "leave the zero sign out"
@@ -180,6 +185,14 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _texts(value: Any) -> list[str] | None:
+    return value if isinstance(value, list) and all(isinstance(one, str) for one in value) else None
+
+
+def _text_or_number(value: Any) -> str | float | None:
+    return value if isinstance(value, str) else _number(value)
+
+
 def _id(value: Any) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
 
@@ -207,7 +220,9 @@ def _address(value: Any) -> str | None:
 
 _READERS: Mapping[Kind, Any] = {
     "text": _text,
+    "texts": _texts,
     "id": _id,
+    "text or number": _text_or_number,
     "number": _number,
     "whole": _whole,
     "flag": _flag,

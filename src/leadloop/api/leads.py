@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from leadloop.api.arguments import PAGE, write_moment
-from leadloop.api.cards import card_body, rounded
+from leadloop.api.arguments import write_moment
+from leadloop.api.cards import card_body, chance
 from leadloop.api.forms import Entry, Form, read_list
 from leadloop.api.idempotency import Work, storing
+from leadloop.api.listing import PARTS, list_route
 from leadloop.api.playbooks import declared
 from leadloop.api.problems import Refusal
 from leadloop.api.routes import Body, Call, Query, Route
@@ -20,7 +21,6 @@ from leadloop.errors import Problem
 if TYPE_CHECKING:
     from leadloop.store import LeadVersion, Score, Store
 
-PARTS = {"playbook": "The playbook's name."}
 ONE_LEAD = {**PARTS, "lead_id": "The lead's identifier."}
 _OTHERS = Form((Entry("at", "moment"), Entry("source")))
 _AHEAD = timedelta(minutes=5)
@@ -55,22 +55,6 @@ def explain_ahead(call: Call, moment: datetime | None, where: str) -> list[Probl
     if moment is None or moment <= call.service.live.clock() + _AHEAD:
         return []
     return [Problem(where, f"is {write_moment(moment)}, which is yet to come", "give the time at which it happened")]
-
-
-async def list_leads(call: Call) -> dict[str, Any]:
-    """Leads as they are now."""
-    name = call.path("playbook")
-    await declared(call, name)
-    page = await call.look_up(
-        lambda store: store.leads.page(
-            name,
-            after=call.query("after"),
-            limit=call.query("limit"),
-            unscored=call.query("unscored"),
-            since=call.query("since"),
-        )
-    )
-    return {"leads": [lead_body(one) for one in page.items], "next": page.next}
 
 
 async def show_lead(call: Call) -> dict[str, Any]:
@@ -108,22 +92,6 @@ async def score_lead(call: Call) -> dict[str, Any]:
     return {**card_body(said.scored()), "lead_id": lead_id}
 
 
-async def list_scores(call: Call) -> dict[str, Any]:
-    """Scores that were given."""
-    name = call.path("playbook")
-    await declared(call, name)
-    page = await call.look_up(
-        lambda store: store.scores.page(
-            name,
-            lead_id=call.query("lead_id"),
-            after=call.query("after"),
-            limit=call.query("limit"),
-            newest_first=call.query("newest_first"),
-        )
-    )
-    return {"scores": [score_body(one) for one in page.items], "next": page.next}
-
-
 def not_kept() -> Refusal:
     """A lead that nobody has told us of."""
     return Refusal(404, Problem("lead_id", "is no lead that is kept here", "see that it is of this playbook"))
@@ -147,9 +115,7 @@ def score_body(score: Score) -> dict[str, Any]:
         "lead_id": score.lead_id,
         "scored_at": write_moment(score.at),
         "score": score.score,
-        "probability": rounded(score.probability),
-        "probability_low": rounded(score.probability_low),
-        "probability_high": rounded(score.probability_high),
+        **chance(score),
         "band": score.band,
         "route": score.route,
         "segment": score.segment or None,
@@ -192,11 +158,6 @@ _EXPLAIN = {
 }
 
 
-def page_of(name: str, items: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a page."""
-    return record({name: array(items), "next": maybe(TEXT)})
-
-
 def routes(examples: Mapping[str, Any]) -> list[Route]:
     """The routes of leads; `examples` holds a lead of each playbook that is served."""
     lead: Mapping[str, Any] = next(iter(examples.values()), {})
@@ -210,11 +171,10 @@ def routes(examples: Mapping[str, Any]) -> list[Route]:
                  {"leads": [lead], "source": "web form"}),
             PARTS, {}, (404, 503), writes=True,
         ),
-        Route(
-            "GET", "/v1/{playbook}/leads", "analyst", list_leads, "Every lead as it is now, by identifier.",
-            page_of("leads", HELD), None, PARTS,
-            {**PAGE, "unscored": Query(False, "Only leads that were never scored."),
-             "since": Query(None, "Only leads that changed at this time or later.", "moment")}, (404, 503),
+        list_route(
+            "leads", "Every lead as it is now, by identifier.", lambda store: store.leads.page, lead_body, HELD,
+            {"unscored": Query(False, "Only leads that were never scored."),
+             "since": Query(None, "Only leads that changed at this time or later.", "moment")},
         ),
         Route(
             "GET", "/v1/{playbook}/leads/{lead_id}/versions", "analyst", list_versions,
@@ -232,11 +192,10 @@ def routes(examples: Mapping[str, Any]) -> list[Route]:
             record({**_HELD, "score": maybe(SCORED)}), None, ONE_LEAD,
             {"as_of": Query(None, "The time; without it now.", "moment")}, (404, 503),
         ),
-        Route(
-            "GET", "/v1/{playbook}/scores", "analyst", list_scores,
-            "Every score that was given, in the order in which they were stored.",
-            page_of("scores", SCORED), None, PARTS,
-            {**PAGE, "lead_id": Query(None, "Only scores of this lead.", "text"),
-             "newest_first": Query(False, "Whether the newest comes first.")}, (404, 503),
+        list_route(
+            "scores", "Every score that was given, in the order in which they were stored.",
+            lambda store: store.scores.page, score_body, SCORED,
+            {"lead_id": Query(None, "Only scores of this lead.", "text"),
+             "newest_first": Query(False, "Whether the newest comes first.")},
         ),
     ]  # fmt: skip

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from leadloop.api.arguments import PAGE, write_moment
+from leadloop.api.arguments import write_moment
 from leadloop.api.forms import NO_MORE, Entry, Form, read_forms
 from leadloop.api.idempotency import Work, storing
-from leadloop.api.leads import FIELDS, PARTS, explain_ahead, page_of
+from leadloop.api.leads import FIELDS, explain_ahead
+from leadloop.api.listing import PARTS, list_route
 from leadloop.api.playbooks import declared
 from leadloop.api.problems import Refusal
-from leadloop.api.routes import Body, Call, Query, Route
+from leadloop.api.routes import Body, Call, Route
 from leadloop.api.shapes import FLAG, NUMBER, TEXT, WHOLE, array, record
 from leadloop.errors import Problem
 from leadloop.playbook import Target
@@ -85,18 +86,6 @@ def explain_value(target: Target, value: float) -> tuple[str, str] | None:
     return None if value in (0, 1) else (f"is {value:g}", "give 1 where it was reached, 0 where not")
 
 
-async def list_outcomes(call: Call) -> dict[str, Any]:
-    """How leads ended."""
-    name = call.path("playbook")
-    await declared(call, name)
-    page = await call.look_up(
-        lambda store: store.outcomes.page(
-            name, lead_id=call.query("lead_id"), after=call.query("after"), limit=call.query("limit")
-        )
-    )
-    return {"outcomes": [outcome_body(one) for one in page.items], "next": page.next}
-
-
 @storing
 async def keep_events(call: Call) -> Work:
     """Keep what happened to some leads; all of it or nothing."""
@@ -126,18 +115,6 @@ async def keep_events(call: Call) -> Work:
         }  # fmt: skip
 
     return work
-
-
-async def list_events(call: Call) -> dict[str, Any]:
-    """What happened to leads."""
-    name = call.path("playbook")
-    await declared(call, name)
-    page = await call.look_up(
-        lambda store: store.events.page(
-            name, lead_id=call.query("lead_id"), after=call.query("after"), limit=call.query("limit")
-        )
-    )
-    return {"events": [event_body(one) for one in page.items], "next": page.next}
 
 
 def key_of(row: Mapping[str, Any]) -> str:
@@ -174,7 +151,6 @@ def event_body(one: Event) -> dict[str, Any]:
 
 
 KEPT = record({"id": WHOLE, "key": TEXT, "lead_id": TEXT, "new": FLAG})
-OF_LEAD = {**PAGE, "lead_id": Query(None, "Only what is told of this lead.", "text")}
 OUTCOME = record({"key": TEXT, "lead_id": TEXT, "target": TEXT, "value": NUMBER, "at": TEXT, "source": TEXT})
 EVENT = record({"key": TEXT, "lead_id": TEXT, "name": TEXT, "at": TEXT, "details": FIELDS})
 _AT = "2026-01-05T10:00:00Z"
@@ -193,10 +169,9 @@ def routes(targets: Sequence[str]) -> list[Route]:
             Body(record({"outcomes": array(_OUTCOME.schema, minItems=1)}), {"outcomes": [outcome]}),
             PARTS, {}, (404, 503), writes=True,
         ),
-        Route(
-            "GET", "/v1/{playbook}/outcomes", "analyst", list_outcomes,
-            "How leads ended, in the order in which it was told.",
-            page_of("outcomes", OUTCOME), None, PARTS, OF_LEAD, (404, 503),
+        list_route(
+            "outcomes", "How leads ended, in the order in which it was told.",
+            lambda store: store.outcomes.page, outcome_body, OUTCOME,
         ),
         Route(
             "POST", "/v1/{playbook}/events", "feedback", keep_events,
@@ -205,9 +180,8 @@ def routes(targets: Sequence[str]) -> list[Route]:
             Body(record({"events": array(_EVENT.schema, minItems=1)}), {"events": [event]}),
             PARTS, {}, (404, 503), writes=True,
         ),
-        Route(
-            "GET", "/v1/{playbook}/events", "analyst", list_events,
-            "What happened to leads, in the order in which it was told.",
-            page_of("events", EVENT), None, PARTS, OF_LEAD, (404, 503),
+        list_route(
+            "events", "What happened to leads, in the order in which it was told.",
+            lambda store: store.events.page, event_body, EVENT,
         ),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import msgspec
 from starlette.responses import Response
 
-from leadloop.errors import Problem
+from leadloop.errors import Problem, tell_briefly
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST = 300
@@ -56,7 +56,7 @@ def problem_body(status: int, problems: Iterable[Problem], *, path: str, request
             "type": "about:blank",
             "title": TITLES.get(status) or HTTPStatus(status).phrase,
             "status": status,
-            "detail": "; ".join(f"{one.where} {one.what}" for one in told[:3]) + ("; and more" if told[3:] else ""),
+            "detail": tell_briefly(told[:3]) + ("; and more" if told[3:] else ""),
             "instance": path,
             "request_id": request_id,
             "errors": [as_json(one) for one in told],

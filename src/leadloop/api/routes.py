@@ -205,7 +205,6 @@ def endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Re
 
     answer.__name__ = route.name
     answer.path = route.path  # type: ignore[attr-defined]  # for whoever writes down which route it was
-    answer.__annotations__ = {"request": Request, "return": Response}
     return answer
 
 

@@ -18,7 +18,7 @@ from leadloop.api.logs import EventLog
 from leadloop.api.metrics import Metrics
 from leadloop.api.score_rows import LoggedScore, row_of
 from leadloop.api.traces import Traces, step
-from leadloop.errors import LeadLoopError, StoreFull, StoreUnavailable
+from leadloop.errors import LeadLoopError, StoreFull, StoreUnavailable, tell_briefly
 
 if TYPE_CHECKING:
     from leadloop.store import Score, Store
@@ -211,7 +211,7 @@ class StoredScoreLog:
             except (StoreUnavailable, StoreFull):
                 raise
             except LeadLoopError as error:
-                refused["; ".join(f"{one.where} {one.what}" for one in error.problems)] += 1
+                refused[tell_briefly(error.problems)] += 1
         for why, count in refused.items():
             self._log.warning("scores were refused by the store", count=count, why=why)
             self._drop(count, "refused")
@@ -229,7 +229,7 @@ class StoredScoreLog:
             self._log.warning("scores were not written down", count=dropped, waiting=self.waiting)
 
     def _note_trouble(self, error: LeadLoopError) -> None:
-        why = "; ".join(f"{one.where} {one.what}" for one in error.problems)
+        why = tell_briefly(error.problems)
         if why != self._trouble:
             self._trouble = why
             self._metrics.log_failures.inc()

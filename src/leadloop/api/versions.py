@@ -19,7 +19,7 @@ from typing import Literal
 
 from leadloop.api.playbooks import Declared
 from leadloop.api.problems import Refusal
-from leadloop.errors import LeadLoopError, Problem, VersionError
+from leadloop.errors import LeadLoopError, Problem, VersionError, tell_briefly
 from leadloop.flows.packaged import find_playbook, list_packaged
 from leadloop.flows.score import playbook_name
 from leadloop.flows.settings import Settings
@@ -303,5 +303,5 @@ def warm_up(served: Served) -> ScoreCard:
 
 def _say(error: Exception) -> str:
     if isinstance(error, LeadLoopError):
-        return "; ".join(f"{one.where} {one.what}" for one in error.problems)
+        return tell_briefly(error.problems)
     return str(getattr(error, "strerror", None) or type(error).__name__)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.workspace import Workspace
-from leadloop.ingest.tables import FORMATS
 
 FOLDER = "files"
 ENDINGS = {"csv": "csv", "jsonl": "jsonl", "parquet": "parquet"}
@@ -78,13 +77,6 @@ def remove_old_uploads(place: Workspace, *, days: float) -> int:
                 remove_upload(Upload(folder))
                 removed += 1
     return removed
-
-
-def require_format(name: str) -> str:
-    """A format that scores are written in; raises LeadLoopError for no such."""
-    if name not in FORMATS:
-        raise LeadLoopError("output", Problem(name[:40], "is no format", f"take {', '.join(FORMATS)}"))
-    return name
 
 
 def finish_file(beside: Path, place: Path) -> None:

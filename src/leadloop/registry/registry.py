@@ -22,6 +22,7 @@ from leadloop.errors import (
     StoreError,
     StoreUnavailable,
     VersionError,
+    tell_briefly,
 )
 from leadloop.registry.files import locked
 from leadloop.registry.in_service import NAME, InService, read_last_known, serving, write_last_known
@@ -339,7 +340,7 @@ def _changes(store: Store, playbook: str, alias: str | None) -> Iterator[Promoti
 
 def _doubted(known: InService | None, error: LeadLoopError) -> InService:
     """What was last known, with what keeps the database from saying it."""
-    why = "; ".join(f"{one.where} {one.what}" for one in error.problems)
+    why = tell_briefly(error.problems)
     if known is None or known.version is None:
         return InService(None, doubt=f"{why}; no version is known to have been in service")
     since = f" (since {known.since:%Y-%m-%d %H:%M} UTC)" if known.since else ""

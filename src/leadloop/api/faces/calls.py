@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import leadloop
 from leadloop.api.cards import additions, rounded
-from leadloop.api.faces.fields import Documented, as_lead, body_schema, served_by_face
+from leadloop.api.faces.fields import as_lead, body_schema, documented, served_by_face
+from leadloop.api.forms import Entry
 from leadloop.api.live import Scored, Unscored
 from leadloop.api.models import reload
 from leadloop.api.problems import Refusal, as_json
@@ -30,25 +31,25 @@ from leadloop.api.shapes import (
     record,
 )
 from leadloop.api.versions import Served
-from leadloop.errors import Problem
+from leadloop.errors import Problem, tell_briefly
 
 FIT = "voice_ai_fit"
 """The target whose own score is the fit with Voice AI."""
 _MOST_REASONS = 5
 
 FIELDS = (
-    Documented("company_name", required=True),
-    Documented("domain"),
-    Documented("industry"),
-    Documented("employees", "text or number"),
-    Documented("revenue", "text or number"),
-    Documented("description"),
-    Documented("call_title"),
-    Documented("call_notes"),
-    Documented("products_discussed", "texts"),
-    Documented("urgency_level", "number", low=0, high=5),
-    Documented("lead_source"),
-    Documented("ae_name"),
+    documented("company_name", required=True),
+    documented("domain"),
+    documented("industry"),
+    documented("employees", "text or number"),
+    documented("revenue", "text or number"),
+    documented("description"),
+    documented("call_title"),
+    documented("call_notes"),
+    documented("products_discussed", "texts"),
+    documented("urgency_level", "number", low=0, high=5),
+    documented("lead_source"),
+    documented("ae_name"),
 )
 
 EXAMPLE = {
@@ -110,9 +111,7 @@ async def score_batch(call: Call) -> dict[str, Any]:
     }
 
 
-async def score_all(
-    call: Call, served: Served, fields: tuple[Documented, ...], given: list[Any]
-) -> list[Scored | Unscored]:
+async def score_all(call: Call, served: Served, fields: tuple[Entry, ...], given: list[Any]) -> list[Scored | Unscored]:
     """What is said of each documented lead, in order."""
     leads = [as_lead(fields, served, one) for one in given]
     good = [lead for lead in leads if not isinstance(lead, Unscored)]
@@ -147,7 +146,7 @@ def _error_row(place: int, one: Unscored, lead: Any) -> dict[str, Any]:
         "index": place,
         "lead_id": one.given_id,
         "company_name": name if isinstance(name, str) else None,
-        "error": "; ".join(f"{problem.where} {problem.what}" for problem in one.problems)[:1_000],
+        "error": tell_briefly(one.problems)[:1_000],
         "errors": [as_json(problem) for problem in one.problems],
     }
 

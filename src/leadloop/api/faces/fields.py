@@ -2,69 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from leadloop.api.forms import Entry, Kind
 from leadloop.api.live import Unscored
 from leadloop.api.problems import Refusal
-from leadloop.api.shapes import array
 from leadloop.api.versions import Served
 from leadloop.errors import Problem
 
 if TYPE_CHECKING:
     from leadloop.api.routes import Call
 
-_KINDS: Mapping[str, tuple[Callable[[Any], bool], str, Mapping[str, Any]]] = {
-    "text": (lambda value: isinstance(value, str), "text", {"type": "string"}),
-    "number": (
-        lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-        "a number",
-        {"type": "number"},
-    ),
-    "text or number": (
-        lambda value: isinstance(value, str | int | float) and not isinstance(value, bool),
-        "text or a number",
-        {"anyOf": [{"type": "string"}, {"type": "number"}]},
-    ),
-    "texts": (
-        lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
-        "a list of texts",
-        array({"type": "string"}),
-    ),
-}
 
-
-@dataclass(frozen=True, slots=True)
-class Documented:
-    """One documented field."""
-
-    name: str
-    kind: str = "text"
-    required: bool = False
-    low: float | None = None
-    high: float | None = None
-
-    def explain(self, value: Any) -> Problem | None:
-        """What is wrong with a value; None where nothing is."""
-        holds, said, _ = _KINDS[self.kind]
-        if value is None or value == "":
-            return Problem(self.name, "is required", "give it") if self.required else None
-        if not holds(value):
-            return Problem(self.name, f"is not {said}", f"give {said}")
-        if self.low is not None and self.high is not None and not self.low <= value <= self.high:
-            return Problem(self.name, f"is {value:g}", f"give a number from {self.low:g} to {self.high:g}")
-        return None
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        """Its schema."""
-        shape = dict(_KINDS[self.kind][2])
-        if self.low is not None:
-            shape |= {"minimum": self.low, "maximum": self.high}
-        if self.required:
-            return shape | ({"minLength": 1} if self.kind == "text" else {})
-        return {"anyOf": [shape, {"type": "null"}]}
+def documented(
+    name: str,
+    kind: Kind = "text",
+    *,
+    required: bool = False,
+    low: float | None = None,
+    high: float | None = None,
+) -> Entry:
+    """A documented field; how long its text may be is for the service to say, which reads no larger body."""
+    return Entry(name, kind, required=required, low=low, high=high, most=None)
 
 
 def served_by_face(call: Call, playbook: str) -> Served:
@@ -79,7 +38,7 @@ def served_by_face(call: Call, playbook: str) -> Served:
     return versions.get(playbook)
 
 
-def body_schema(fields: tuple[Documented, ...]) -> dict[str, Any]:
+def body_schema(fields: tuple[Entry, ...]) -> dict[str, Any]:
     """The schema of a request; the playbook's own fields may be given too."""
     return {
         "type": "object",
@@ -89,7 +48,7 @@ def body_schema(fields: tuple[Documented, ...]) -> dict[str, Any]:
     }
 
 
-def as_lead(fields: tuple[Documented, ...], served: Served, given: Any) -> dict[str, Any] | Unscored:
+def as_lead(fields: tuple[Entry, ...], served: Served, given: Any) -> dict[str, Any] | Unscored:
     """A lead of the playbook from a documented request; else everything that is wrong with the documented fields.
 
     Fields that are documented and that the playbook does not have are accepted and not read.
@@ -98,8 +57,7 @@ def as_lead(fields: tuple[Documented, ...], served: Served, given: Any) -> dict[
     if not isinstance(given, dict):
         return Unscored((Problem("lead", "is not an object", "send an object with a field each"),), None)
     known = {field.name: field for field in fields}
-    found = [field.explain(given.get(field.name)) for field in fields]
-    problems = [problem for problem in found if problem is not None]
+    problems = [problem for field in fields for problem in _explain(field, given.get(field.name))]
     problems += [served.explain_unknown(name) for name in given if name not in known and served.field_of(name) is None]
     if problems:
         return Unscored(tuple(problems), given.get(lead_id))
@@ -108,3 +66,10 @@ def as_lead(fields: tuple[Documented, ...], served: Served, given: Any) -> dict[
         for name, value in given.items()
         if served.field_of(name) is not None
     }
+
+
+def _explain(field: Entry, value: Any) -> list[Problem]:
+    if value is None or value == "":
+        return [Problem(field.name, "is required", "give it")] if field.required else []
+    _, wrong, mend = field.read(value)
+    return [Problem(field.name, wrong, mend)] if wrong else []

@@ -16,7 +16,7 @@ from leadloop.api.routes import Body, Call, Route
 from leadloop.api.shapes import FLAG, NUMBER, SCORE, SHARE, TEXT, WHOLE, array, mapping, maybe, record
 from leadloop.api.stored_leads import Said, score_stored
 from leadloop.api.versions import Served
-from leadloop.errors import Problem
+from leadloop.errors import Problem, tell_briefly
 
 PREFIX = "/api/v1/lead-scoring-ml"
 _MOST_FACTORS = 5
@@ -73,7 +73,7 @@ async def score_batch(call: Call) -> dict[str, Any]:
 def _why(one: Said | None) -> str:
     if one is None or not isinstance(one.answer, Unscored):
         return "is no lead that is kept here"
-    return "; ".join(f"{problem.where} {problem.what}" for problem in one.answer.problems)
+    return tell_briefly(one.answer.problems)
 
 
 async def score_distribution(call: Call) -> dict[str, Any]:

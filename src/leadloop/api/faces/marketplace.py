@@ -10,7 +10,7 @@ from anyio import to_thread
 
 from leadloop.api.cards import additions, error_row, rounded
 from leadloop.api.faces.calls import HEALTH, describe, health_of, score_all
-from leadloop.api.faces.fields import Documented, as_lead, body_schema, served_by_face
+from leadloop.api.faces.fields import as_lead, body_schema, documented, served_by_face
 from leadloop.api.faces.marketplace_feedback import FEEDBACK_ROUTES, PREFIX, recent
 from leadloop.api.feedback import ANALYTICS
 from leadloop.api.jobs import RETRAIN_BODY, RETRAINING, ask_to_retrain
@@ -38,18 +38,18 @@ from leadloop.api.versions import Served
 _MOST_FACTORS = 10
 
 FIELDS = (
-    Documented("lead_id", "text or number", required=True),
-    Documented("title", required=True),
-    Documented("description"),
-    Documented("category"),
-    Documented("subcategory"),
-    Documented("price", "text or number"),
-    Documented("email"),
-    Documented("phone"),
-    Documented("contact_name"),
-    Documented("location_name"),
-    Documented("posted_at"),
-    Documented("scraped_at"),
+    documented("lead_id", "text or number", required=True),
+    documented("title", required=True),
+    documented("description"),
+    documented("category"),
+    documented("subcategory"),
+    documented("price", "text or number"),
+    documented("email"),
+    documented("phone"),
+    documented("contact_name"),
+    documented("location_name"),
+    documented("posted_at"),
+    documented("scraped_at"),
 )
 
 EXAMPLE = {

@@ -71,10 +71,8 @@ def recognise_digits(look: Look) -> TypeGuess | None:
         return _decimal_comma(look)
     numbers = column.read(field)
     read = column.rows_where(numbers.is_not_null())
-    missing = find_words_among(look, numbers)
-    if missing:
-        rest = look.again(column.without(missing))
-        return replace(rest, missing=(*missing, *rest.missing))
+    if missing := find_words_among(look, numbers):
+        return _look_without(look, missing)
     if look.share(read) < ENOUGH:
         return _decimal_comma(look)
     values = numbers.to_numpy()
@@ -129,6 +127,12 @@ def _measured(look: Look, values: np.ndarray, evidence: str) -> TypeGuess:
         )
     comma, opened, said = _decimal_sign(look, kind)
     return TypeGuess(kind, (f"{kind}: {evidence}", *said, *more), ("decimal_comma",) if comma else (), open=opened)
+
+
+def _look_without(look: Look, missing: tuple[str, ...]) -> TypeGuess:
+    """The guess once the words that stand among the numbers are known to mean “missing”."""
+    rest = look.again(look.column.without(missing))
+    return replace(rest, missing=(*missing, *rest.missing))
 
 
 def reads(look: Look, kind: FieldType) -> bool:
@@ -189,10 +193,8 @@ def recognise_money(look: Look) -> TypeGuess | None:
         return None
     values = column.read(field)
     read = column.rows_where(values.is_not_null())
-    missing = find_words_among(look, values)
-    if missing:
-        rest = look.again(column.without(missing))
-        return replace(rest, missing=(*missing, *rest.missing))
+    if missing := find_words_among(look, values):
+        return _look_without(look, missing)
     if look.share(read) < ENOUGH:
         return None
     comma, opened, said = _decimal_sign(look, "money")
