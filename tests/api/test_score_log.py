@@ -99,7 +99,7 @@ def test_a_lead_without_an_identifier_is_nobodys_and_nothing_is_learned_from_it(
         client.post("/v1/tiny/score", json={"id": "L2", "visits": 3})
     assert sorted(row.lead_id for row in stored(place)) == ["", "L2"]
     later = datetime.now(UTC) + timedelta(days=9)
-    (frame,) = place.store.training.frames("tiny", "won", ["visits"], now=later, within_days=3)
+    (frame,) = place.store.training.past("tiny", [], [], {"won": 3}, now=later)
     assert frame["_lead_id"].to_list() == ["L2"]
 
 

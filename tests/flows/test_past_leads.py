@@ -15,10 +15,12 @@ from leadloop.errors import DataError
 from leadloop.flows.keeping import keep_leads
 from leadloop.flows.past_leads import read_past_leads
 from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.storekeeping import export_training_set
 from leadloop.flows.synthetic_mark import mark_folder
 from leadloop.flows.target_parts import divide_targets
 from leadloop.flows.train import train
 from leadloop.flows.workspace import Workspace
+from leadloop.leads import Field, LeadSchema
 from leadloop.playbook import Target, render_playbook
 from leadloop.store import Feedback, LeadOutcome, LeadRecord
 
@@ -74,6 +76,51 @@ def test_outcomes_that_take_time_are_as_open_in_the_store_as_in_the_file(place, 
     assert one.leads.data["amount"].to_list() == other.leads.data["amount"].to_list()
     won = one.positive > 0
     assert one.leads.take(won).data["ended"].to_list() == other.leads.take(won).data["ended"].to_list()
+
+
+@pytest.mark.parametrize("within_days", [None, 45])
+def test_what_was_won_on_the_day_it_came_is_won_where_a_file_has_days_and_no_clock(place, tmp_path, within_days):
+    target = replace(TIMED.target, horizons=(), within_days=within_days)
+    cells = make_timed_cells(700)[0].with_columns(pl.col("came").str.head(10), pl.col("ended").str.head(10))
+    quick = pl.col("stage").eq("won") & (pl.int_range(pl.len()) % 3 == 0)
+    cells = cells.with_columns(ended=pl.when(quick).then("came").otherwise("ended"))
+    folder, past = write(tmp_path, replace(TIMED, target=target), cells)
+    (_, filed), (_, kept) = both_ways(place, folder, past)
+    assert ids_and_outcomes(filed.main, TIMED) == ids_and_outcomes(kept.main, TIMED)
+    ended = [
+        part.labelled.leads.take(part.labelled.positive > 0).data.sort("id")["ended"]
+        for part in (filed.main, kept.main)
+    ]
+    assert ended[0].equals(ended[1])
+
+
+def test_the_export_of_what_is_learned_from_says_of_every_lead_what_training_says(place, tmp_path):
+    playbook = replace(TIMED, target=replace(TIMED.target, horizons=(), within_days=45))
+    folder, past = write(tmp_path, playbook, make_timed_cells(700)[0])
+    _, (_, kept) = both_ways(place, folder, past)
+    export_training_set(place, folder, tmp_path / "training.csv")
+    written = pl.read_csv(tmp_path / "training.csv")
+    assert dict(zip(written["id"], written["outcome: won"], strict=True)) == ids_and_outcomes(kept.main, playbook)
+
+
+KEPT_AS_JSON = [
+    ("number", ("decimal_comma",), 12.5, 12.5),
+    ("money", ("decimal_comma",), 1234.5, 1234.5),
+    ("number", (), True, 1.0),
+    ("category", (), 5.0, "5"),
+    ("text", (), 5.0, "5"),
+]
+
+
+@pytest.mark.parametrize(("kind", "formats", "value", "read"), KEPT_AS_JSON)
+def test_a_value_that_was_sent_as_json_is_learned_from_as_it_is_scored(place, tmp_path, kind, formats, value, read):
+    fields = (*PLAYBOOK.schema.fields, Field("more", kind, "intake", formats=formats))
+    playbook = replace(PLAYBOOK, schema=LeadSchema(fields))
+    folder = write_playbook(tmp_path / "tiny", render_playbook(playbook))
+    now = datetime.now(UTC)
+    place.store.leads.record("tiny", [LeadRecord("L1", {"id": "L1", "number": 1, "more": value}, now)])
+    learned = read_past_leads(read_playbook(folder), None, place=place).imported
+    assert (learned.rejects, learned.leads.data["more"].to_list()) == ((), [read])
 
 
 def test_several_targets_come_back_each_with_its_own_outcomes(place, tmp_path):

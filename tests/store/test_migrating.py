@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import inspect, text
 from tests.store.stores_for_tests import Clock, fill
 
 from leadloop.errors import StoreError
-from leadloop.store import migrating, open_store
+from leadloop.store import LeadOutcome, migrating, open_store
 from leadloop.store.tables import METADATA
 
 FOLDER = Path(migrating.__file__).with_name("migrations")
@@ -47,20 +48,34 @@ def test_a_filled_database_goes_down_and_up_and_keeps_what_it_can(new_address):
     store = open_store(new_address(), now=Clock())
     fill(store)
     before = rows(store)
-    assert store.downgrade("0001") == ["0003", "0002"]
+    assert store.downgrade("0001") == ["0004", "0003", "0002"]
     assert store.step() == "0001"
     assert tables(store) == {"leads", "lead_versions", "events", "outcomes", "scores", "lead_feedback"}
-    assert store.migrate() == ["0002", "0003"]
+    assert store.migrate() == ["0002", "0003", "0004"]
     after = rows(store)
     assert after["lead_versions"] == before["lead_versions"] != []
     assert after["scores"] == before["scores"] != []
     assert after["jobs"] == []
     fill(store, "L-2")
     assert store.audit.verify().number == 3
-    assert store.downgrade("base") == ["0003", "0002", "0001"]
+    assert store.downgrade("base") == ["0004", "0003", "0002", "0001"]
     assert tables(store) == set()
     assert store.migrate() == list(migrating.STEPS)
     assert store.migrate() == []
+    store.close()
+
+
+def test_what_was_imported_before_undated_outcomes_were_told_apart_is_undated_where_it_stands_at_its_lead(new_address):
+    address = new_address()
+    store = open_store(address, now=Clock())
+    fill(store)
+    came = store.leads.get("b2b", "L-1").at
+    for key, at, source in (("a", came, "import"), ("b", came + timedelta(days=2), "import"), ("c", came, "crm")):
+        store.outcomes.add("b2b", [LeadOutcome(key, "L-1", "won", 1, at, source)])
+    store.downgrade("0003")
+    store.migrate()
+    dated = {one.key: one.dated for one in store.outcomes.of_lead("b2b", "L-1")}
+    assert {key: dated[key] for key in "abc"} == {"a": False, "b": True, "c": True}
     store.close()
 
 
@@ -76,7 +91,7 @@ def test_a_database_of_a_newer_leadloop_is_refused_and_left_alone(store, address
         assert len(tables(store)) == len(METADATA.tables)
     finally:
         with store._connections.write() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+            connection.execute(text(f"UPDATE alembic_version SET version_num = '{migrating.HEAD}'"))
 
 
 def test_an_older_database_is_migrated_or_on_request_refused(new_address):

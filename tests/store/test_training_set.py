@@ -8,15 +8,15 @@ from leadloop.errors import StoreError
 from leadloop.leads import Field, LeadSchema
 from leadloop.store import LeadOutcome, LeadRecord
 
-FIELDS = ["employees", "demo", "tags"]
+FIELDS = [Field("employees", "number", "intake"), Field("demo", "boolean", "intake"), Field("tags", "text", "intake")]
 
 
 def day(number):
     return START + timedelta(days=number)
 
 
-def frames(store, now=100, within_days=30, rows=5_000, fields=FIELDS):
-    return list(store.training.frames("b2b", "won", fields, now=day(now), within_days=within_days, rows=rows))
+def frames(store, now=100, within_days=30, rows=5_000, fields=FIELDS, later=()):
+    return list(store.training.past("b2b", fields, later, {"won": within_days}, now=day(now), rows=rows))
 
 
 def lead(store, lead_id, at=0, **fields):
@@ -28,7 +28,7 @@ def outcome(store, lead_id, value, at, key=None, target="won"):
 
 
 def outcomes(store, **asked):
-    return {row["_lead_id"]: row["_outcome"] for frame in frames(store, **asked) for row in frame.to_dicts()}
+    return {row["_lead_id"]: row["_outcome won"] for frame in frames(store, **asked) for row in frame.to_dicts()}
 
 
 def test_a_lead_is_taken_as_it_was_when_it_was_first_scored_whatever_became_known_later(store):
@@ -42,8 +42,9 @@ def test_a_lead_is_taken_as_it_was_when_it_was_first_scored_whatever_became_know
         {
             "_lead_id": "L-1",
             "_scored_at": day(2).replace(tzinfo=None),
-            "_outcome": 1.0,
-            "_outcome_at": day(10).replace(tzinfo=None),
+            "_source": "",
+            "_outcome won": 1.0,
+            "_outcome_at won": day(10).replace(tzinfo=None),
             "employees": "20",
             "demo": "true",
             "tags": '["a"]',
@@ -65,20 +66,29 @@ def test_a_lead_that_was_scored_and_never_kept_is_learned_from_too(store):
     assert list(outcomes(store)) == ["L-0", "L-5", "L-9"]
 
 
-def test_not_yet_is_not_no(store):
-    for lead_id, at in [("open", 80), ("lost", 60), ("won early", 80), ("future", 200)]:
+def test_leads_of_which_nothing_was_told_are_there_too_and_those_to_come_are_not(store):
+    for lead_id, at in [("silent", 60), ("won", 80), ("future", 200)]:
         lead(store, lead_id, at)
-    outcome(store, "won early", 1, 90)
-    assert outcomes(store) == {"lost": 0.0, "won early": 1.0}
-    assert outcomes(store, now=111) == {"lost": 0.0, "open": 0.0, "won early": 1.0}
+    outcome(store, "won", 1, 90)
+    assert outcomes(store) == {"silent": None, "won": 1.0}
+    assert outcomes(store, within_days=None) == {"silent": None, "won": 1.0}
+    assert outcomes(store, now=85) == {"silent": None, "won": None}
 
 
-def test_without_a_deadline_only_what_was_told_counts(store):
-    for lead_id in ("silent", "lost", "won"):
+def test_the_time_of_an_outcome_is_told_where_it_is_known(store):
+    for lead_id, dated in (("same moment", True), ("undated", False)):
         lead(store, lead_id)
-    outcome(store, "lost", 0, 5)
-    outcome(store, "won", 1, 99)
-    assert outcomes(store, within_days=None) == {"lost": 0.0, "won": 1.0}
+        store.outcomes.add("b2b", [LeadOutcome(lead_id, lead_id, "won", 1, day(0), dated=dated)])
+    (frame,) = frames(store)
+    assert frame["_outcome won"].to_list() == [1.0, 1.0]
+    assert frame["_outcome_at won"].to_list() == [day(0).replace(tzinfo=None), None]
+
+
+def test_what_is_known_only_at_the_end_is_read_as_it_holds_now(store):
+    lead(store, "L-1", employees=10, amount="3")
+    lead(store, "L-1", at=4, employees=40, amount="7")
+    (frame,) = frames(store, later=[Field("amount", "money", "outcome")])
+    assert (frame["employees"].to_list(), frame["amount"].to_list()) == (["10"], ["7"])
 
 
 def test_what_came_about_before_the_score_after_the_deadline_or_for_another_target_does_not_count(store):
@@ -86,7 +96,7 @@ def test_what_came_about_before_the_score_after_the_deadline_or_for_another_targ
     outcome(store, "L-1", 1, 9)
     outcome(store, "L-1", 1, 41)
     outcome(store, "L-1", 1, 12, target="other")
-    assert outcomes(store) == {"L-1": 0.0}
+    assert outcomes(store) == {"L-1": None}
 
 
 def test_a_correction_counts_in_place_of_what_it_corrects(store):
@@ -109,7 +119,7 @@ def test_the_schema_of_a_playbook_reads_a_frame(store):
     lead(store, "L-1", employees="50-100", demo=True, came="2026-02-03T04:05:06", visits=12.5, source="web")
     kinds = {"employees": "employees", "demo": "boolean", "came": "time", "visits": "number", "source": "category"}
     schema = LeadSchema(tuple(Field(name, kind, "intake") for name, kind in kinds.items()))
-    [frame] = frames(store, fields=list(kinds))
+    [frame] = frames(store, fields=schema.fields)
     reading = schema.read(frame)
     assert reading.rejects == ()
     row = reading.leads.data.row(0, named=True)

@@ -172,7 +172,7 @@ def _records(
                 continue  # still open, or won at a time that nobody knows, which a deadline cannot count
             at = came if ended is None else max(came, ended.replace(tzinfo=UTC))
             key = _key("import", lead_id, target.name, value, at.isoformat())
-            ends[key] = LeadOutcome(key, lead_id, target.name, value, at, "import")
+            ends[key] = LeadOutcome(key, lead_id, target.name, value, at, "import", dated=ended is not None)
     return records, list(ends.values())
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from leadloop.errors import LeadLoopError
+from leadloop.flows.score import set_absent_times
 from leadloop.flows.workspace import Workspace
 from leadloop.leads import LeadFrame
 from leadloop.scoring import Scorer
@@ -101,8 +102,5 @@ def leads_of(scorer: Scorer, scores: Sequence[Score]) -> LeadFrame:
     }
     frame = pl.DataFrame(cells) if cells else pl.DataFrame(height=len(scores))
     leads = scorer.schema.read(frame).leads
-    order = scorer.playbook.order
-    if order is None or order.absent != "now" or order.field not in leads.data.columns:
-        return leads
     moments = pl.Series([scores[line - 1].at.replace(tzinfo=None) for line in leads.lines], dtype=pl.Datetime("us"))
-    return LeadFrame(leads.schema, leads.data.with_columns(leads.data[order.field].fill_null(moments)), leads.lines)
+    return set_absent_times(scorer, leads, moments)

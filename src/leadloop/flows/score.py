@@ -109,16 +109,14 @@ def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]], *, now: date
     return trained.score(set_absent_times(trained, read_rows(trained, rows), now or datetime.now(UTC)))
 
 
-def set_absent_times(trained: Scorer, leads: LeadFrame, now: datetime) -> LeadFrame:
-    """The leads with `now` as the time of those that do not give theirs, where the playbook says so."""
-    order = trained.playbook.order
-    if order is None or order.absent != "now" or order.field not in leads.data.columns:
+def set_absent_times(trained: Scorer, leads: LeadFrame, now: datetime | pl.Series) -> LeadFrame:
+    """The leads with `now`, or a moment each, as the time of those that do not give theirs, where the playbook says so."""
+    name = trained.playbook.dated_when_scored
+    if name not in leads.data.columns or not leads.data[name].null_count():
         return leads
-    if not leads.data[order.field].null_count():
-        return leads
-    moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
-    filled = leads.data[order.field].fill_null(moment)
-    return LeadFrame(leads.schema, leads.data.with_columns(filled), leads.lines)
+    if isinstance(now, datetime) and now.tzinfo:
+        now = now.astimezone(UTC).replace(tzinfo=None)
+    return LeadFrame(leads.schema, leads.data.with_columns(leads.data[name].fill_null(now)), leads.lines)
 
 
 def read_rows(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> LeadFrame:
@@ -181,9 +179,9 @@ def score(
     trained = load_scorer(playbook, version, workspace=workspace)
     beside = Path(rejects_to) if rejects_to else rejects_beside(to)
     table = open_table(data, format=format, delimiter=delimiter, encoding=encoding)
-    order = trained.playbook.order
-    free = order.field if order is not None and order.absent == "now" else ""
-    missing = [one for one in trained.schema.explain_missing(table.columns) if one.where != free]
+    missing = [
+        one for one in trained.schema.explain_missing(table.columns) if one.where != trained.playbook.dated_when_scored
+    ]
     if missing and not allow_missing_columns:
         raise DataError(
             table.source,

@@ -72,9 +72,8 @@ def fields_of(playbook: Playbook, lead: Mapping[str, Any], at: datetime) -> dict
     """What was given of a lead as texts, and its time where it gave none and the playbook takes the moment of scoring."""
     schema = playbook.scoring_schema
     written = {name: write_cell(value, schema[name]) for name, value in lead.items()}
-    order = playbook.order
-    if order is not None and order.absent == "now" and order.field in schema and schema[order.field].type == "time":
-        field = schema[order.field]
+    if playbook.dated_when_scored in schema:
+        field = schema[playbook.dated_when_scored]
         if lead.get(field.name) is None or _reader(field).read(lead)[0][field.name] is None:
             written[field.name] = write_moment(at.astimezone(UTC).replace(tzinfo=None), field)
     return {name: text for name, text in written.items() if text is not None}

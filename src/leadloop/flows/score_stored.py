@@ -17,6 +17,7 @@ from leadloop.flows.score import load_scorer, set_absent_times
 from leadloop.flows.score_rows import score_row
 from leadloop.flows.stored_past import require_store
 from leadloop.flows.workspace import Workspace
+from leadloop.leads.cells import write_cells
 from leadloop.scoring import RuleScorer, TrainedPlaybook
 
 if TYPE_CHECKING:
@@ -136,16 +137,13 @@ class _Batch:
 
     def score(self, now: datetime) -> tuple[list[Any], list[str]]:
         """The rows of the score log, and why leads could not be read."""
-        from leadloop.store.training_set import as_text
-
         if not self.leads:
             return [], []
         scorer, playbook = self.scorer, self.scorer.playbook
-        names = [field.name for field in scorer.schema.fields if not field.made_from]
-        texts = {name: [as_text(lead.fields.get(name)) for lead in self.leads] for name in names}
-        if playbook.lead_id in texts:
-            texts[playbook.lead_id] = [lead.lead_id for lead in self.leads]
-        cells = pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String))
+        given = [field for field in scorer.schema.fields if not field.made_from]
+        cells = pl.DataFrame([write_cells([lead.fields for lead in self.leads], field) for field in given])
+        if playbook.lead_id in cells.columns:
+            cells = cells.with_columns(pl.Series(playbook.lead_id, [lead.lead_id for lead in self.leads]))
         reading = scorer.schema.read(cells)
         wrong: dict[int, str] = {}
         for one in reading.rejects:

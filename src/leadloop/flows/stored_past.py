@@ -19,6 +19,7 @@ from leadloop.flows.playbook_folder import PlaybookFolder
 from leadloop.flows.stopwatch import Tick
 from leadloop.flows.workspace import Workspace
 from leadloop.leads import LeadFrame, LeadSchema, Reject
+from leadloop.leads.cells import write_cell
 from leadloop.learning.aftermath import add_aftermath
 from leadloop.learning.labels import LabelFunction
 from leadloop.playbook import Order, Playbook, Target
@@ -46,7 +47,7 @@ def read_stored_leads(
     made = set(playbook.events.made) if playbook.events else set()
     read = schema.only(field.name for field in schema.fields if field.name not in made)
     known = set(playbook.scoring_schema.by_name)
-    names = [field.name for field in read.fields if not field.made_from]
+    given = [field for field in read.fields if not field.made_from]
     targets = {} if playbook.events else {target.name: target.within_days for target in playbook.targets}
     digest = hashlib.sha256()
     parts: list[LeadFrame] = []
@@ -55,8 +56,8 @@ def read_stored_leads(
     synthetic = False
     for frame in store.training.past(
         playbook.name,
-        [name for name in names if name in known],
-        [name for name in names if name not in known],
+        [field for field in given if field.name in known],
+        [field for field in given if field.name not in known],
         targets,
         now=now,
     ):
@@ -85,7 +86,7 @@ def read_stored_leads(
     older += held - len(leads)
     leads = _in_order(leads, playbook.order, SCORED_AT)
     for target in playbook.targets if targets else ():
-        leads = _with_outcome(leads, target, *outcome_columns(target.name), SCORED_AT)
+        leads = _with_outcome(leads, target, *outcome_columns(target.name))
     notes = [f"The leads are those that the store held at {now:%Y-%m-%dT%H:%M:%SZ}."]
     if older:
         notes.append(f"{older:,} older leads were left out: max_leads is {playbook.training.max_leads:,}")
@@ -111,13 +112,17 @@ def require_store(place: Workspace, playbook: str) -> None:
 
 
 def _complete(playbook: Playbook, frame: pl.DataFrame, lead_id: str, scored_at: str) -> pl.DataFrame:
-    """The cells with the store's own word on who a lead is, and on when it came where it does not say so itself."""
+    """The cells with the store's own word on who a lead is, and on when it came where it does not say so itself.
+
+    A lead that came without its time is scored without one where the playbook's order takes it as unknown; it is learned from
+    in the same way.
+    """
     filled = []
     if playbook.lead_id in frame.columns:
         filled.append(pl.col(lead_id).alias(playbook.lead_id))
-    order = playbook.order
-    if order is not None and order.field in frame.columns and playbook.schema[order.field].type == "time":
-        filled.append(pl.col(order.field).fill_null(pl.col(scored_at).dt.to_string("iso:strict")))
+    name = playbook.dated_when_scored
+    if name in frame.columns:
+        filled.append(pl.col(name).fill_null(pl.col(scored_at).dt.to_string("iso:strict")))
     return frame.with_columns(filled)
 
 
@@ -146,12 +151,11 @@ def _in_order(leads: LeadFrame, order: Order | None, scored_at: str) -> LeadFram
     return LeadFrame(leads.schema, leads.data, lines[::-1] if newest_first else lines)
 
 
-def _with_outcome(leads: LeadFrame, target: Target, value: str, at: str, scored_at: str) -> LeadFrame:
+def _with_outcome(leads: LeadFrame, target: Target, value: str, at: str) -> LeadFrame:
     """The leads with what the store says of a target in the fields where training looks for it."""
     columns: list[pl.Expr] = []
     if target.at in leads.data.columns:
-        # An outcome that was told without a time of its own stands at the very moment of its lead.
-        columns.append(pl.when(pl.col(at) != pl.col(scored_at)).then(pl.col(at)).alias(target.at))
+        columns.append(pl.col(at).alias(target.at))
     if target.value in leads.data.columns and not target.graded:
         amount = pl.when(pl.col(value) > 1).then(pl.col(value))
         columns.append(pl.coalesce(pl.col(target.value), amount).alias(target.value))
@@ -209,20 +213,20 @@ def _with_events(store: Store, found: PlaybookFolder, leads: LeadFrame, digest: 
 def _stored_events(store: Store, playbook: Playbook) -> Iterator[list[Mapping[str, str | None]]]:
     """Feedback, then other events, some at a time, a value a field that the playbook declares of events."""
     from leadloop.store import Feedback
-    from leadloop.store.training_set import as_text
 
     said = playbook.events
     assert said is not None
+    read = said.schema.by_name
     rows: list[Mapping[str, str | None]] = []
-    told = [one.name for one in fields_of(Feedback)]
+    told = [one.name for one in fields_of(Feedback) if one.name in read]
     for one in store.feedback.stream(playbook.name):
-        values = {name: as_text(getattr(one.feedback, name)) for name in told}
+        values = {name: write_cell(getattr(one.feedback, name), read[name]) for name in told}
         rows.append({**values, said.lead: one.feedback.lead_id, said.at: one.created_at.isoformat()})
         if len(rows) >= _EVENTS_AT_ONCE:
             yield rows
             rows = []
     for event in store.events.stream(playbook.name):
-        values = {name: as_text(value) for name, value in event.details.items()}
+        values = {name: write_cell(value, read[name]) for name, value in event.details.items() if name in read}
         rows.append(
             {
                 "name": event.name,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from leadloop.errors import LeadLoopError, PlaybookError, Problem
@@ -20,6 +22,7 @@ from leadloop.flows.stopwatch import Tick
 from leadloop.flows.stored_past import require_store
 from leadloop.flows.workspace import Workspace
 from leadloop.ingest.writers import open_writer
+from leadloop.learning.labels import days_between, settle
 from leadloop.store.paging import all_pages
 from leadloop.store.values import to_json
 
@@ -94,13 +97,14 @@ def export_training_set(
         cure = f"leadloop store export {book.name} feedback -o feedback.csv, and events in the same way"
         raise PlaybookError(book.name, Problem("events", "grade its leads, so there is no outcome to write", cure))
     require_store(place, book.name)
-    names = [one.name for one in needed_fields(found).fields if not one.made_from and one.name in book.scoring_schema]
+    fields = [one for one in needed_fields(found).fields if not one.made_from and one.name in book.scoring_schema]
     windows = {target.name: target.within_days for target in book.targets}
-    now = datetime.now(UTC)
+    past = partial(place.store.training.past, book.name, windows=windows, now=datetime.now(UTC))
+    newest = _newest(past(fields=[], later=[]), windows)
     written = 0
     with open_writer(to) as writer:
-        for frame in place.store.training.past(book.name, names, [], windows, now=now):
-            settled = _settled(frame, windows, now)
+        for frame in past(fields=fields, later=[]):
+            settled = _settled(frame, windows, newest)
             table = settled.rename({LEAD_ID: "lead_id (store)", SCORED_AT: "scored_at (store)"})
             writer.write(table)
             written += table.height
@@ -108,20 +112,33 @@ def export_training_set(
     return written
 
 
-def _settled(frame: pl.DataFrame, windows: Mapping[str, float | None], now: datetime) -> pl.DataFrame:
+def _newest(frames: Iterable[pl.DataFrame], windows: Mapping[str, float | None]) -> datetime | None:
+    """The newest time that is known of any lead, against which training tells how old each is."""
+    from leadloop.store.training_set import SCORED_AT, outcome_columns
+
+    times = [SCORED_AT, *(outcome_columns(target)[1] for target in windows)]
+    seen = [frame.select(pl.max_horizontal(pl.col(times).max())).item() for frame in frames]
+    return max((time for time in seen if time is not None), default=None)
+
+
+def _settled(frame: pl.DataFrame, windows: Mapping[str, float | None], newest: datetime | None) -> pl.DataFrame:
+    """The leads of which an outcome is settled, as training settles it."""
     from leadloop.store.training_set import SCORED_AT, SOURCE, outcome_columns
 
-    values = []
+    came, outcomes = frame[SCORED_AT], []
     for target, days in windows.items():
-        told, at = outcome_columns(target)
-        value = pl.col(told)
+        said, decided = (frame[name] for name in outcome_columns(target))
+        values = said.to_numpy().astype(float)
         if days is not None:
-            over = pl.col(SCORED_AT) + pl.duration(microseconds=round(days * 86_400e6)) < now.replace(tzinfo=None)
-            value = pl.when(value.is_null() & over).then(0.0).otherwise(value)
-        values += [value.alias(f"outcome: {target}"), pl.col(at).alias(f"outcome at: {target}")]
+            age = days_between(came, pl.select(pl.repeat(newest, frame.height, dtype=came.dtype)).to_series())
+            values = settle(np.where(np.isnan(values), np.nan, values > 0), days_between(came, decided), age, days)
+        outcomes += [
+            pl.Series(f"outcome: {target}", values).fill_nan(None),
+            decided.alias(f"outcome at: {target}"),
+        ]
     told_of = pl.any_horizontal(pl.col(f"outcome: {target}").is_not_null() for target in windows)
     dropped = [SOURCE, *(name for target in windows for name in outcome_columns(target))]
-    return frame.with_columns(values).filter(told_of).drop(dropped)
+    return frame.with_columns(outcomes).filter(told_of).drop(dropped)
 
 
 def erase(

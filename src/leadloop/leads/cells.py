@@ -7,7 +7,7 @@ one form that every field reads; so a value is noted as a text that its field re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -46,6 +46,15 @@ def write_cell(value: Any, field: Field) -> str | None:
         return str(value) if isinstance(value, bool) else _digits(value)
     text = cells_as_text(pl.Series([value]))
     return None if text is None else text[0]
+
+
+def write_cells(rows: Sequence[Mapping[str, Any]], field: Field) -> pl.Series:
+    """The values of a field in records that were kept, as such texts, a row each.
+
+    >>> write_cells([{"visits": 3}, {}], Field("visits", "number", "intake")).to_list()
+    ['3', None]
+    """
+    return pl.Series(field.name, [write_cell(row.get(field.name), field) for row in rows], dtype=pl.String)
 
 
 def write_moment(moment: datetime, field: Field) -> str | None:

@@ -132,8 +132,22 @@ def _mature(playbook: Playbook, leads: LeadFrame, values: np.ndarray) -> np.ndar
     came, decided = leads.data[playbook.order.field], leads.data[target.at]
     now = max(time for time in (came.max(), decided.max()) if time is not None)
     age = pl.select((pl.lit(now) - came).dt.total_microseconds()).to_series().to_numpy() / DAY
-    won = (values == 1) & (days_between(came, decided) <= target.within_days)
-    return np.where(age > target.within_days, won.astype(float), np.nan)
+    return settle(values, days_between(came, decided), age, target.within_days)
+
+
+def settle(values: np.ndarray, took: np.ndarray, age: np.ndarray, within_days: float) -> np.ndarray:
+    """Outcomes under a deadline: 1.0 where a lead was won in time, 0.0 where not, NaN where it is too young to tell.
+
+    `values` are 1.0, 0.0 or NaN as they were told, `took` the days until then, and `age` the days since the lead came until
+    the newest time that is known of. A young lead is open even if it was won already: to keep those alone would make young
+    leads look better than they are.
+
+    >>> settle(
+    ...     np.array([1.0, 1.0, np.nan, 1.0]), np.array([3.0, 40.0, np.nan, 1.0]), np.array([90.0, 90.0, 90.0, 5.0]), 30
+    ... )
+    array([ 1.,  0.,  0., nan])
+    """
+    return np.where(age > within_days, ((values == 1) & (took <= within_days)).astype(float), np.nan)
 
 
 def days_between(came: pl.Series, decided: pl.Series) -> np.ndarray:

@@ -246,6 +246,11 @@ class Playbook:
         return self.schema[order.field].type == "time"
 
     @property
+    def dated_when_scored(self) -> str:
+        """The field of time that is the moment of scoring where a lead does not give it; empty where it is unknown then."""
+        return self.order.field if self.order is not None and self.order.absent == "now" else ""
+
+    @property
     def outcome_days(self) -> float:
         """How many days after a lead its outcome is known, as far as the playbook says: the longest of its windows and gap."""
         return max(

@@ -31,6 +31,8 @@ class LeadOutcome:
     """When it came about."""
     source: str = ""
     """Who says so."""
+    dated: bool = True
+    """Whether it is known when it came about; where not, `at` is the time of its lead."""
 
 
 class Outcomes:
@@ -53,6 +55,7 @@ class Outcomes:
                 "value": float(outcome.value),
                 "at": outcome.at,
                 "source": outcome.source,
+                "_dated": outcome.dated,
                 "_recorded_at": now,
             }
             for outcome in outcomes
@@ -86,4 +89,4 @@ class Outcomes:
 
 
 def _outcome(row: Any) -> LeadOutcome:
-    return LeadOutcome(row.key, row.lead_id, row.target, row.value, row.at, row.source)
+    return LeadOutcome(row.key, row.lead_id, row.target, row.value, row.at, row.source, row.dated)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    true,
 )
 
 from leadloop.store.column_types import Json, RowId, line, moment
@@ -96,6 +97,7 @@ OUTCOMES = Table(
     moment("recorded_at"),
     line("source"),
     line("digest", 64),
+    Column("dated", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("playbook", "key"),
     Index(None, "playbook", "lead_id", "target"),
     Index(None, "recorded_at"),

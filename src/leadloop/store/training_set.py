@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,11 +10,12 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select
 
 from leadloop.errors import Problem, StoreError
+from leadloop.leads import Field
+from leadloop.leads.cells import write_cells
 from leadloop.store.connections import Connections
 from leadloop.store.tables import LEAD_VERSIONS, LEADS, OUTCOMES, SCORES
 
-LEAD_ID, SCORED_AT, OUTCOME, OUTCOME_AT = "_lead_id", "_scored_at", "_outcome", "_outcome_at"
-SOURCE = "_source"
+LEAD_ID, SCORED_AT, SOURCE = "_lead_id", "_scored_at", "_source"
 _MOMENT = pl.Datetime("us")
 
 
@@ -25,51 +25,11 @@ class TrainingSet:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def frames(
-        self,
-        playbook: str,
-        target: str,
-        fields: Sequence[str],
-        *,
-        now: datetime,
-        within_days: float | None = None,
-        rows: int = 5_000,
-    ) -> Iterator[pl.DataFrame]:
-        """Leads whose outcome is settled, by lead id, in frames of at most so many rows; memory holds one frame at a time.
-
-        A lead is scored when it first was, and its fields are those that were read then; a lead that never was, or that had ended
-        by then, is taken as it first came in. Its outcome is the last one that was told of those that came about from then until
-        `within_days` later (until `now`, without a deadline). Where none came about and the deadline has passed it is 0; where
-        the deadline has not passed, the lead is left out: not yet is not no. Without a deadline, leads without an outcome are
-        left out.
-
-        Columns: `_lead_id`, `_scored_at` and `_outcome_at` (UTC without a zone), `_outcome`, then the fields as texts, as a
-        playbook's schema reads them.
-        """
-        window = None if within_days is None else timedelta(days=within_days)
-        for after, ids in self._batches(playbook, rows):
-            with self._connections.read() as connection:
-                here = _within(playbook, after, ids[-1])
-                told = _told_by(connection, here, now)
-                taken = _taken(connection, here, told)
-            settled: list[tuple[str, datetime, float, datetime | None, Mapping[str, Any]]] = []
-            for lead_id in ids:
-                at, values = taken[lead_id]
-                if at > now:
-                    continue
-                end = _counted(told.get((lead_id, target), ()), at, now, window)
-                if end is not None:
-                    settled.append((lead_id, at, *end, values))
-                elif window is not None and at + window < now:
-                    settled.append((lead_id, at, 0.0, None, values))
-            if settled:
-                yield _frame(settled, fields)
-
     def past(
         self,
         playbook: str,
-        fields: Sequence[str],
-        later: Sequence[str],
+        fields: Sequence[Field],
+        later: Sequence[Field],
         windows: Mapping[str, float | None],
         *,
         now: datetime,
@@ -81,7 +41,8 @@ class TrainingSet:
         ended. `windows` has the targets, each with the days that its outcome may take (none: until `now`).
 
         Columns: `_lead_id` and `_scored_at`; `_source`, where what holds now came from; for each target its outcome and when it
-        came about (`outcome_columns`), null where none was told; then the fields, all as texts.
+        came about (`outcome_columns`), null where none was told, or told without its time; then the fields by their names, each
+        value as a text that its field reads as it read the value itself.
         """
         for after, ids in self._batches(playbook, rows):
             with self._connections.read() as connection:
@@ -100,12 +61,11 @@ class TrainingSet:
                 ends = [_counted(told.get((one, target), ()), taken[one][0], now, window) for one in ids]
                 value, at = outcome_columns(target)
                 columns[value] = pl.Series([end and end[0] for end in ends], dtype=pl.Float64)
-                columns[at] = pl.Series([end and end[1].replace(tzinfo=None) for end in ends], dtype=_MOMENT)
-            for name in fields:
-                columns[name] = pl.Series([as_text(taken[one][1].get(name)) for one in ids], dtype=pl.String)
-            for name in later:
-                said = [newest[one].fields.get(name) if one in newest else None for one in ids]
-                columns[name] = pl.Series([as_text(value) for value in said], dtype=pl.String)
+                when = [end[1].replace(tzinfo=None) if end and end[2] else None for end in ends]
+                columns[at] = pl.Series(when, dtype=_MOMENT)
+            columns |= {field.name: write_cells([taken[one][1] for one in ids], field) for field in fields}
+            now_held = [newest[one].fields if one in newest else {} for one in ids]
+            columns |= {field.name: write_cells(now_held, field) for field in later}
             if ids:
                 yield pl.DataFrame(columns)
 
@@ -126,13 +86,15 @@ class TrainingSet:
 
 Here = Callable[[Table], ColumnElement[bool]]
 """Says which rows of a table are of the leads that are looked at."""
-Told = Mapping[tuple[str, str], Sequence[tuple[float, datetime]]]
-"""The outcomes of each lead and target, with when they came about, in the order in which they were told."""
+End = tuple[float, datetime, bool]
+"""An outcome, when it came about, and whether that is known."""
+Told = Mapping[tuple[str, str], Sequence[End]]
+"""The outcomes of each lead and target, in the order in which they were told."""
 
 
 def outcome_columns(target: str) -> tuple[str, str]:
     """The columns of `past` that hold a target's outcome, and when it came about."""
-    return f"{OUTCOME} {target}", f"{OUTCOME_AT} {target}"
+    return f"_outcome {target}", f"_outcome_at {target}"
 
 
 def _within(playbook: str, after: str, last: str) -> Here:
@@ -143,10 +105,10 @@ def _within(playbook: str, after: str, last: str) -> Here:
 
 
 def _told_by(connection: Connection, here: Here, now: datetime) -> Told:
-    told: dict[tuple[str, str], list[tuple[float, datetime]]] = {}
-    query = select(OUTCOMES.c.lead_id, OUTCOMES.c.target, OUTCOMES.c.value, OUTCOMES.c.at)
+    told: dict[tuple[str, str], list[End]] = {}
+    query = select(OUTCOMES.c.lead_id, OUTCOMES.c.target, OUTCOMES.c.value, OUTCOMES.c.at, OUTCOMES.c.dated)
     for row in connection.execute(query.where(here(OUTCOMES), OUTCOMES.c.at <= now).order_by(OUTCOMES.c.id)):
-        told.setdefault((row.lead_id, row.target), []).append((row.value, row.at))
+        told.setdefault((row.lead_id, row.target), []).append((row.value, row.at, row.dated))
     return told
 
 
@@ -156,15 +118,13 @@ def _taken(connection: Connection, here: Here, told: Told) -> dict[str, tuple[da
     scored = {row.lead_id: (row.at, row.fields) for row in connection.execute(_first(SCORES, here, "id"))}
     ended: dict[str, datetime] = {}
     for (lead_id, _), outcomes in told.items():
-        first = min(at for _, at in outcomes)
+        first = min(at for _, at, _ in outcomes)
         ended[lead_id] = min(first, ended.get(lead_id, first))
     too_late = {one for one in scored if one in came and one in ended and came[one][0] <= ended[one] < scored[one][0]}
     return came | {one: taken for one, taken in scored.items() if one not in too_late}
 
 
-def _counted(
-    outcomes: Sequence[tuple[float, datetime]], at: datetime, now: datetime, window: timedelta | None
-) -> tuple[float, datetime] | None:
+def _counted(outcomes: Sequence[End], at: datetime, now: datetime, window: timedelta | None) -> End | None:
     """The last one told of the outcomes that came about in time; none where none did."""
     deadline = now if window is None else min(now, at + window)
     return next((one for one in reversed(outcomes) if at <= one[1] <= deadline), None)
@@ -199,27 +159,3 @@ def _first(table: Table, here: Here, tie: str) -> Select[Any]:
     return select(table.c.lead_id, table.c.at, table.c.fields).join(
         ranked, and_(ranked.c.id == table.c.id, ranked.c.place == 1)
     )
-
-
-def _frame(
-    found: list[tuple[str, datetime, float, datetime | None, Mapping[str, Any]]], fields: Sequence[str]
-) -> pl.DataFrame:
-    columns: dict[str, pl.Series] = {
-        LEAD_ID: pl.Series([one[0] for one in found], dtype=pl.String),
-        SCORED_AT: pl.Series([one[1].replace(tzinfo=None) for one in found], dtype=_MOMENT),
-        OUTCOME: pl.Series([one[2] for one in found], dtype=pl.Float64),
-        OUTCOME_AT: pl.Series([one[3] and one[3].replace(tzinfo=None) for one in found], dtype=_MOMENT),
-    }
-    columns |= {name: pl.Series([as_text(one[4].get(name)) for one in found], dtype=pl.String) for name in fields}
-    return pl.DataFrame(columns)
-
-
-def as_text(value: Any) -> str | None:
-    """A value as the text that a schema reads it from.
-
-    >>> as_text(True), as_text(12.5), as_text(["Voice", "Verify"]), as_text(None)
-    ('true', '12.5', '["Voice", "Verify"]', None)
-    """
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
