@@ -20,8 +20,9 @@ from leadloop.api.problems import Refusal
 from leadloop.api.routes import Body, Call, Query, Route
 from leadloop.api.shapes import FLAG, NUMBER, TEXT, WHOLE, array, maybe, record
 from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
 from leadloop.flows.jobs import ASKED_OVER_HTTP, KINDS, SCORE, TRAIN, ask_for
-from leadloop.flows.retrain import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings, look_at_retraining
+from leadloop.flows.retrain import look_at_retraining
 from leadloop.flows.uploads import Upload, find_upload, new_upload, remove_upload
 
 if TYPE_CHECKING:

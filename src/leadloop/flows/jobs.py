@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from leadloop.errors import LeadLoopError, PlaybookError, Problem, StoreConflict
+from leadloop.flows.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
 from leadloop.flows.packaged import FILE, find_playbook, packaged_names
-from leadloop.flows.retrain import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
 from leadloop.flows.settings import read_settings
 from leadloop.flows.workspace import Workspace
 from leadloop.ingest.tables import FORMATS
@@ -272,7 +272,7 @@ KINDS: Mapping[str, Kind] = {
                 "promote": Argument(
                     "flag", "Put it in service, or do not; by default only the first one, if it is good."
                 ),
-                "trials": Argument("whole", "Settings to try for each learner.", low=1, high=100_000),
+                "trials": Argument("whole", "Settings to try for each learner.", low=1, high=10_000),
                 "time_budget": Argument("text", "About how much CPU time to spend on trying, as in `5m`."),
                 "validation_split": Argument(
                     "number", "The newest share of leads to keep back.", low=SMALLEST_SPLIT, high=LARGEST_SPLIT

@@ -19,12 +19,12 @@ from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes,
 from leadloop.features import FeatureSet
 from leadloop.flows.duration import read_seconds
 from leadloop.flows.field_points import field_points
+from leadloop.flows.given_settings import with_settings
 from leadloop.flows.importing import Imported
 from leadloop.flows.learned_targets import LearnedTarget, learn_targets, make_version
 from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.past_leads import read_past_leads
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
-from leadloop.flows.retrain import with_settings
 from leadloop.flows.stopwatch import Stopwatch, Tick
 from leadloop.flows.target_parts import TargetPart, audit_targets, divide_targets
 from leadloop.flows.targets import add_targets, require_amounts, require_followed

@@ -69,7 +69,7 @@ def _read_playbook(top: TableReader) -> Playbook:
         target=targets[0],
         more_targets=tuple(targets[1:]),
         score=_read_score(top.one("score")),
-        training=_read_training(top.one("training")),
+        training=read_training(top.one("training")),
         policy=_read_policy(top),
         features=top.texts("features"),
         rules=top.texts("rules"),
@@ -153,14 +153,14 @@ def _read_order(reader: TableReader) -> Order:
     return order
 
 
-def _read_training(reader: TableReader) -> Training:
-    usual = _DEFAULT_TRAINING
+def read_training(reader: TableReader, usual: Training = _DEFAULT_TRAINING) -> Training:
+    """The settings of a training, those of `usual` where the table does not give them."""
     training = Training(
         test_share=reader.number("test_share", usual.test_share, low=0.05, high=0.6),
         min_leads=reader.whole("min_leads", usual.min_leads, low=20, high=10**9),
         min_positives=reader.whole("min_positives", usual.min_positives, low=10, high=10**9),
         max_leads=reader.whole("max_leads", usual.max_leads, low=100, high=10**9),
-        learners=reader.texts("learners"),
+        learners=reader.texts("learners") if "learners" in reader.table else usual.learners,
         trials=reader.whole("trials", usual.trials, low=1, high=10_000),
         budget=reader.number("budget", usual.budget, low=1, high=1e6),
         validation=reader.text("validation", usual.validation, choices=_VALIDATIONS),  # type: ignore[arg-type]

@@ -40,7 +40,8 @@ class TableReader:
             return default or ""
         allowed = list(choices)
         if allowed and value not in allowed and value != default:
-            self.complain(key, f"is “{value}”, which is none of {', '.join(allowed)}", _closest(value, allowed))
+            mend = _closest(value, allowed) or "write one of them"
+            self.complain(key, f"is “{value}”, which is none of {', '.join(allowed)}", mend)
             return default or ""
         return value
 
