@@ -123,9 +123,9 @@ def read_settings() -> dict[str, list[Setting]]:
                 asked[section(self.where)][key].limits = [f"at least {low:,}"]
             return value
 
-        def texts(self, key: str) -> tuple[str, ...]:
+        def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
             note(self, key, "list of texts", "")
-            return super().texts(key)
+            return super().texts(key, default)
 
         def lists(self, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
             note(self, key, "table of lists of texts", "")

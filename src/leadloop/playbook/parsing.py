@@ -160,7 +160,7 @@ def read_training(reader: TableReader, usual: Training = _DEFAULT_TRAINING) -> T
         min_leads=reader.whole("min_leads", usual.min_leads, low=20, high=10**9),
         min_positives=reader.whole("min_positives", usual.min_positives, low=10, high=10**9),
         max_leads=reader.whole("max_leads", usual.max_leads, low=100, high=10**9),
-        learners=reader.texts("learners") if "learners" in reader.table else usual.learners,
+        learners=reader.texts("learners", usual.learners),
         trials=reader.whole("trials", usual.trials, low=1, high=10_000),
         budget=reader.number("budget", usual.budget, low=1, high=1e6),
         validation=reader.text("validation", usual.validation, choices=_VALIDATIONS),  # type: ignore[arg-type]

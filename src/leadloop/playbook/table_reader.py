@@ -73,9 +73,9 @@ class TableReader:
             self.complain(key, f"is {value:g}", "write a whole number")
         return int(value)
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         self.asked.add(key)
-        value = self.table.get(key, [])
+        value = self.table.get(key, list(default))
         if isinstance(value, str):
             self.complain(key, "is one text where a list is wanted", f"write {_key(key)} = [{_as_text(value)}]")
             return ()
