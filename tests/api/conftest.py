@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from tests.conftest import write_playbook
+
+from leadloop.flows.packaged import copy_playbook
+from leadloop.flows.simulate import simulate
+from leadloop.flows.train import train
 
 CALLS = """
 name = "calls"
@@ -57,3 +62,16 @@ def calls_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_playbook(tmp_path_factory.mktemp("playbooks") / "calls", CALLS)
     (folder / "rules.py").write_text(RULES, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained_on_calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a version of the packaged playbook of calls, quickly trained on a small world: for copies of it."""
+    root = tmp_path_factory.mktemp("trained_on_calls")
+    simulate("b2b_calls", root / "world", leads=1_200, seed=3, days=400)
+    files = {path.stem: path for path in (root / "world").rglob("*.csv")}
+    folder = copy_playbook("b2b_calls", root / "calls")
+    text = (folder / "playbook.toml").read_text(encoding="utf-8")
+    write_playbook(folder, re.sub(r"learners = \[.*\]", 'learners = ["logistic regression"]', text))
+    train(folder, files["leads"], workspace=root, promote=True)
+    return root

@@ -6,11 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema import validate as hold
 from tests.api.service_for_tests import ask, open_service
-from tests.conftest import write_playbook
-
-from leadloop.flows.packaged import copy_playbook
-from leadloop.flows.simulate import simulate
-from leadloop.flows.train import train
+from tests.api.workspaces_for_tests import copy_workspace
 
 # What the parts of a path stand for, where it is not the version in service.
 PARTS = {"playbook": "b2b_calls", "version": "latest", "alias": "challenger"}
@@ -25,15 +21,10 @@ SHOWS_A_BAD_LEAD = {"/score/batch", "/v1/{playbook}/scores", "/api/v1/ml/batch-s
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
+def client(tmp_path_factory, trained_on_calls):
     """The packaged playbooks: calls trained on a small world, the others by their rules."""
     root = tmp_path_factory.mktemp("examples")
-    simulate("b2b_calls", root / "world", leads=1_200, seed=3, days=400)
-    files = {path.stem: path for path in (root / "world").rglob("*.csv")}
-    folder = copy_playbook("b2b_calls", root / "calls")
-    text = (folder / "playbook.toml").read_text(encoding="utf-8")
-    write_playbook(folder, re.sub(r"learners = \[.*\]", 'learners = ["logistic regression"]', text))
-    train(folder, files["leads"], workspace=root, promote=True)
+    copy_workspace(trained_on_calls, root)
     named = {"calls_playbook": "b2b_calls", "marketplace_playbook": "marketplace", "insurance_playbook": "insurance"}
     with ask(open_service(root, fallback=("rules",), **named)) as client:
         yield client

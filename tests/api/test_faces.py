@@ -5,10 +5,7 @@ import shutil
 
 import pytest
 from tests.api.service_for_tests import ask, open_service
-
-from leadloop.flows.packaged import copy_playbook
-from leadloop.flows.simulate import simulate
-from leadloop.flows.train import train
+from tests.api.workspaces_for_tests import copy_workspace
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 MINIMAL_CALL = {"company_name": "Test Corp"}
@@ -48,16 +45,10 @@ ADDITIONS = {"method", "degraded", "probability", "probability_low", "probabilit
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
+def client(tmp_path_factory, trained_on_calls):
     """The packaged playbooks with their documented names: calls trained on a small world, the others by their rules."""
     root = tmp_path_factory.mktemp("packaged")
-    simulate("b2b_calls", root / "world", leads=1_200, seed=3, days=400)
-    files = {path.stem: path for path in (root / "world").rglob("*.csv")}
-    folder = copy_playbook("b2b_calls", root / "calls")
-    text = (folder / "playbook.toml").read_text(encoding="utf-8")
-    quick = re.sub(r"learners = \[.*\]", 'learners = ["logistic regression"]', text)
-    (folder / "playbook.toml").write_text(quick, encoding="utf-8")
-    train(folder, files["leads"], workspace=root, promote=True)
+    copy_workspace(trained_on_calls, root)
     named = {"calls_playbook": "b2b_calls", "marketplace_playbook": "marketplace", "insurance_playbook": "insurance"}
     with ask(open_service(root, fallback=("rules",), **named)) as client:
         yield client
