@@ -164,7 +164,7 @@ def test_leads_are_kept_before_anything_scores_them(tmp_path):
         assert "insurance" in missing.json()["errors"][0]["how_to_mend"]
 
 
-@pytest.mark.parametrize("name", ["2024/001", "a b", "50%", "Ünïcödé", "x/versions/y", "../up", "?"])
+@pytest.mark.parametrize("name", ["2024/001", "a b", "50%", "Ünïcödé", "x/versions/y", "../up", "?", "two\nlines"])
 def test_a_lead_may_be_named_in_any_way(client, name):
     from urllib.parse import quote
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from anyio import to_thread
 from starlette.applications import Starlette
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +31,15 @@ from leadloop.errors import Problem
 _LAST_SECONDS = 5.0
 """How long a process that ends waits for the database to take the last scores."""
 _FOUND_NOWHERE = Problem("path", "is no route of this service", "see /openapi.json for all of them")
+
+
+class _Identifier(StringConvertor):
+    """The identifier of a lead in a path, which may have slashes and line breaks in it."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("identifier", _Identifier())
 
 
 def all_routes(service: Service) -> list[Route]:
@@ -84,8 +94,7 @@ def create_app(service: Service) -> Any:
     app.add_exception_handler(HTTPException, _refuse_path)  # type: ignore[arg-type]
     app.router.redirect_slashes = False
     for route in routes:
-        # An identifier may have a slash in it.
-        path = route.path.replace("{lead_id}", "{lead_id:path}").replace("{leadId}", "{leadId:path}")
+        path = route.path.replace("{lead_id}", "{lead_id:identifier}").replace("{leadId}", "{leadId:identifier}")
         app.router.add_route(path, endpoint(route, service), [route.method], route.name)
     open_paths = frozenset(route.path for route in routes if route.role is None)
     file_paths = tuple(compile_path(route.path)[0] for route in routes if route.takes_file)
