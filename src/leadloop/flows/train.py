@@ -34,7 +34,7 @@ from leadloop.flows.trial_keeper import TrialKeeper
 from leadloop.flows.version_record import describe_version, hash_configuration, name_version
 from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.leads import Field
-from leadloop.learning.evaluation import Champion, difference_interval, log_loss
+from leadloop.learning.evaluation import Champion, difference_interval, log_loss, surely_less
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import PartsApart, compare_parts
 from leadloop.learning.report.chapters import chapter_pictures
@@ -344,11 +344,10 @@ def _beats_baselines(target: LearnedTarget, trained: TrainedPlaybook) -> tuple[d
     seed = trained.playbook.training.seed
     groups = None if labelled.groups is None else labelled.groups[split.test]
     evidence: dict[str, Any] = {}
-    for name in beside.keys() - {"majority"}:
-        # Smaller log-loss is better: the whole interval of the difference must lie below zero.
+    for name in [name for name in beside if name != "majority"]:
         difference = difference_interval(positive, ours, beside[name], log_loss, seed=seed, groups=groups)
         evidence[f"log-loss against {name}"] = difference
-        if difference[2] >= 0:
+        if not surely_less(difference):
             return evidence, False
     return evidence, True
 
