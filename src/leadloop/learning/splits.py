@@ -37,8 +37,9 @@ class Split:
 def split_leads(labelled: Labelled, *, test_share: float, seed: int) -> Split:
     """Keep back the newest share of leads, or a random share, stratified by outcome, where nothing tells their order.
 
-    With an order, the test part begins where a new moment does (see `find_moment`). Groups that reach into it leave the
-    training part, and so do leads whose outcome was not known when it began. Without an order, whole groups are drawn.
+    With an order, the test part begins where a new moment does (see `find_moment`), unless that would halve either part.
+    Groups that reach into it leave the training part, and so do leads whose outcome was not known when it began. Without an
+    order, whole groups are drawn.
     """
     wanted = max(1, round(test_share * len(labelled)))
     groups = labelled.groups
@@ -46,7 +47,9 @@ def split_leads(labelled: Labelled, *, test_share: float, seed: int) -> Split:
         folds = stratified_folds(labelled.positive, max(2, round(1 / test_share)), seed=seed, groups=groups)
         return Split("random", np.flatnonzero(folds != 0), np.flatnonzero(folds == 0))
     ranked = np.argsort(labelled.order, kind="stable")
-    begins = find_moment(labelled.order[ranked], len(ranked) - wanted)
+    place = len(ranked) - wanted
+    # Where nearly all leads came at one moment, the next one would leave too little to learn from or to test on.
+    begins = find_moment(labelled.order[ranked], place, least=(place + 1) // 2, most=len(ranked) - (wanted + 1) // 2)
     train, test = ranked[:begins], ranked[begins:]
     return _split_in_time(labelled, train, test, labelled.starts(test))
 
@@ -180,17 +183,18 @@ def rolling_origin(
     return [(np.arange(begin), np.arange(begin, end)) for begin, end in itertools.pairwise(edges)]
 
 
-def find_moment(order: np.ndarray, place: int) -> int:
+def find_moment(order: np.ndarray, place: int, *, least: int = 0, most: int | None = None) -> int:
     """The position nearest to `place` at which a new moment begins, where leads stand in `order`, which rises.
 
     Leads of one moment stay on one side of it, and neither side is empty; of two positions that are as near it is the earlier
-    one. Where all leads came at one moment there is none, and the place stays.
+    one. Where there is none from `least` to `most` (all leads came at one moment, say) the place stays.
 
     >>> days = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 3.0])
     >>> [find_moment(days, place) for place in range(7)]
     [3, 3, 3, 3, 3, 5, 5]
-    >>> find_moment(np.zeros(6), 4)
-    4
+    >>> find_moment(np.zeros(6), 4), find_moment(days, 1, most=2)
+    (4, 1)
     """
     begins = np.flatnonzero(order[1:] != order[:-1]) + 1
+    begins = begins[(begins >= least) & (begins <= (len(order) if most is None else most))]
     return int(begins[np.argmin(np.abs(begins - place))]) if len(begins) else place
