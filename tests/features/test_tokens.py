@@ -72,3 +72,12 @@ def test_a_text_alone_has_the_tokens_that_it_has_among_others(texts):
 def test_a_text_of_megabytes_is_no_different():
     long = ANY.encode(["call me " * 400_000]).codes
     assert np.array_equal(long[:-1], np.tile(ANY.encode(["call me"]).codes[:-1], 400_000))
+
+
+@pytest.mark.parametrize("words", [1_000, 20_000, 300_000])
+def test_a_word_has_its_code_wherever_it_stands_in_a_text_of_any_length(words):
+    """Of kilobytes, of more, and of megabytes, in any order: what was kept for one length does for another."""
+    for text in ("call me " * (words // 2), "me"):
+        codes = ANY.encode([text]).codes
+        expected = [ANY["call"], ANY["me"]] * (words // 2) if " " in text else [ANY["me"]]
+        assert codes.tolist() == [*expected, ord(END)]

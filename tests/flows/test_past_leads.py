@@ -15,9 +15,9 @@ from leadloop.errors import DataError
 from leadloop.flows.keeping import keep_leads
 from leadloop.flows.past_leads import read_past_leads
 from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.split_targets import divide_targets
 from leadloop.flows.storekeeping import export_training_set
 from leadloop.flows.synthetic_mark import mark_folder
-from leadloop.flows.target_parts import divide_targets
 from leadloop.flows.train import train
 from leadloop.flows.workspace import Workspace
 from leadloop.leads import Field, LeadSchema

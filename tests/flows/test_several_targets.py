@@ -17,7 +17,7 @@ from leadloop.flows.models import list_versions
 from leadloop.flows.past_leads import needed_fields
 from leadloop.flows.playbook_folder import read_playbook
 from leadloop.flows.score import load, score
-from leadloop.flows.target_parts import divide_targets
+from leadloop.flows.split_targets import divide_targets
 from leadloop.flows.train import train
 from leadloop.learning.report.page import render_html
 from leadloop.playbook import Route, render_playbook

@@ -13,7 +13,8 @@ from leadloop.flows.score import score_leads
 from leadloop.flows.train import train
 from leadloop.flows.workspace import Workspace
 from leadloop.leads import Field, LeadSchema
-from leadloop.playbook import Ruling, Target, render_playbook
+from leadloop.learning.evaluation import log_loss
+from leadloop.playbook import Order, Ruling, Target, render_playbook
 from leadloop.registry import Registry
 
 LEAK = Field("closing_note", "category", "intake")
@@ -46,6 +47,20 @@ def test_a_first_version_that_beats_its_baselines_is_in_service(workspace):
     assert "beats its baselines" in result.promotion.why
     assert Workspace(workspace.root).registry.champion("tiny") == result.version.id
     assert result.version.release == "tiny-v1.0.0"
+
+
+def test_a_first_version_waits_where_what_it_gains_may_be_chance(workspace, tmp_path, monkeypatch):
+    asked = []
+
+    def unsure(positive, ours, baseline, measure, **options):
+        asked.append(measure)
+        return (-0.01, -0.03, 0.01)
+
+    monkeypatch.setattr("leadloop.flows.train.difference_interval", unsure)
+    result = train(workspace.playbook, workspace.past, workspace=tmp_path)
+    assert asked == [log_loss]  # the first baseline that may be as good is enough
+    assert result.promotion is None
+    assert Workspace(tmp_path).registry.champion("tiny") is None
 
 
 def test_the_newest_leads_are_the_test_part(workspace):
@@ -221,6 +236,8 @@ def test_rules_and_features_in_python_are_part_of_the_version(tmp_path):
     result = train(folder, past, workspace=tmp_path)
     assert {"visits_squared", "was_recommended"} <= set(result.version.columns)
     assert "rules" in result.report.measure("AUC").baselines
+    against = [name for name in result.promotion.evidence if name.startswith("log-loss against")]
+    assert against == ["log-loss against prior", "log-loss against rules"]
     for path in folder.iterdir():
         path.unlink()  # the version does not need the playbook's files any more
     registry = Workspace(tmp_path).registry
@@ -298,3 +315,17 @@ def test_a_version_is_saved_although_the_database_is_away_and_the_reason_for_whi
     assert [version.id for version in place.registry.versions("tiny")] == [result.version.id]
     assert place.registry.champion("tiny") is None
     assert promote("tiny", "latest", workspace=place).model_version == result.version.id
+
+
+def test_leads_of_one_day_are_not_torn_apart_and_the_report_says_what_share_was_kept_back(tmp_path):
+    """A file with days alone, 300 leads on each of five: the test begins with the fourth, the nearest to the newest 30%."""
+    fields = (*FIELDS, Field("came", "time", "intake"))
+    playbook = replace(PLAYBOOK, schema=LeadSchema(fields), order=Order("field", "came"))
+    days = [f"2024-03-0{1 + place // 300}" for place in range(1_500)]
+    cells = make_cells(1_500)[0].with_columns(came=pl.Series(days)).sample(fraction=1, shuffle=True, seed=2)
+    folder, past = files(tmp_path, playbook, cells)
+    report = train(folder, past, workspace=tmp_path).report
+    split = report.split
+    assert (split.train.leads, split.test.leads) == (900, 600)
+    assert (split.train.last, split.test.first) == ("2024-03-03", "2024-03-04")
+    assert "The newest 40% of leads, by “came”, were kept back" in split.how

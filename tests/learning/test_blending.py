@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from leadloop.learning import blending
 from leadloop.learning.blending import fit_weights, stack, weigh_models
 from leadloop.learning.calibration import fit_platt
 from leadloop.learning.learners import held_out_log_loss
@@ -94,3 +95,35 @@ def test_leads_that_do_not_count_do_not_choose():
     for way in (fit_weights, stack):
         rest = [member[1::2] for member in margins]
         assert way(margins, spoilt, counts) == pytest.approx(way(rest, positive[1::2]), abs=0.02)
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """What each fit was given, by its name: the amounts by which leads count, which tell them apart."""
+    given = {name: [] for name in ("fit_weights", "stack", "fit_platt")}
+
+    def watch(name, real):
+        def fit(margins, positive, counts):
+            given[name].append(counts)
+            return real(margins, positive, counts)
+
+        return fit
+
+    for name in given:
+        monkeypatch.setattr(blending, name, watch(name, getattr(blending, name)))
+    return given
+
+
+def test_a_way_to_weigh_is_judged_on_each_block_by_what_it_learned_from_those_before(fits):
+    margins, positive = make_timid(1, 2_000)
+    blocks = np.repeat(np.arange(4), 500)
+    counts = 1 + np.arange(2_000) / 1e6
+    block_of = dict(zip(counts.tolist(), blocks.tolist(), strict=True))
+    found = weigh_models(margins, positive, counts, blocks)
+    last = {"weights": "fit_weights", "stacking": "stack"}[found.how]
+    assert fits[last].pop().tolist() == counts.tolist()
+    seen = {name: [{block_of[count] for count in one.tolist()} for one in given] for name, given in fits.items()}
+    before = [{0}, {0, 1}, {0, 1, 2}]
+    assert seen["fit_weights"] == seen["stack"] == before
+    assert seen["fit_platt"] == [blocks for blocks in before for _ in range(2)]
+    assert [len(one) for one in fits["stack"]] == [500, 1_000, 1_500]

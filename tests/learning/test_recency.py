@@ -1,8 +1,11 @@
 """Calibration that follows a moving share of won leads, on made-up leads whose true log-odds are known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from leadloop.learning import recency
 from leadloop.learning.calibration import fit_platt
 from leadloop.learning.evaluation import calibration_error, log_loss
 from leadloop.learning.recency import calibrate_for_now, fit_slope_within, follow_level
@@ -101,3 +104,24 @@ def test_without_blocks_in_time_all_leads_are_one_heap():
     past, _ = drifting(7, moves=1.0)
     calibrator = calibrate_for_now(*past, np.ones(COUNT), np.zeros(COUNT, dtype=int), seed=1)
     assert calibrator.kind in ("slope and shift", "beta")
+
+
+def test_a_curve_is_judged_on_leads_that_are_newer_than_all_it_was_fitted_to(monkeypatch):
+    (margins, positive), _ = drifting(0, moves=0.5)
+    age_of = dict(zip(margins.tolist(), ages().tolist(), strict=True))
+    assert len(age_of) == COUNT
+    heard = []
+
+    def curve(margins, positive, counts, learned_from):
+        fitted = fit_platt(margins, positive, counts)
+        assert [age_of[margin] for margin in margins.tolist()] == learned_from.tolist()
+
+        def judge(others):
+            heard.append(({age_of[margin] for margin in others.tolist()}, set(learned_from.tolist())))
+            return fitted.margins(others)
+
+        return SimpleNamespace(margins=judge, probabilities=fitted.probabilities, kind="spy")
+
+    monkeypatch.setattr(recency, "flexible_fits", lambda positive: [curve])
+    calibrate_for_now(margins, positive, np.ones(COUNT), ages(), seed=1)
+    assert heard == [({age}, set(range(age + 1, BLOCKS))) for age in (2, 1, 0)]

@@ -1,5 +1,7 @@
 """Segments on made-up leads: one follows rules of its own, one does not, one is too small to tell."""
 
+import io
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from tests.leads_for_tests import FIELDS, PLAYBOOK, make_cells
 from tests.learning.learners_for_tests import QUICK
 
+from leadloop.errors import VersionError
 from leadloop.features.feature_set import usable_fields
 from leadloop.leads import Field, LeadSchema
 from leadloop.learning.evaluation import log_loss
@@ -105,3 +108,63 @@ def test_segments_that_are_alike_get_nothing_of_their_own():
     learned = learn(LINES, Labelled(leads, positive, np.arange(3_000)), fields=usable_fields(LINES), effort=QUICK)
     assert not learned.segments
     assert all(verdict.reason == "the model of all leads is as good" for verdict in learned.verdicts)
+
+
+def test_a_segments_own_calibrator_and_interval_make_its_probabilities(trained):
+    _, with_segments = trained
+    leads, _, line = make_lines(400, 11)
+    leads = leads.take(np.flatnonzero(line == "health"))
+    own, pooled = with_segments.segments["health"], with_segments.blend
+    table = with_segments.score_table(leads, explain=False)
+    margins = own.margins(with_segments.features.matrix(leads.data))
+    assert table["probability"].to_numpy() == pytest.approx(own.calibrator.probabilities(margins), abs=1e-9)
+    low, high = own.intervals(margins, own.calibrator.probabilities(margins))
+    assert table["probability_low"].to_numpy() == pytest.approx(low, abs=1e-9)
+    assert table["probability_high"].to_numpy() == pytest.approx(high, abs=1e-9)
+    # Or this would say nothing: the calibrator of all leads makes something else of the same margins.
+    assert np.abs(own.calibrator.probabilities(margins) - pooled.calibrator.probabilities(margins)).max() > 1e-3
+
+
+@pytest.fixture(scope="module")
+def saved(trained):
+    _, with_segments = trained
+    leads, _, _ = make_lines(200, 9)
+    return pack(with_segments, make_probe(with_segments.features.matrix(leads.data)))
+
+
+def changed(files, segment, **said):
+    """The files with something else said of one segment; empty for the blend of all leads."""
+    model = json.loads(files["model.json"])
+    for described in model["blends"]:
+        if described["segment"] == segment:
+            described |= {name: change(described[name]) for name, change in said.items()}
+    return {**files, "model.json": json.dumps(model).encode()}
+
+
+@pytest.mark.parametrize("segment", ["", "health"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"weights": lambda weights: [0.9 * weight for weight in weights]},
+        {"calibrator": lambda state: {**state, "shift": state["shift"] + 0.01}},
+        {"intervals": lambda name: {"venn_abers.npz": "venn_abers_1.npz", "venn_abers_1.npz": "venn_abers.npz"}[name]},
+    ],
+    ids=["models", "calibrator", "intervals"],
+)
+def test_a_version_whose_models_answer_otherwise_is_refused_whichever_segment_they_are_of(saved, segment, said):
+    with pytest.raises(VersionError, match=r"of 16 probe rows get another answer"):
+        unpack(changed(saved, segment, **said), VERSION)
+
+
+def test_a_version_from_before_its_segments_were_probed_still_loads_and_its_pooled_models_are_still_probed(
+    saved, trained
+):
+    with np.load(io.BytesIO(saved["probe.npz"])) as probe:
+        kept = {name: probe[name] for name in ("matrix", "margins")}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **kept)
+    older = {**saved, "probe.npz": buffer.getvalue()}
+    leads, _, _ = make_lines(50, 12)
+    assert unpack(older, VERSION).score_table(leads).equals(trained[1].score_table(leads))
+    with pytest.raises(VersionError, match="probe rows get another answer"):
+        unpack(changed(older, "", weights=lambda weights: [0.9 * weight for weight in weights]), VERSION)

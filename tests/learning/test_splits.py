@@ -3,14 +3,21 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from leadloop.leads import LeadFrame, LeadSchema
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.labels import DAY
 from leadloop.learning.maturity import Maturity
-from leadloop.learning.splits import divide_leads, rolling_origin, split_alike, split_leads, stratified_folds
+from leadloop.learning.splits import (
+    divide_leads,
+    find_moment,
+    rolling_origin,
+    split_alike,
+    split_leads,
+    stratified_folds,
+)
 from leadloop.playbook import Training
 
 
@@ -18,6 +25,14 @@ def some(positive, order=None, groups=None, maturity=None):
     """Leads of which only the outcomes and what keeps them apart matter."""
     leads = LeadFrame(LeadSchema(()), pl.DataFrame({"x": positive}), np.arange(len(positive)) + 2)
     return Labelled(leads, positive, order, groups, maturity)
+
+
+@st.composite
+def tied(draw):
+    """Times of leads as a file with days alone has them: several leads a day, in any order."""
+    sizes = draw(st.lists(st.integers(1, 12), min_size=2, max_size=25))
+    days = np.repeat(np.cumsum(draw(st.lists(st.integers(1, 5), min_size=len(sizes), max_size=len(sizes)))), sizes)
+    return np.random.default_rng(draw(st.integers(0, 99))).permutation(days.astype(float))
 
 
 def test_with_an_order_the_newest_leads_are_kept_back():
@@ -163,3 +178,76 @@ def test_without_an_order_a_lead_stays_on_the_side_where_the_first_target_has_it
     assert set(split.test) == set(alike.test[alike.test < 200])
     assert set(split.train) == set(alike.train[alike.train < 200])
     assert 20 < (alike.test >= 200).sum() < 45  # leads that the first target knows nothing of are shared out
+
+
+@given(tied(), st.floats(0.05, 0.6))
+def test_leads_of_one_day_are_all_tested_on_or_all_learned_from(order, share):
+    split = split_leads(some(np.zeros(len(order)), order), test_share=share, seed=0)
+    assert sorted([*split.train, *split.test]) == list(range(len(order)))
+    wanted = max(1, round(share * len(order)))
+    newer = [int((order >= day).sum()) for day in np.unique(order)[1:]]
+    fair = [count for count in newer if 2 * count >= wanted and 2 * (len(order) - count) >= len(order) - wanted]
+    if fair:
+        assert order[split.train].max() < order[split.test].min()
+        assert abs(len(split.test) - wanted) == min(abs(count - wanted) for count in fair)
+    else:  # no day leaves half of each part
+        assert len(split.test) == wanted
+
+
+@pytest.mark.parametrize("older", [3, 590])
+def test_where_nearly_all_leads_came_on_one_day_that_day_is_parted_for_every_target_alike(older):
+    first = some(np.arange(600) % 2.0, np.repeat([1.0, 2.0], [older, 600 - older]))
+    split = split_leads(first, test_share=0.3, seed=1)
+    assert (len(split.train), len(split.test)) == (420, 180)
+    alike = split_alike(first.take(np.arange(100, 600)), first, split, seed=1)
+    assert (alike.train + 100).tolist() == list(range(100, 420))
+    assert (alike.test + 100).tolist() == list(range(420, 600))
+
+
+@given(tied(), st.floats(0.05, 0.6), st.integers(0, 99))
+def test_no_lead_that_is_tested_on_for_one_target_has_taught_another(order, share, seed):
+    draw = np.random.default_rng(seed)
+    everyone = some(np.zeros(len(order)), order)
+    of_first, of_other = (np.flatnonzero(draw.random(len(order)) < 0.8) for _ in range(2))
+    assume(len(of_first) and len(of_other))
+    first, other = everyone.take(of_first), everyone.take(of_other)
+    split = split_leads(first, test_share=share, seed=1)
+    alike = split_alike(other, first, split, seed=1)
+    assert not set(of_first[split.train]) & set(of_other[alike.test])
+    assert not set(of_first[split.test]) & set(of_other[alike.train])
+    assert len(alike.train) + len(alike.test) == len(of_other)
+
+
+def test_where_all_leads_came_at_one_moment_they_are_parted_as_they_stand_and_for_every_target_alike():
+    first = some(np.arange(40) % 2.0, np.full(40, 5.0))
+    split = split_leads(first, test_share=0.25, seed=1)
+    assert split.test.tolist() == list(range(30, 40))
+    alike = split_alike(first.take(np.arange(5, 40)), first, split, seed=1)
+    assert alike.kind == "time"
+    assert (alike.train + 5).tolist() == list(range(5, 30))
+    assert (alike.test + 5).tolist() == list(range(30, 40))
+
+
+@given(tied(), st.sampled_from(["rolling origin", "hold-out"]))
+def test_no_block_of_leads_begins_in_the_middle_of_a_day(order, validation):
+    order = np.sort(order)
+    positive = np.random.default_rng(len(order)).integers(0, 2, len(order)).astype(float)
+    divisions = divide_leads(some(positive, order), Training(validation=validation), in_time_order=True)
+    for one in divisions:
+        assert order[one.train].max() < order[one.held_out].min()
+    held_out = np.concatenate([one.held_out for one in divisions]) if divisions else np.empty(0)
+    assert len(set(held_out)) == len(held_out)
+
+
+def test_blocks_of_days_begin_at_the_nearest_day_and_reach_to_the_last_lead():
+    order = np.repeat(np.arange(10.0), 10)
+    blocks = [held_out for _, held_out in rolling_origin(100, 4, order=order)]
+    assert [(block[0], block[-1]) for block in blocks] == [(40, 49), (50, 69), (70, 79), (80, 99)]
+    two_days = np.repeat([0.0, 1.0], [90, 10])
+    assert [len(held_out) for _, held_out in rolling_origin(100, 4, order=two_days)] == [0, 0, 0, 10]
+
+
+@given(tied())
+def test_where_every_lead_has_a_moment_of_its_own_no_place_is_moved(order):
+    order = np.unique(order)
+    assert [find_moment(order, place) for place in range(1, len(order))] == list(range(1, len(order)))

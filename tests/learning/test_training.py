@@ -10,11 +10,13 @@ from tests.learning.learners_for_tests import QUICK
 
 from leadloop.errors import NotEnoughOutcomes, PlaybookError
 from leadloop.features.feature_set import usable_fields
-from leadloop.learning.evaluation import area_under_curve, calibration_error
+from leadloop.learning import training
+from leadloop.learning.evaluation import area_under_curve, calibration_error, log_loss
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.maturity import Maturity
 from leadloop.learning.training import USUAL_LEARNERS, learn, require_enough, require_learners
 from leadloop.scoring import TrainedPlaybook
+from leadloop.scoring.calibrator import logistic
 
 FEW = replace(PLAYBOOK.training, learners=("logistic regression", "LightGBM"))
 """Two learners say as much about what all have in common, in less time."""
@@ -109,7 +111,7 @@ def test_rules_compete_as_rules_and_stay_what_they_were():
     )
     assert "rules" in {contender.name for contender in found.contenders}
     assert found.rules is not None
-    ruled = found.rules.members[0]
+    ruled = found.rules.member
     matrix = found.features.matrix(leads.data)
     places = [
         place for place, column in enumerate(found.features.columns) if column.name in {r.__name__ for r in rules}
@@ -118,6 +120,41 @@ def test_rules_compete_as_rules_and_stay_what_they_were():
     assert len(places) == 2
     assert ratio == pytest.approx(30 / -20)
     assert area_under_curve(positive, ruled.margins(matrix)) > 0.6
+
+
+@pytest.mark.parametrize("calibrate", ["by confidence", "all alike"])
+def test_rules_are_calibrated_on_what_they_said_themselves_as_the_models_are(monkeypatch, calibrate):
+    from leadloop.features.rules import rule
+
+    @rule(points=30, reads=["source"])
+    def was_recommended():
+        return pl.col("source") == "Reference"
+
+    given, real = [], training.calibrate_for_now
+
+    def watch(margins, positive, counts, ages, *, seed):
+        given.append((margins, positive, counts, real(margins, positive, counts, ages, seed=seed)))
+        return given[-1][-1]
+
+    monkeypatch.setattr(training, "calibrate_for_now", watch)
+    leads, positive, _ = make_leads(1_500)
+    found = learn(
+        replace(PLAYBOOK, training=FEW, target=replace(PLAYBOOK.target, calibrate=calibrate)),
+        replace(known(leads, positive), confidence=np.tile([0.5, 1.5], 750)),
+        fields=usable_fields(PLAYBOOK),
+        effort=QUICK,
+        functions=(was_recommended,),
+        rules={"was_recommended": 30.0},
+    )
+    (blended, _, counts, _), (alone, judged, counts_of_rules, calibrator) = given
+    assert counts_of_rules.tolist() == counts.tolist()
+    assert (len(set(counts.tolist())) == 1) == (calibrate == "all alike")
+    by_name = {contender.name: contender for contender in found.contenders}
+    assert log_loss(judged, logistic(alone)) == pytest.approx(by_name["rules"].log_loss)
+    assert blended.tolist() != alone.tolist()
+    matrix = found.features.matrix(leads.data[:50])
+    expected = calibrator.probabilities(found.rules.member.margins(matrix))
+    assert found.rules.probabilities(matrix).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize(

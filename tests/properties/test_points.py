@@ -53,7 +53,10 @@ def trained(request):
         rules={was_recommended.__name__: was_recommended.points} if ruled else None,
     )
     weights = {contender.name: contender.weight for contender in learned.contenders}
-    blend = learned.rules if ruled else learned.blend
+    blend = learned.blend
+    if ruled:
+        alone = learned.rules
+        blend = replace(blend, members=(alone.member,), weights=(1.0,), calibrator=alone.calibrator)
     assert ruled or max(weights[name] for name in COMPETITORS[request.param]) > 0.2
     return TrainedPlaybook(playbook, learned.features, blend, "v20240101_000000_00000000")
 

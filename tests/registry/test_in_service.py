@@ -211,3 +211,14 @@ def test_a_workspace_that_is_copied_without_its_database_still_scores(workspace,
     copy_workspace(workspace.root, tmp_path)
     (tmp_path / "leadloop.db").unlink()
     assert load("tiny", workspace=tmp_path).version == workspace.result.version.id
+
+
+def test_nothing_is_cleaned_up_where_another_database_knows_nothing_of_what_serves(place):
+    place.registry.promote("tiny", FIRST, **SAID)
+    (place.root / "leadloop.db").unlink()
+    with closing(open_store(place.root / "leadloop.db", now=lambda: datetime.now(UTC))):
+        away = Workspace(place.root).registry
+    for dry_run in (True, False):
+        with pytest.raises(StoreUnavailable, match=f"knows of no promotion.*{FIRST} is the version last known"):
+            away.prune("tiny", keep=1, unused_since=datetime.now(UTC), who="ann", dry_run=dry_run)
+    assert [version.id for version in away.versions("tiny")] == [FIRST, SECOND, THIRD]

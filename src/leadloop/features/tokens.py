@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -149,22 +149,27 @@ class Vocabulary:
 
 
 _STEP = 0x5851F42D4C957F2D
-_powers: tuple[np.ndarray, np.ndarray] = (np.ones(1, dtype=np.uint64), np.ones(1, dtype=np.uint64))
+_SIZES = (1 << 12, 1 << 16, 1 << 20)
+"""So many powers are kept, since every batch needs the same; a longer text is rare, and not worth the memory for good."""
 
 
 def _powers_of_step(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The powers of an odd number, and their inverses, modulo 2^64; kept, since every batch needs the same."""
-    global _powers
-    if len(_powers[0]) >= size:
-        return _powers
-    many = 1 << size.bit_length()
+    """At least `size` powers of an odd number, and their inverses, modulo 2^64."""
+    enough = next((many for many in _SIZES if many >= size), None)
+    return _count_powers(size) if enough is None else _keep_powers(enough)
+
+
+@lru_cache(maxsize=len(_SIZES))
+def _keep_powers(many: int) -> tuple[np.ndarray, np.ndarray]:
+    return _count_powers(many)
+
+
+def _count_powers(many: int) -> tuple[np.ndarray, np.ndarray]:
     found = []
     for step in (_STEP, pow(_STEP, -1, 2**64)):
         factors = np.full(many, step, dtype=np.uint64)
         factors[0] = 1
         found.append(np.cumprod(factors))
-    if many <= 1 << 20:  # a text of megabytes is rare, and not worth the memory for good
-        _powers = (found[0], found[1])
     return found[0], found[1]
 
 

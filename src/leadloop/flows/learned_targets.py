@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from leadloop.flows.split_targets import Parts, TargetPart
 from leadloop.flows.stopwatch import StagesOf, Stopwatch
-from leadloop.flows.target_parts import Parts, TargetPart
 from leadloop.leads import Field
 from leadloop.learning.candidates import find_candidates
 from leadloop.learning.composition import Heard, compose_score

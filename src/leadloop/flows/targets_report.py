@@ -10,8 +10,8 @@ import polars as pl
 
 from leadloop.flows.importing import Imported
 from leadloop.flows.learned_targets import LearnedTarget
-from leadloop.flows.target_parts import Parts
-from leadloop.flows.targets import Targets
+from leadloop.flows.split_targets import Parts
+from leadloop.flows.times_and_amounts import TimesAndAmounts
 from leadloop.flows.training_report import write_report
 from leadloop.learning.evaluation import Champion, evaluate
 from leadloop.learning.leakage import PartsApart
@@ -39,7 +39,7 @@ def report_targets(
     parts: Parts,
     imported: Imported,
     beside: Mapping[str, Beside],
-    extra: Targets,
+    extra: TimesAndAmounts,
     made_at: str,
 ) -> TrainingReport:
     """Score the test leads of every target, once, and write down what came of it: the main target first.

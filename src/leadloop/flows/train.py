@@ -25,16 +25,16 @@ from leadloop.flows.learned_targets import LearnedTarget, learn_targets, make_ve
 from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.past_leads import read_past_leads
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
+from leadloop.flows.split_targets import TargetPart, audit_targets, divide_targets
 from leadloop.flows.stopwatch import Stopwatch, Tick
-from leadloop.flows.target_parts import TargetPart, audit_targets, divide_targets
-from leadloop.flows.targets import add_targets, require_amounts, require_followed
 from leadloop.flows.targets_report import Beside, report_targets
+from leadloop.flows.times_and_amounts import add_times_and_amounts, require_amounts, require_followed
 from leadloop.flows.training_report import baselines
 from leadloop.flows.trial_keeper import TrialKeeper
 from leadloop.flows.version_record import describe_version, hash_configuration, name_version
 from leadloop.flows.workspace import Workspace, open_workspace
 from leadloop.leads import Field
-from leadloop.learning.evaluation import Champion, difference_interval, log_loss
+from leadloop.learning.evaluation import Champion, difference_interval, log_loss, surely_less
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import PartsApart, compare_parts
 from leadloop.learning.report.chapters import chapter_pictures
@@ -153,7 +153,7 @@ def train(
     identity = name_version(made_at, configuration, imported.fingerprint)
     trained = make_version(parts, targets, identity, watch)
     labelled, split = parts.main.labelled, parts.main.split
-    extra = add_targets(trained.aimed_at(main.name), main.learned, labelled, split, watch)
+    extra = add_times_and_amounts(trained.aimed_at(main.name), main.learned, labelled, split, watch)
     trained = replace(trained, timing=extra.trained.timing, worth=extra.trained.worth)
     watch("scoring the test leads, once")
     beside = {
@@ -344,11 +344,10 @@ def _beats_baselines(target: LearnedTarget, trained: TrainedPlaybook) -> tuple[d
     seed = trained.playbook.training.seed
     groups = None if labelled.groups is None else labelled.groups[split.test]
     evidence: dict[str, Any] = {}
-    for name in beside.keys() - {"majority"}:
-        # Smaller log-loss is better: the whole interval of the difference must lie below zero.
+    for name in [name for name in beside if name != "majority"]:
         difference = difference_interval(positive, ours, beside[name], log_loss, seed=seed, groups=groups)
         evidence[f"log-loss against {name}"] = difference
-        if difference[2] >= 0:
+        if not surely_less(difference):
             return evidence, False
     return evidence, True
 

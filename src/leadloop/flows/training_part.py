@@ -8,8 +8,8 @@ from pathlib import Path
 from leadloop.errors import NotEnoughOutcomes, PlaybookError, Problem
 from leadloop.flows.past_leads import read_past_leads
 from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
+from leadloop.flows.split_targets import audit_targets, divide_targets
 from leadloop.flows.stopwatch import Tick
-from leadloop.flows.target_parts import audit_targets, divide_targets
 from leadloop.flows.train import require_learning
 from leadloop.leads import Field
 from leadloop.learning.labelled import Labelled

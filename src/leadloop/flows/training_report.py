@@ -290,8 +290,7 @@ def baselines(learned: Learned, labelled: Labelled, split: Split, test: LeadFram
         "prior": np.full(count, learned.prior),
     }
     if learned.rules is not None:
-        rules = learned.rules
-        beside["rules"] = rules.probabilities(rules.margins(learned.features.matrix(test.data)))
+        beside["rules"] = learned.rules.probabilities(learned.features.matrix(test.data))
     return beside
 
 
@@ -306,7 +305,9 @@ def _summarise_split(playbook: Playbook, labelled: Labelled, split: Split) -> Sp
                 first, last = (f"line {labelled.leads.lines[places[end]]:,}" for end in (0, -1))
         return Part(len(places), round(float(labelled.positive[places].sum())), first, last)
 
-    share = f"{playbook.training.test_share:.0%}"
+    share = (
+        f"{len(split.test) / len(labelled):.0%}"  # not quite the share asked for: no moment and no group is torn apart
+    )
     if split.kind == "time":
         by = (
             f"“{playbook.order.field}”"

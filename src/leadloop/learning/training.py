@@ -16,6 +16,7 @@ from leadloop.errors import NotEnoughOutcomes, PlaybookError, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.functions import FeatureFunction
 from leadloop.leads import Field
+from leadloop.learning.baseline import Baseline
 from leadloop.learning.blending import weigh_models
 from leadloop.learning.calendar import CalendarFields, leave_out, weigh_calendar_fields
 from leadloop.learning.evaluation import area_under_curve, log_loss
@@ -95,7 +96,7 @@ class Learned:
     blend: Blend
     contenders: tuple[Contender, ...]
     prior: float
-    rules: Blend | None
+    rules: Baseline | None
     held_out_auc: float
     calendar: CalendarFields
     weighing: str
@@ -251,8 +252,8 @@ def learn(
     ruled = None
     if rules:
         alone = RulesLearner(rules).fit(examples, features.columns, {}, seed=seed)
-        said = calibrate_for_now(searches[1].margins, judged, counts, ages, seed=seed)
-        ruled = Blend((alone,), (1.0,), said, venn_abers, score_map)
+        place = next(place for place, learner in enumerate(learners) if learner.name == RulesLearner.name)
+        ruled = Baseline(alone, calibrate_for_now(searches[place].margins, judged, counted, ages, seed=seed))
     won = float(examples.counts @ examples.positive / examples.counts.sum() * len(labelled))
     tick("asking folds what moves scores")
     in_blend = [(voice.learner, voice.search.settings, voice.weight) for voice in voices]

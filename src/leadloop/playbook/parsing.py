@@ -10,17 +10,30 @@ from typing import Any
 
 from leadloop.errors import PlaybookError, Problem
 from leadloop.leads import FIELD_TYPES, Field, LeadSchema
+from leadloop.leads.field import DIRECTIONS
 from leadloop.playbook.check import find_problems
 from leadloop.playbook.derived import DERIVED_KINDS, Derived
 from leadloop.playbook.events import Events
 from leadloop.playbook.history import History
-from leadloop.playbook.playbook import Order, Playbook, Ruling, Target, Training
+from leadloop.playbook.playbook import (
+    ABSENT,
+    CALIBRATE,
+    OPEN_LEADS,
+    ORDERED_BY,
+    VALIDATIONS,
+    Newest,
+    Order,
+    OrderedBy,
+    Playbook,
+    Ruling,
+    Target,
+    Training,
+)
 from leadloop.playbook.policy import Band, Policy, Route
 from leadloop.playbook.table_reader import UNKNOWN, TableReader
 
 _DEFAULT_POLICY = Policy()
 _DEFAULT_TRAINING = Training()
-_VALIDATIONS = ("auto", "rolling origin", "k-fold", "hold-out")
 
 
 def parse_playbook(text: str, *, subject: str = "playbook.toml") -> Playbook:
@@ -88,14 +101,14 @@ def _read_field(name: str, reader: TableReader, moments: tuple[str, ...]) -> Fie
     reader.asked.add("phrases")
     field = Field(
         name=name,
-        type=reader.text("type", choices=FIELD_TYPES) or "text",  # type: ignore[arg-type]
+        type=reader.choice("type", FIELD_TYPES, "text", required=True),
         known_at=reader.text("known_at", moments[0], choices=moments),
         use=reader.flag("use", True),
         required=reader.flag("required", False),
         missing=reader.texts("missing"),
         aliases=reader.texts("aliases"),
         formats=reader.texts("formats"),
-        direction=reader.text("direction", "", choices=("up", "down")),  # type: ignore[arg-type]
+        direction=reader.choice("direction", tuple(DIRECTIONS), ""),
         terms=reader.whole("terms", 0, low=0, high=2_000),
         densities=reader.flag("densities", False),
         finds=reader.texts("finds"),
@@ -122,10 +135,10 @@ def _read_target(name: str, reader: TableReader) -> Target:
         graded=reader.flag("graded", False),
         top=reader.number("top", 1.0, low=1e-9, high=1e12),
         confidence=reader.text("confidence", ""),
-        calibrate=reader.text("calibrate", "by confidence", choices=("by confidence", "all alike")),  # type: ignore[arg-type]
+        calibrate=reader.choice("calibrate", CALIBRATE, "by confidence"),
         at=reader.text("at", ""),
         within_days=days or None,
-        open_leads=reader.text("open_leads", "left out", choices=("left out", "weighed")),  # type: ignore[arg-type]
+        open_leads=reader.choice("open_leads", OPEN_LEADS, "left out"),
         horizons=reader.whole_numbers("horizons", low=1, high=36_500),
         value=reader.text("value", ""),
         optional=reader.flag("optional", False),
@@ -140,13 +153,14 @@ def _read_score(reader: TableReader) -> tuple[tuple[str, float], ...]:
 
 
 def _read_order(reader: TableReader) -> Order:
-    by = reader.text("by", choices=("field", "rows")) or ("field" if "field" in reader.table else "rows")
-    ends = ("largest", "smallest") if by == "field" else ("last", "first")
+    likely: OrderedBy = "field" if "field" in reader.table else "rows"
+    by = reader.choice("by", ORDERED_BY, likely, required=True)
+    ends: tuple[Newest, Newest] = ("largest", "smallest") if by == "field" else ("last", "first")
     order = Order(
-        by=by,  # type: ignore[arg-type]
+        by=by,
         field=reader.text("field", "" if by == "rows" else None),
-        newest=reader.text("newest", ends[0], choices=ends),  # type: ignore[arg-type]
-        absent=reader.text("absent", "unknown", choices=("unknown", "now")),  # type: ignore[arg-type]
+        newest=reader.choice("newest", ends, ends[0]),
+        absent=reader.choice("absent", ABSENT, "unknown"),
         guess=reader.texts("guess"),
     )
     reader.finish()
@@ -163,7 +177,7 @@ def read_training(reader: TableReader, usual: Training = _DEFAULT_TRAINING) -> T
         learners=reader.texts("learners", usual.learners),
         trials=reader.whole("trials", usual.trials, low=1, high=10_000),
         budget=reader.number("budget", usual.budget, low=1, high=1e6),
-        validation=reader.text("validation", usual.validation, choices=_VALIDATIONS),  # type: ignore[arg-type]
+        validation=reader.choice("validation", VALIDATIONS, usual.validation),
         folds=reader.whole("folds", usual.folds, low=2, high=20),
         gap_days=reader.number("gap_days", usual.gap_days, low=0, high=36_500),
         seed=reader.whole("seed", usual.seed, low=0, high=2**31 - 1),
@@ -249,7 +263,7 @@ def _read_events(reader: TableReader) -> Events:
         fields.append(
             Field(
                 name=name,
-                type=column.text("type", choices=FIELD_TYPES) or "text",  # type: ignore[arg-type]
+                type=column.choice("type", FIELD_TYPES, "text", required=True),
                 known_at="event",
                 required=column.flag("required", False),
                 missing=column.texts("missing"),

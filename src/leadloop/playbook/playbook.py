@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from leadloop.leads import LeadSchema
 from leadloop.playbook.derived import Derived
 from leadloop.playbook.events import Events
 from leadloop.playbook.history import History
 from leadloop.playbook.policy import Policy
+
+Calibrate = Literal["by confidence", "all alike"]
+CALIBRATE: tuple[Calibrate, ...] = get_args(Calibrate)
+OpenLeads = Literal["left out", "weighed"]
+OPEN_LEADS: tuple[OpenLeads, ...] = get_args(OpenLeads)
+OrderedBy = Literal["field", "rows"]
+ORDERED_BY: tuple[OrderedBy, ...] = get_args(OrderedBy)
+Newest = Literal["largest", "smallest", "last", "first"]
+Absent = Literal["unknown", "now"]
+ABSENT: tuple[Absent, ...] = get_args(Absent)
+Validation = Literal["auto", "rolling origin", "k-fold", "hold-out"]
+VALIDATIONS: tuple[Validation, ...] = get_args(Validation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class Target:
     """The best grade."""
     confidence: str = ""
     """The field with how sure the outcome is, a number above 0: leads count in learning as much as it says."""
-    calibrate: Literal["by confidence", "all alike"] = "by confidence"
+    calibrate: Calibrate = "by confidence"
     """How leads count when probabilities are made to come true: `by confidence` where a doubtful outcome may be wrong; `all
     alike` where an outcome of little confidence is right and only tells less, so that a probability is the mean outcome of
     all such leads."""
@@ -51,7 +63,7 @@ class Target:
     within_days: float | None = None
     """An outcome counts only this many days after the lead's own time. A younger lead without an outcome is still open:
     neither won nor lost."""
-    open_leads: Literal["left out", "weighed"] = "left out"
+    open_leads: OpenLeads = "left out"
     """What happens to leads whose window is not over yet. They are left out, and so are the leads that came a window or less
     before the leads that a model is judged on; or what is known of them by then counts, and more the rarer it is to know it
     so soon (`weighed`, by the inverse probability of censoring)."""
@@ -76,15 +88,15 @@ class Target:
 class Order:
     """How leads follow one another in time: by a field, or by their place in the file."""
 
-    by: Literal["field", "rows"]
+    by: OrderedBy
     """Whether a field tells, or the place of the row in the file."""
     field: str = ""
     """The field that leads are ordered by: a time or a number."""
-    newest: Literal["largest", "smallest", "last", "first"] = "largest"
+    newest: Newest = "largest"
     """Which end is the present: the `largest` or `smallest` value of the field, or the `last` or `first` row."""
     guess: tuple[str, ...] = ()
     """What a draft inferred and nobody has confirmed yet; delete a line to confirm it."""
-    absent: Literal["unknown", "now"] = "unknown"
+    absent: Absent = "unknown"
     """The time of a lead to be scored that does not give it: `now` is the moment of scoring. Past leads without a time count
     as the oldest either way."""
 
@@ -114,7 +126,7 @@ class Training:
     """With fewer won leads (or fewer lost ones) than this nothing is trained."""
     max_leads: int = 1_000_000
     """The newest this many leads are used; it bounds memory."""
-    validation: Literal["auto", "rolling origin", "k-fold", "hold-out"] = "auto"
+    validation: Validation = "auto"
     """How settings are judged inside the training leads. `rolling origin` predicts block after block from everything
     before it; `k-fold` predicts each of some random parts from the others; `hold-out` predicts the newest part (a random
     one, where there is no order) from the rest. `auto` is the first where there is an order, and the second elsewhere."""

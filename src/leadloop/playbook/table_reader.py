@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import tomlkit
 
@@ -14,6 +14,8 @@ from leadloop.errors import Problem
 UNKNOWN = "is not a setting"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _MOST_DIGITS = 10**15
+
+Choice = TypeVar("Choice", bound=str)
 
 
 class TableReader:
@@ -44,6 +46,12 @@ class TableReader:
             self.complain(key, f"is “{value}”, which is none of {', '.join(allowed)}", mend)
             return default or ""
         return value
+
+    def choice(self, key: str, choices: tuple[Choice, ...], default: Choice, *, required: bool = False) -> Choice:
+        """One of some words; `default` where none is given (which is a mistake if `required`), or none of them."""
+        named = [one for one in choices if one]
+        said = self.text(key, None if required else default, choices=named)
+        return next((one for one in choices if one == said), default)
 
     def flag(self, key: str, default: bool) -> bool:
         self.asked.add(key)

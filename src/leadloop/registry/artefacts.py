@@ -1,14 +1,15 @@
 """A trained playbook as files, and back. Numbers, texts and ONNX graphs only: loading runs no code from a version.
 
 Whoever calls `unpack` has checked the bytes against the manifest before. A self-check follows: a few made-up rows (quantiles
-of the training columns, nobody's data) must get the margins that they got when the version was saved.
+of the training columns, nobody's data) must get the answers that they got when the version was saved, from the models of all
+leads and from those of every segment.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,11 +78,13 @@ def _prefix(number: int) -> str:
 def _pack_model(target: TargetModel, probe: np.ndarray, beside: Mapping[str, Timing | Worth]) -> dict[str, bytes]:
     """The files of what predicts one target."""
     blend = target.blend
+    blends = {"": blend, **target.segments}
+    margins = np.stack([one.margins(probe) for one in blends.values()])
+    answers = _answer(list(blends.values()), margins)
     files = {
         "features.json": _json(target.features.state()),
-        "probe.npz": _npz({"matrix": probe, "margins": blend.margins(probe)}),
+        "probe.npz": _npz({"matrix": probe, "margins": margins[0], "margins_of_each": margins, "answers": answers}),
     }
-    blends = {"": blend, **target.segments}
     members = list({id(member): member for one in blends.values() for member in one.members}.values())
     kinds = []
     for number, member in enumerate(members):
@@ -184,13 +187,38 @@ def _unpack_model(name: str, files: Mapping[str, bytes]) -> tuple[TargetModel, M
         )
         for said in model["blends"]
     }
-    blend = blends.pop("")
     features = FeatureSet.from_state(json.loads(files["features.json"]))
     probe = _arrays(files["probe.npz"])
-    wrong = ~(np.abs(blend.margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
+    wrong = _find_wrong(blends, probe)
     if len(features.columns) != probe["matrix"].shape[1]:
         wrong[:] = True
+    blend = blends.pop("")
     return TargetModel(name, features, blend, blends), model, wrong
+
+
+def _answer(blends: Sequence[Blend], margins: np.ndarray) -> np.ndarray:
+    """The probability that each blend makes of its margins, and the ends of its interval: (blends, 3, rows)."""
+    answers = []
+    for blend, said in zip(blends, margins, strict=True):
+        probabilities = blend.probabilities(said)
+        answers.append(np.stack([probabilities, *blend.intervals(said, probabilities)]))
+    return np.stack(answers)
+
+
+def _find_wrong(blends: Mapping[str, Blend], probe: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Which rows of the probe get another answer than when the version was saved, from any of its blends.
+
+    What follows margins is asked of those that were saved: an interval goes in steps, and a margin's last digit may lie on the
+    other side of one.
+    """
+    if "answers" not in probe:  # older versions tell of the models of all leads only
+        wrong: np.ndarray = ~(np.abs(blends[""].margins(probe["matrix"]) - probe["margins"]) <= _CLOSE)
+        return wrong
+    each, saved = list(blends.values()), probe["margins_of_each"]
+    margins = np.stack([blend.margins(probe["matrix"]) for blend in each])
+    same: np.ndarray = (np.abs(margins - saved) <= _CLOSE).all(axis=0)
+    same &= (np.abs(_answer(each, saved) - probe["answers"]) <= _CLOSE).all(axis=(0, 1))
+    return ~same
 
 
 def make_probe(matrix: np.ndarray, rows: int = 16) -> np.ndarray:

@@ -38,14 +38,15 @@ class ScoreMap:
         that keeps equal leads together.
         """
         ordered = np.sort(probabilities)
-        marks, scores = [0.0], [0.0]
+        marks: list[float] = []
+        scores: list[float] = []
         below = 1.0
         for band in policy.bands[:-1]:  # from the highest band down; the last begins at 0
             below -= band.share
             place = min(len(ordered) - 1, max(0, int(np.ceil(below * len(ordered) - 1e-9))))
             marks.append(float(ordered[place]))
             scores.append(band.lowest)
-        rising = sorted(zip(marks[1:], scores[1:], strict=True))
+        rising = sorted(zip(marks, scores, strict=True))
         kept_marks, kept_scores = [0.0], [0.0]
         for above, (mark, score) in zip(range(len(rising), 0, -1), rising, strict=True):
             # Where nearly everybody is certain, each anchor leaves room for those above it.

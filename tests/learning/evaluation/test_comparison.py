@@ -84,3 +84,33 @@ def test_where_too_few_unseen_leads_are_left_all_count_and_it_is_said():
     assert (found.leads, found.learned_from, found.unseen_only) == (300, 290, False)
     none = compare(positive, truth, Champion("v1", truth, np.zeros(300, dtype=bool)))
     assert (none.leads, none.learned_from, none.unseen_only) == (300, 0, False)
+
+
+def test_leads_that_belong_together_are_drawn_together_and_widen_the_interval_of_the_difference():
+    positive, truth = simulate(120, seed=3)
+    champion = worse(truth)
+    positive, truth, champion = (np.repeat(values, 10) for values in (positive, truth, champion))
+    accounts = np.repeat(np.arange(120), 10)
+
+    def width(**options):
+        line = lines(compare(positive, truth, Champion("v1", champion), draws=200, **options))["log-loss"]
+        return line.high - line.low
+
+    # Ten copies of a lead say no more than one: the honest interval is about sqrt(10) times as wide.
+    assert 2.2 < width(groups=accounts) / width() < 4.5
+
+
+def test_in_a_comparison_groups_stay_with_their_leads_in_any_order_and_where_some_are_left_out():
+    positive, truth = simulate(1_200, seed=5)
+    accounts = np.array([f"account {place // 10}" for place in range(1_200)])
+    seen = np.arange(1_200) < 400
+    champion = worse(truth)
+    mixed = np.random.default_rng(0).permutation(1_200)
+    straight = compare(positive, truth, Champion("v1", champion, seen), groups=accounts)
+    turned = compare(
+        positive[mixed], truth[mixed], Champion("v1", champion[mixed], seen[mixed]), groups=accounts[mixed]
+    )
+    alone = compare(positive[400:], truth[400:], Champion("v1", champion[400:]), groups=accounts[400:])
+    for one in (turned, alone):
+        for line, other in zip(straight.lines, one.lines, strict=True):
+            assert (line.difference, line.low, line.high) == pytest.approx((other.difference, other.low, other.high))

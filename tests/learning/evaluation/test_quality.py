@@ -13,6 +13,7 @@ from leadloop.learning.evaluation import (
     draw_curves,
     evaluate,
     log_loss,
+    surely_less,
 )
 
 
@@ -112,3 +113,16 @@ def test_a_difference_on_the_same_leads_is_surer_than_two_intervals_side_by_side
     loss = next(m for m in evaluate(positive, truth, {}, capacity=0.2, seed=1, draws=200) if m.name == "log-loss")
     assert high - low < 0.5 * (loss.high - loss.low)
     assert difference_interval(positive, truth, truth, seed=1, draws=20) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("difference", "less"),
+    [
+        ((-0.02, -0.03, -0.01), True),
+        ((-0.01, -0.03, 0.01), False),
+        ((-0.01, -0.02, 0.0), False),
+        ((0.02, 0.01, 0.03), False),
+    ],
+)
+def test_a_loss_is_surely_less_only_where_its_whole_interval_lies_below_zero(difference, less):
+    assert surely_less(difference) is less

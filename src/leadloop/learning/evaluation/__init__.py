@@ -19,7 +19,7 @@ from leadloop.learning.evaluation.measures import (
     measures_for,
     precision_at,
 )
-from leadloop.learning.evaluation.quality import Measure, difference_interval, evaluate
+from leadloop.learning.evaluation.quality import Measure, difference_interval, evaluate, surely_less
 from leadloop.learning.evaluation.ranking import Ranking, Tally, share_count
 from leadloop.learning.evaluation.slices import (
     Slice,
@@ -72,5 +72,6 @@ __all__ = [
     "share_count",
     "slice_by_fields",
     "slice_by_time",
+    "surely_less",
     "wilson_interval",
 ]

@@ -117,6 +117,16 @@ def difference_interval(
     return _apart(measure, positive, first, second), *middle(np.array(drawn))
 
 
+def surely_less(difference: tuple[float, float, float]) -> bool:
+    """Whether a difference is below zero with the whole of its interval; for a loss, that `first` is surely better.
+
+    >>> surely_less((-0.02, -0.03, -0.01)), surely_less((-0.01, -0.03, 0.01))
+    (True, False)
+    """
+    _, _, high = difference
+    return high < 0
+
+
 def _apart(measure: MeasureOf, positive: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     return measure(positive, first) - measure(positive, second)
 

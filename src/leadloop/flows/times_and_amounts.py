@@ -1,4 +1,4 @@
-"""The targets beside the probability: when a lead is won, and what it brings. Each is learned only where the playbook asks."""
+"""Beside the probability: when a lead is won, and what it brings. Each is learned only where the playbook asks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from leadloop.scoring import TrainedPlaybook
 
 
 @dataclass(frozen=True)
-class Targets:
+class TimesAndAmounts:
     """A version with what it can tell beside the probability, and how good each of these is; None where nobody asked."""
 
     trained: TrainedPlaybook
@@ -32,9 +32,9 @@ class Targets:
     worth: WorthQuality | None
 
 
-def add_targets(
+def add_times_and_amounts(
     trained: TrainedPlaybook, learned: Learned, labelled: Labelled, split: Split, tick: Tick = lambda stage: None
-) -> Targets:
+) -> TimesAndAmounts:
     """Learn times and amounts from the training leads, measure them on the test leads, and keep what is good enough."""
     target = trained.playbook.target
     timing = worth = None
@@ -44,7 +44,7 @@ def add_targets(
     if target.value:
         tick("amounts of won leads")
         trained, worth = _add_worth(trained, labelled, split)
-    return Targets(trained, timing, worth)
+    return TimesAndAmounts(trained, timing, worth)
 
 
 def require_followed(playbook: Playbook, labelled: Labelled) -> None:
