@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from sqlalchemy import select, update
 from tests.conftest import copy_workspace, put_in_service_there
 from tests.leads_for_tests import make_cells
 
@@ -26,6 +27,7 @@ from leadloop.flows.uploads import new_upload, remove_old_uploads
 from leadloop.flows.worker import Worker
 from leadloop.flows.workspace import Workspace
 from leadloop.store import LeadRecord
+from leadloop.store.tables import IDEMPOTENCY
 
 KILLS = int(os.environ.get("TEST_KILLS", "3"))
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
@@ -152,6 +154,17 @@ def test_a_worker_does_every_kind_of_job_and_keeps_what_came_of_it(place, worksp
     assert filed.result["scored"] == 300
     assert pl.read_parquet(upload.result("parquet")).height == 300
     assert forgotten.result["rows"] == 0
+
+
+def test_a_worker_lets_go_of_answers_that_were_kept_for_seven_days(place):
+    for key in ("old", "new"):
+        place.store.idempotency.finish(place.store.idempotency.begin(key, "/score", "a" * 64), 200, "told")
+    long_ago = datetime.now(UTC) - timedelta(days=7)
+    with place.store._connections.write() as connection:
+        connection.execute(update(IDEMPOTENCY).where(IDEMPOTENCY.c.key == "old").values(begun_at=long_ago))
+    Worker(place).run(until_idle=True)
+    with place.store._connections.read() as connection:
+        assert connection.execute(select(IDEMPOTENCY.c.key)).scalars().all() == ["new"]
 
 
 @needs_posix

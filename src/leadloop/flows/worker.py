@@ -49,8 +49,7 @@ class Worker:
         while not self.stopping.is_set():
             if time.monotonic() - swept > _SWEEP_SECONDS:
                 swept = time.monotonic()
-                with suppress(OSError):
-                    remove_old_uploads(self.place, days=self.settings.keep_files_days)
+                self.sweep()
             try:
                 job = self.place.store.jobs.claim(
                     self.holder, seconds=self.settings.job_lease_seconds, kinds=self.kinds
@@ -70,6 +69,14 @@ class Worker:
             self.tell(f"Job {job.id} ({job.kind}) begins, attempt {job.attempts} of {job.max_attempts}.")
             self.tell(f"Job {job.id} {self.do(job)}.")
         return begun
+
+    def sweep(self) -> None:
+        """Remove what was kept for long enough: files that were sent, and answers for those who send a request again."""
+        with suppress(OSError):
+            remove_old_uploads(self.place, days=self.settings.keep_files_days)
+        with suppress(StoreError):
+            while self.place.store.idempotency.forget_old():
+                pass
 
     def do(self, job: Job) -> str:
         """Let a child process do a job, and say what came of it."""
