@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from tests.registry.versions_for_tests import FILES, FIRST, SECOND, THIRD, make_version
 
-from leadloop.errors import VersionError
+from leadloop.errors import AliasRefused, VersionError, VersionMissing
 from leadloop.flows.workspace import Workspace
 from leadloop.registry import Registry
 from leadloop.registry.artefacts import unpack
@@ -115,9 +115,26 @@ def test_names_that_lead_elsewhere_are_refused(registry):
 
 @pytest.mark.parametrize("name", ["nothing", "v20240101_120000_ffffffff", "tiny-v9.0.0", "", "../x"])
 def test_a_version_that_is_not_there_is_neither_found_nor_promoted(registry, name):
-    with pytest.raises(VersionError, match=f"there is no “{name}”; the versions here are: {FIRST}"):
+    with pytest.raises(VersionMissing, match=f"there is no “{name}”; the versions here are: {FIRST}"):
         registry.promote("tiny", name, **SAID)
     assert registry.history("tiny") == ()
+
+
+def test_a_name_is_missing_refused_or_kept_each_in_its_own_way(registry):
+    with pytest.raises(VersionMissing, match="no version is in service"):
+        registry.find("tiny", "champion")
+    registry.promote("tiny", FIRST, **SAID)
+    registry.promote("tiny", SECOND, alias="challenger", **SAID)
+    with pytest.raises(VersionMissing, match="stands for no version; names of versions here are: challenger, champion"):
+        registry.clear("tiny", "shadow", **SAID)
+    for name in ("Not a name", "latest", ""):
+        with pytest.raises(AliasRefused):
+            registry.promote("tiny", THIRD, alias=name, **SAID)
+        with pytest.raises(AliasRefused):
+            registry.clear("tiny", name, **SAID)
+    with pytest.raises(VersionError, match="is what scores") as refused:
+        registry.clear("tiny", "champion", **SAID)
+    assert type(refused.value) is VersionError
 
 
 def test_a_damaged_version_is_not_put_in_service(registry):

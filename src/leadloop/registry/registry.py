@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadloop.errors import (
+    AliasRefused,
     DependencyMissing,
     LeadLoopError,
     Problem,
@@ -22,6 +23,7 @@ from leadloop.errors import (
     StoreError,
     StoreUnavailable,
     VersionError,
+    VersionMissing,
     tell_briefly,
 )
 from leadloop.registry.files import locked
@@ -63,13 +65,13 @@ class Registry(SavedVersions):
     def find(self, playbook: str, name: str) -> ModelVersion:
         """The version of this id or release, the newest for "latest", or the one that a name such as "champion" stands for.
 
-        Where the database is away, "champion" is the version that was last known to be in service (see `in_service`).
+        Raises VersionMissing where there is none, VersionError where it is damaged. Where the database is away, "champion" is the version that was last known to be in service (see `in_service`).
         """
         if name == CHAMPION:
             standing = self.in_service(playbook)
             if standing.version is None:
                 mend = "train one, and put it in service with `leadloop models promote`"
-                raise VersionError(playbook, Problem(CHAMPION, standing.doubt or "no version is in service", mend))
+                raise VersionMissing(playbook, Problem(CHAMPION, standing.doubt or "no version is in service", mend))
             name = standing.version
         elif _ALIAS.fullmatch(name) and name not in _TAKEN and not VERSION_ID.fullmatch(name):
             store = self._reading(playbook)
@@ -141,8 +143,8 @@ class Registry(SavedVersions):
         """Put a version in service (or give it another name), after loading it to see that it works.
 
         With `instead_of` it must replace that very version, or none for "", else StoreConflict is raised: somebody was faster.
-        Raises VersionError for a version that is missing, damaged or named so already; StoreUnavailable where the database is
-        away: nothing was changed then.
+        Raises VersionMissing for a version that is not there, AliasRefused for a name that none can have, VersionError for a
+        version that is damaged or named so already; StoreUnavailable where the database is away. Nothing was changed then.
         """
         _require_alias(playbook, alias)
         version = self.find(playbook, name)
@@ -154,7 +156,8 @@ class Registry(SavedVersions):
                 previous = current.model_version if current else ""
                 if previous == version.id:
                     state = "is in service already" if alias == CHAMPION else f"is {alias} already"
-                    raise VersionError(playbook, Problem("version", f"{version.id} {state}"))
+                    mend = "there is nothing to change, or name another version"
+                    raise VersionError(playbook, Problem("version", f"{version.id} {state}", mend))
                 try:
                     record = store.promotions.promote(
                         playbook,
@@ -197,14 +200,20 @@ class Registry(SavedVersions):
         return record
 
     def clear(self, playbook: str, alias: str, *, who: str, why: str) -> PromotionRecord:
-        """Take a name from the version that has it; raises VersionError where none has, or where it is the one in service."""
+        """Take a name from the version that has it, on the record.
+
+        Raises VersionMissing where none has it, AliasRefused for a name that none can have, and VersionError for the name of the
+        version in service.
+        """
         _require_alias(playbook, alias)
         if alias == CHAMPION:
             problem = Problem(alias, "is what scores", "promote another version in its place, or roll back")
             raise VersionError(playbook, problem)
         store = self._reading(playbook)
-        if store is None or store.promotions.alias(playbook, alias) is None:
-            raise VersionError(playbook, Problem(alias, "stands for no version"))
+        named = [one.alias for one in store.promotions.aliases(playbook)] if store else []
+        if store is None or alias not in named:
+            mend = f"names of versions here are: {', '.join(named) or 'none'}"
+            raise VersionMissing(playbook, Problem(alias, "stands for no version", mend))
         return store.promotions.clear(playbook, alias, who=_storable(who), why=_storable(why))
 
     def prune(
@@ -303,7 +312,8 @@ class Registry(SavedVersions):
         """What the database says is in service, written beside the versions; raises StoreError where it knows nothing at all."""
         folder = self.folder(playbook)
         if not store.promotions.page(playbook, alias=CHAMPION, limit=1).items:
-            problem = Problem("database", "knows of no promotion, though a version was in service")
+            mend = "set `database` to the one that knows, or restore it"
+            problem = Problem("database", "knows of no promotion, though a version was in service", mend)
             raise StoreError(playbook, problem)
         try:
             with locked(folder / LOCK):  # else an older answer could be written over a newer one
@@ -351,7 +361,7 @@ def _doubted(known: InService | None, error: LeadLoopError) -> InService:
 def _require_alias(playbook: str, alias: str) -> None:
     if not _ALIAS.fullmatch(alias) or alias in _TAKEN:
         mend = "use small letters, digits, - and _, beginning with a letter, as in challenger"
-        raise VersionError(playbook, Problem("alias", f"“{alias}” cannot be the name of a version", mend))
+        raise AliasRefused(playbook, Problem("alias", f"“{alias}” cannot be the name of a version", mend))
 
 
 def _storable(text: str) -> str:
