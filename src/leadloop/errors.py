@@ -99,6 +99,10 @@ class StoreConflict(StoreError):
     """Somebody else was first: a key was used for something else, or what was to be changed has changed since."""
 
 
+class JobLost(StoreConflict):
+    """A job is not ours any more: it was cancelled, or given to another worker."""
+
+
 class StoreUnavailable(StoreError):
     """The database could not be reached, or others kept it busy for too long; nothing was stored, and one may try again."""
 

@@ -144,8 +144,8 @@ class ServedVersions:
     def reload(self, playbook: str, version: str, *, who: str, why: str) -> Served:
         """Put a version in service, on the record, and serve it; the version in service is read from disk again.
 
-        Raises VersionMissing where there is no such version, VersionError where it is damaged, StoreUnavailable where the database
-        is away, and Refusal (409) where this server is pinned to another. What served before goes on serving then.
+        Raises VersionMissing where there is no such version, VersionError where it is damaged, StoreUnavailable where the
+        database is away, and Refusal (409) where this server is pinned to another. What served before goes on serving then.
         """
 
         def change(registry: Registry) -> str:

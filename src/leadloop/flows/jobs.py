@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import os
+import secrets
+import socket
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from leadloop.errors import LeadLoopError, PlaybookError, Problem, StoreConflict
+from leadloop.errors import JobLost, LeadLoopError, PlaybookError, Problem, StoreFull, StoreUnavailable
 from leadloop.flows.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
 from leadloop.flows.packaged import FILE, find_playbook, packaged_names
 from leadloop.flows.settings import read_settings
@@ -20,13 +24,11 @@ from leadloop.ingest.tables import FORMATS
 
 if TYPE_CHECKING:
     from leadloop.store import Job
+    from leadloop.store.jobs import Jobs
 
 TRAIN, SCORE, SCORE_LEADS, FORGET = "train", "score", "score_leads", "forget"
 _SAY_EVERY = 0.5
-
-
-class JobLost(Exception):
-    """The job is not ours any more: it was cancelled, or given to another worker."""
+_LONGEST_ERROR = 2_000
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class Work:
         Within a transaction that stores something, raising undoes it: what another worker does now is not done twice.
         """
         if not self.place.store.jobs.heartbeat(self.job, seconds=self._seconds, progress=share, note=note[:1000]):
-            raise JobLost
+            from leadloop.store.jobs import lost
+
+            raise lost(self.job)
         self._said = time.monotonic()
 
     def tick(self, note: str) -> None:
@@ -142,6 +146,42 @@ def ask_for(
 def do_job(work: Work) -> Any:
     """Do a job, and answer what came of it."""
     return KINDS[work.job.kind].run(work)
+
+
+def new_holder() -> str:
+    """A name for somebody who takes jobs that nobody else has."""
+    return f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def retry_seconds(attempts: int) -> float:
+    """How long to wait before a job is tried again: twice as long each time.
+
+    >>> [retry_seconds(attempts) for attempts in (1, 2, 3, 10)]
+    [5.0, 10.0, 20.0, 600.0]
+    """
+    return min(600.0, 5.0 * 2.0 ** (attempts - 1))
+
+
+def conclude(jobs: Jobs, job: Job, error: Exception, *, retry_seconds: float) -> None:
+    """Write down why a job came to nothing, and so what becomes of it.
+
+    One that is refused is parked with the reason, since trying again would change nothing. One that met trouble (a database that
+    is away, a mistake of ours) is tried again after so many seconds. Raises JobLost where it is not ours any more, and
+    StoreUnavailable where the database is away: the job is anyone's again once its time is over.
+    """
+    if isinstance(error, JobLost):
+        raise error
+    # What an error of a library says may quote leads: its kind and its place are enough for the record.
+    said = (str(error) if isinstance(error, LeadLoopError) else _place_of(error))[:_LONGEST_ERROR]
+    if isinstance(error, LeadLoopError) and not isinstance(error, StoreUnavailable | StoreFull):
+        jobs.park(job, said)
+    else:
+        jobs.fail(job, said, retry_seconds=retry_seconds)
+
+
+def _place_of(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
 
 
 def find_source(place: Workspace, name: str) -> str:
@@ -328,8 +368,3 @@ KINDS: Mapping[str, Kind] = {
 
 ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS)
 """The kinds that may be asked for by name; files to score are sent."""
-
-
-def lost_to_another(error: BaseException) -> bool:
-    """Whether an error says that a job is not ours any more."""
-    return isinstance(error, JobLost) or (isinstance(error, StoreConflict) and error.subject == "jobs")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +13,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from leadloop.errors import StoreConflict, StoreError, StoreUnavailable
-from leadloop.flows.job_process import retry_seconds
+from leadloop.flows.job_process import UNTOLD
+from leadloop.flows.jobs import new_holder, retry_seconds
 from leadloop.flows.settings import read_settings
 from leadloop.flows.uploads import remove_old_uploads
 from leadloop.flows.workspace import Workspace
@@ -37,7 +36,7 @@ class Worker:
     def __init__(self, place: Workspace, *, kinds: Sequence[str] | None = None, tell: Tell = lambda text: None) -> None:
         self.place, self.kinds, self.tell = place, kinds, tell
         self.settings = read_settings(place.root)
-        self.holder = f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.holder = new_holder()
         self.stopping = threading.Event()
 
     def run(self, *, until_idle: bool = False) -> int:
@@ -135,9 +134,11 @@ class Worker:
             )
             if now is None or not mine:
                 return f"is {now.state}" if now else "is gone"
-            how = f"signal {-code}" if code < 0 else f"code {code}"
+            how = f"by signal {-code}" if code < 0 else f"by code {code}"
+            if code == UNTOLD:
+                how = "while the database was away"
             state = self.place.store.jobs.fail(
-                job, f"its process ended by {how}", retry_seconds=retry_seconds(job.attempts)
+                job, f"its process ended {how}", retry_seconds=retry_seconds(job.attempts)
             )
             return f"failed, and is {state}"
         except StoreConflict:

@@ -65,7 +65,8 @@ class Registry(SavedVersions):
     def find(self, playbook: str, name: str) -> ModelVersion:
         """The version of this id or release, the newest for "latest", or the one that a name such as "champion" stands for.
 
-        Raises VersionMissing where there is none, VersionError where it is damaged. Where the database is away, "champion" is the version that was last known to be in service (see `in_service`).
+        Where the database is away, "champion" is the version that was last known to be in service (see `in_service`). Raises
+        VersionMissing where there is none, VersionError where it is damaged.
         """
         if name == CHAMPION:
             standing = self.in_service(playbook)
