@@ -131,7 +131,8 @@ def test_a_damaged_version_is_not_one_that_is_missing(client, place):
     assert client.put("/v1/tiny/aliases/challenger", json={"version": SECOND}).status_code == 409
     assert client.get("/v1/tiny/models").status_code == 409
     assert client.get("/v1/tiny/models/v20990101_000000_00000003").status_code == 404
-    assert client.put("/v1/tiny/models/champion", json={"version": "nothing"}).status_code == 404
+    missing = {"version": "v20990101_000000_00000003"}
+    assert client.put("/v1/tiny/models/champion", json=missing).status_code == 404
     assert client.delete("/v1/tiny/aliases/Not a name").status_code == 422
 
 

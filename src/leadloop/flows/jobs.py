@@ -10,7 +10,6 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
     from leadloop.store import Job
     from leadloop.store.jobs import Jobs
 
-TRAIN, SCORE, SCORE_LEADS, FORGET = "train", "score", "score_leads", "forget"
+TRAIN, SCORE, SCORE_LEADS = "train", "score", "score_leads"
+STATES = ("waiting", "running", "done", "parked", "cancelled")
+"""What a job can be; `parked` is given up until somebody looks at it."""
 _SAY_EVERY = 0.5
 _LONGEST_ERROR = 2_000
 
@@ -99,7 +100,6 @@ class Kind:
     max_attempts: int = 5
     alone: bool = True
     """Whether asking for the very same thing again, while it waits or is done, answers with the job that is there."""
-    of_playbook: bool = True
 
     def read(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments with their defaults; raises LeadLoopError with everything that is wrong."""
@@ -134,13 +134,46 @@ def ask_for(
     if kind not in KINDS:
         raise LeadLoopError("job", Problem("kind", f"“{kind[:40]}” is none", f"take {', '.join(KINDS)}"))
     asked = KINDS[kind]
-    payload: dict[str, Any] = {**asked.read(told), **(own or {})}
-    if asked.of_playbook:
-        payload["playbook"] = playbook
+    payload = {**asked.read(told), **(own or {}), "playbook": playbook, "who": who}
+    return place.store.jobs.add(kind, payload, max_attempts=asked.max_attempts, only_one=_only_one_of(kind, payload))
+
+
+def list_jobs(place: Workspace, *, playbook: str = "", state: str = "", most: int = 100) -> tuple[Job, ...]:
+    """The newest jobs of a playbook or of all, in one state or in any; raises LeadLoopError where there is no such state."""
+    if state and state not in STATES:
+        raise LeadLoopError("jobs", Problem("state", f"“{state[:40]}” is none", f"take {', '.join(STATES)}"))
+    from leadloop.flows.stored_past import require_store
+
+    require_store(place, playbook or "PLAYBOOK")
+    return place.store.jobs.page(state=state or None, playbook=playbook or None, limit=most).items
+
+
+def retry_job(place: Workspace, number: int) -> Job:
+    """Let a parked job be tried again from the start. It is the one of its name again: whoever asks for the same gets it.
+
+    Raises LeadLoopError where there is none of this number, and StoreConflict where it is not parked, or where somebody asked
+    for the same meanwhile.
+    """
+    from leadloop.flows.stored_past import require_store
+
+    require_store(place, "PLAYBOOK")
+    jobs = place.store.jobs
+    job = jobs.get(number)
+    if job is None:
+        raise LeadLoopError(
+            "jobs", Problem(f"job {number}", "is not known here", "`leadloop jobs list` shows them all")
+        )
+    return jobs.retry(number, only_one=_only_one_of(job.kind, job.payload))
+
+
+def _only_one_of(kind: str, payload: Mapping[str, Any]) -> str | None:
+    """The name under which no second job is taken while this one waits or runs: what is to be done, whoever asks for it."""
+    if kind not in KINDS or not KINDS[kind].alone:
+        return None
     from leadloop.store.values import digest_of
 
-    only_one = f"{kind}:{playbook}:{digest_of(payload)[:32]}" if asked.alone else None
-    return place.store.jobs.add(kind, {**payload, "who": who}, max_attempts=asked.max_attempts, only_one=only_one)
+    told = {name: value for name, value in payload.items() if name != "who"}
+    return f"{kind}:{payload['playbook']}:{digest_of(told)[:32]}"
 
 
 def do_job(work: Work) -> Any:
@@ -277,15 +310,6 @@ def _score_leads(work: Work) -> Any:
     return asdict(done)
 
 
-def _forget(work: Work) -> Any:
-    told = work.told
-    before = datetime.now(UTC) - timedelta(days=told["older_than_days"])
-    return {
-        "rows": work.place.store.forget_older_than(told["family"], before, who=told["who"]),
-        "before": before.isoformat(),
-    }
-
-
 def _named(place: Workspace, name: str) -> str:
     """What to score a playbook by: its name where a version of it was saved, else its folder, whose rules may score."""
     return name if place.registry.champion(name) else _found_or(place, name)
@@ -300,7 +324,6 @@ def _found_or(place: Workspace, name: str) -> str:
 
 _VERSION = Argument("text", "A version's id or release, `champion` (in service) or `latest`.", "champion")
 _FORMAT = partial(Argument, "text", choices=FORMATS)
-_FAMILIES = ("events", "outcomes", "scores", "feedback", "exposures", "idempotency", "jobs", "leads")
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -351,16 +374,6 @@ KINDS: Mapping[str, Kind] = {
                 "version": _VERSION,
             },
             _score_leads,
-        ),
-        Kind(
-            FORGET,
-            "Remove what is older than its purpose needs.",
-            {
-                "family": Argument("text", "What to forget.", "scores", choices=_FAMILIES),
-                "older_than_days": Argument("number", "How old it must be.", 365, 1, 36_500),
-            },
-            _forget,
-            of_playbook=False,
         ),
     )
 }

@@ -13,14 +13,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, func, or_, select, type_coerce, update
 
-from leadloop.errors import JobLost, Problem, StoreError
+from leadloop.errors import JobLost, Problem, StoreConflict, StoreError
 from leadloop.store.connections import Connections
 from leadloop.store.paging import Page, read_page
 from leadloop.store.tables import JOBS
 from leadloop.store.values import to_json
 
 WAITING, RUNNING, DONE, PARKED, CANCELLED = "waiting", "running", "done", "parked", "cancelled"
-STATES = (WAITING, RUNNING, DONE, PARKED, CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +196,29 @@ class Jobs:
             asked = update(JOBS).where(JOBS.c.id == number, JOBS.c.state.in_((WAITING, RUNNING)))
             return bool(connection.execute(asked.values(**over, **freed)).rowcount)
 
-    def retry(self, number: int) -> None:
-        """Let a parked job be tried again from the start; raises StoreError where it is not parked."""
+    def retry(self, number: int, *, only_one: str | None = None) -> Job:
+        """Let a parked job be tried again from the start, under its old name `only_one` where it had one.
+
+        Raises StoreConflict where it is not parked, or where another of this name waits or runs.
+        """
+        now = self._connections.now()
+        again = {"state": WAITING, "attempts": 0, "run_after": now, "finished_at": None, "progress": 0.0, "note": ""}
         with self._connections.write() as connection:
-            done = connection.execute(
+            if only_one is not None:
+                query = select(JOBS.c.id).where(JOBS.c.only_one == only_one)
+                other = connection.execute(query).scalar_one_or_none()
+                if other is not None and other != number:
+                    what = f"was asked for anew meanwhile, as job {other}"
+                    raise StoreConflict("jobs", Problem(f"job {number}", what, "wait for that one"))
+            row = connection.execute(
                 update(JOBS)
                 .where(JOBS.c.id == number, JOBS.c.state == PARKED)
-                .values(state=WAITING, attempts=0, run_after=self._connections.now(), finished_at=None)
-            )
-            if not done.rowcount:
-                raise StoreError("jobs", Problem(f"job {number}", "is not parked", "see what state it is in"))
+                .values(**again, only_one=only_one)
+                .returning(JOBS)
+            ).first()
+            if row is None:
+                raise StoreConflict("jobs", Problem(f"job {number}", "is not parked", "see what state it is in"))
+        return _job(row)
 
     def get(self, number: int) -> Job | None:
         """A job by its number."""
