@@ -134,10 +134,9 @@ class ServedVersions:
         Nothing that goes wrong takes away what serves: the old version stays until another has been loaded, checked and tried.
         """
         with self._lock:
-            registry = self.workspace.registry  # one for the whole look: a database that is away is waited for once
             for name, source in self._wanted().items():
                 try:
-                    self._refresh(name, source, registry)
+                    self._refresh(name, source, self.workspace.registry)
                 except (LeadLoopError, OSError) as error:
                     self._note(name, _say(error))
 
