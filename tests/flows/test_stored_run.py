@@ -69,7 +69,9 @@ def test_a_job_that_is_cancelled_meanwhile_is_said_to_be_so_and_stores_no_more(p
     with pytest.raises(JobLost, match="was cancelled, or given to another worker"):
         run_stored(place, "tiny", batch_size=10, tick=tick)
     assert only_job(place).state == "cancelled"
-    assert len(list(place.store.scores.stream("tiny"))) == 10, "the batch after the one in which it was cancelled is undone"
+    assert len(list(place.store.scores.stream("tiny"))) == 10, (
+        "the batch after the one in which it was cancelled is undone"
+    )
 
 
 def test_what_is_refused_is_parked_with_the_reason(place):
