@@ -64,8 +64,11 @@ def measures() -> str:
 def errors() -> str:
     from leadloop import errors as home
 
-    kinds = [home.LeadLoopError, *home.LeadLoopError.__subclasses__()]
-    own = [kind for kind in kinds if kind.__module__ == home.__name__]
+    def below(kind: type[Exception]) -> list[type[Exception]]:
+        """A kind of error and those that are special cases of it, each after what it is a case of."""
+        return [kind, *(one for special in kind.__subclasses__() for one in below(special))]
+
+    own = [kind for kind in below(home.LeadLoopError) if kind.__module__ == home.__name__]
     parts = [prose(home.__doc__ or ""), "The command line prints them and exits with 2. All are in `leadloop.errors`."]
     rows = [(code(kind.__name__), (inspect.getdoc(kind) or "").split("\n\n")[0]) for kind in own]
     parts.append(table(("error", "raised when"), rows))

@@ -79,6 +79,14 @@ class VersionError(LeadLoopError):
     """A saved version is missing, damaged, or not what its manifest says."""
 
 
+class VersionMissing(VersionError):
+    """There is no version of that name, or none is in service."""
+
+
+class AliasRefused(VersionError):
+    """A name was to be given to a version, or taken from one, that no version can have."""
+
+
 class DependencyMissing(LeadLoopError):
     """A part was asked for whose optional packages are not installed."""
 
@@ -89,6 +97,10 @@ class StoreError(LeadLoopError):
 
 class StoreConflict(StoreError):
     """Somebody else was first: a key was used for something else, or what was to be changed has changed since."""
+
+
+class JobLost(StoreConflict):
+    """A job is not ours any more: it was cancelled, or given to another worker."""
 
 
 class StoreUnavailable(StoreError):

@@ -145,6 +145,25 @@ def test_jobs_are_listed_by_pages_and_cancelled_once(client):
     assert client.get(f"/v1/tiny/jobs/{numbers[1]}/result").status_code == 404
 
 
+def test_a_job_that_was_given_up_is_tried_again_by_an_admin_and_only_then(root):
+    scorer, boss = (new_key(role, "a program", workspace=root).text for role in ("scorer", "admin"))
+    place = Workspace(root)
+    with ask(open_service(root)) as client:
+        admin, other = {"X-API-Key": boss}, {"X-API-Key": scorer}
+        body = {"kind": "score_leads"}
+        number = client.post("/v1/tiny/jobs", json=body, headers=admin).json()["id"]
+        path = f"/v1/tiny/jobs/{number}/retry"
+        assert client.post(path, headers=admin).status_code == 409, "it waits, and is not parked"
+        place.store.jobs.park(place.store.jobs.claim("w", seconds=60, number=number), "no version")
+        assert client.post(path, headers=other).status_code == 403
+        again = client.post(path, headers=admin)
+        assert (again.status_code, again.json()["state"], again.json()["attempts"]) == (200, "waiting", 0)
+        assert client.post("/v1/tiny/jobs", json=body, headers=admin).json()["id"] == number
+        assert client.post("/v1/tiny/jobs/999999/retry", headers=admin).status_code == 404
+        assert client.post(f"/v1/marketplace/jobs/{number}/retry", headers=admin).status_code == 404
+    place.store.close()
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -8,7 +8,19 @@ from tests.api.test_keys import within
 from tests.conftest import copy_workspace
 
 from leadloop.api import models
+from leadloop.errors import (
+    AliasRefused,
+    JobLost,
+    LeadLoopError,
+    Problem,
+    StoreConflict,
+    StoreFull,
+    StoreUnavailable,
+    VersionError,
+    VersionMissing,
+)
 from leadloop.flows.workspace import Workspace
+from leadloop.registry import Registry
 
 SECOND = "v20990101_000000_00000002"
 
@@ -109,6 +121,40 @@ def test_the_documented_clean_up_keeps_so_many(client, place, workspace):
     assert client.post("/api/v1/ml/cleanup/models").json()["deleted_count"] == 0
     for bad in ("0", "-1", "many", "", "1.5", "99999999999999"):
         assert client.post(f"/api/v1/ml/cleanup/models?keep_count={bad}").status_code == 422
+
+
+def test_a_damaged_version_is_not_one_that_is_missing(client, place):
+    manifest = place.registry.folder("tiny", SECOND) / "manifest.json"
+    manifest.write_text("{}", encoding="utf-8")
+    assert client.get(f"/v1/tiny/models/{SECOND}").status_code == 409
+    assert client.put("/v1/tiny/models/champion", json={"version": SECOND}).status_code == 409
+    assert client.put("/v1/tiny/aliases/challenger", json={"version": SECOND}).status_code == 409
+    assert client.get("/v1/tiny/models").status_code == 409
+    assert client.get("/v1/tiny/models/v20990101_000000_00000003").status_code == 404
+    missing = {"version": "v20990101_000000_00000003"}
+    assert client.put("/v1/tiny/models/champion", json=missing).status_code == 404
+    assert client.delete("/v1/tiny/aliases/Not a name").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (VersionMissing, 404),
+        (AliasRefused, 422),
+        (VersionError, 409),
+        (JobLost, 409),
+        (StoreConflict, 409),
+        (StoreUnavailable, 503),
+        (StoreFull, 507),
+        (LeadLoopError, 422),
+    ],
+)
+def test_a_status_comes_of_the_kind_of_error_and_of_no_word_in_it(client, monkeypatch, error, status):
+    def refuse(*_, **__):
+        raise error("tiny", Problem("version", "there is no such thing, no"))
+
+    monkeypatch.setattr(Registry, "in_service", refuse)
+    assert client.get("/v1/tiny/models").status_code == status
 
 
 def test_without_its_database_the_service_goes_on_and_starts_again_and_says_why_it_cannot_be_sure(

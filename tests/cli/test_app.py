@@ -37,6 +37,8 @@ COMMANDS = [
     ("models", "prune"),
     ("models", "log"),
     ("worker",),
+    ("jobs", "list"),
+    ("jobs", "retry"),
     ("keys", "new"),
     ("keys", "list"),
     ("keys", "revoke"),

@@ -75,6 +75,8 @@ def test_info_export_and_the_next_training_set(place):
     assert pl.read_csv(out)["value"].sum() == (make_cells(1_500)[0]["won"] == "yes").sum()
     for table in ("leads", "versions", "scores", "events", "feedback", "metrics"):
         run(place, "store", "export", "tiny", table, "-o", place / f"{table}.jsonl")
+    (measured,) = pl.read_ndjson(place / "metrics.jsonl").rows(named=True)
+    assert (measured["is_active"], float(measured["auc_roc"]) > 0.5) == ("true", True)
     assert "is none" in run(place, "store", "export", "tiny", "secrets", code=2)
     run(place, "store", "training-set", "tiny", "-o", place / "next.parquet")
     assert pl.read_parquet(place / "next.parquet").height == 1_500
@@ -119,3 +121,13 @@ def test_the_log_is_checked_and_a_changed_row_is_found(place):
 def test_the_worker_does_what_is_there_and_ends(place):
     assert "0 jobs were begun" in run(place, "worker", "--until-idle")
     assert "is no kind of job" in run(place, "worker", "--kind", "dance", code=2)
+
+
+def test_jobs_are_listed_and_those_that_were_given_up_are_tried_again(place):
+    assert "no segments" in run(place, "score", "tiny", "--stored", "--segment", "pc", code=2)
+    listed = run(place, "jobs", "list", "--state", "parked")
+    number = re.search(r"^ *(\d+) +score_leads +tiny +parked .*no segments", listed, re.MULTILINE)[1]
+    assert f"Job {number} (score_leads) waits for a worker" in run(place, "jobs", "retry", number)
+    assert "There is no such job" in run(place, "jobs", "list", "--state", "parked")
+    assert "is not parked" in run(place, "jobs", "retry", number, code=2)
+    assert "is none" in run(place, "jobs", "list", "--state", "asleep", code=2)

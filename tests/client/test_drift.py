@@ -65,6 +65,7 @@ ASKS: Mapping[str, Ask[Any]] = {
     "jobs": asks.jobs("tiny", state="done", page_size=5),
     "job": asks.job("tiny", 1),
     "cancel": asks.cancel("tiny", 1, key=None),
+    "retry": asks.retry("tiny", 1, key=None),
     "result": asks.result("tiny", 1, Path("scores.csv")),
     "rejects": asks.rejects("tiny", 1, Path("rejects.csv")),
     "ready": asks.ready(),

@@ -9,6 +9,8 @@ from anyio import to_thread
 
 from leadloop.api.app import all_routes
 from leadloop.api.idempotency import HEADER, REPLAYED, Storing
+from leadloop.api.playbooks import Declared
+from leadloop.errors import Problem
 
 AT = "2026-01-05T10:00:00Z"
 
@@ -129,6 +131,34 @@ def test_every_route_that_changes_something_takes_a_key_and_the_document_says_so
         *("/v1/{playbook}/score", "/v1/{playbook}/scores"),
     }
     assert json.dumps(document)
+
+
+def test_a_repetition_gets_its_answer_though_it_could_not_be_read_any_more(client, service, new_id, monkeypatch):
+    lead_id, headers = new_id(), {HEADER: f"key-{new_id()}"}
+    body = {"leads": [{"id": lead_id, "visits": 3}]}
+    first = client.post("/v1/tiny/leads", json=body, headers=headers)
+    assert first.status_code == 200, first.text
+    with monkeypatch.context() as changed:  # the playbook has changed between the two, and lost a field
+        changed.setattr(
+            Declared, "read", lambda *_, **__: ("", {}, [Problem("leads[0].visits", "is no field of tiny")])
+        )
+        assert client.post("/v1/tiny/leads", json=body).status_code == 422
+        again = client.post("/v1/tiny/leads", json=body, headers=headers)
+        assert (again.status_code, again.headers.get(REPLAYED)) == (200, "true")
+        other = client.post("/v1/tiny/leads", json={"leads": []}, headers=headers)
+        assert [error["where"] for error in other.json()["errors"]] == [HEADER]
+    assert again.json() == first.json()
+
+
+def test_a_request_with_another_query_or_path_is_another_request(client, new_id):
+    lead_id, key = new_id(), {HEADER: f"key-{new_id()}"}
+    fields = {"id": lead_id, "visits": 3}
+    client.post("/v1/tiny/leads", json={"leads": [fields]})
+    assert client.delete(f"/v1/tiny/leads/{lead_id}", headers=key).status_code == 200
+    for path in (f"/v1/tiny/leads/{lead_id}?everywhere=true", f"/v1/tiny/leads/{new_id()}"):
+        stronger = client.delete(path, headers=key)
+        assert (stronger.status_code, stronger.json()["errors"][0]["where"]) == (422, HEADER), path
+    assert client.delete(f"/v1/tiny/leads/{lead_id}", headers=key).headers[REPLAYED] == "true"
 
 
 def test_what_is_sent_along_with_a_deletion_is_not_read(client, new_id):

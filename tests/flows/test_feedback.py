@@ -9,8 +9,8 @@ def test_a_playbook_that_says_nothing_of_feedback_has_no_grading(workspace):
     assert read_grading("no such playbook") is None
 
 
-def test_the_first_playbook_that_reads_feedback_is_asked(workspace):
-    grading = read_grading(str(workspace.playbook), "marketplace")
+def test_a_playbook_that_reads_feedback_says_by_which_functions():
+    grading = read_grading("marketplace")
     assert (grading.score, grading.confidence) == ("target_score", "feedback_confidence")
 
 

@@ -14,11 +14,12 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from sqlalchemy import select, update
 from tests.conftest import copy_workspace, put_in_service_there
 from tests.leads_for_tests import make_cells
 
-from leadloop.errors import LeadLoopError
-from leadloop.flows.jobs import KINDS, ask_for, find_source
+from leadloop.errors import LeadLoopError, StoreConflict
+from leadloop.flows.jobs import KINDS, ask_for, find_source, retry_job
 from leadloop.flows.keeping import keep_leads
 from leadloop.flows.score import load
 from leadloop.flows.score_stored import score_stored
@@ -26,6 +27,7 @@ from leadloop.flows.uploads import new_upload, remove_old_uploads
 from leadloop.flows.worker import Worker
 from leadloop.flows.workspace import Workspace
 from leadloop.store import LeadRecord
+from leadloop.store.tables import IDEMPOTENCY
 
 KILLS = int(os.environ.get("TEST_KILLS", "3"))
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
@@ -125,7 +127,25 @@ def test_the_same_thing_asked_for_twice_is_one_job_while_it_waits(place):
     assert ask_for(place, "score_leads", "tiny", {"days": 3}, who="test") == first
     assert ask_for(place, "score_leads", "tiny", {"days": 4}, who="test") != first
     assert find_source(place, "tiny").endswith("tiny")
-    assert set(KINDS) == {"train", "score", "score_leads", "forget"}
+    assert set(KINDS) == {"train", "score", "score_leads"}
+
+
+def test_a_parked_job_is_tried_again_as_the_one_of_its_name(place):
+    number = ask_for(place, "score_leads", "tiny", {"days": 3}, who="test")
+    with pytest.raises(StoreConflict, match="is not parked"):
+        retry_job(place, number)
+    place.store.jobs.park(place.store.jobs.claim("w", seconds=60), "no version")
+    again = retry_job(place, number)
+    assert (again.id, again.state, again.attempts, again.finished_at) == (number, "waiting", 0, None)
+    assert ask_for(place, "score_leads", "tiny", {"days": 3}, who="somebody else") == number, "it is not done twice"
+    place.store.jobs.park(place.store.jobs.claim("w", seconds=60), "no version")
+    anew = ask_for(place, "score_leads", "tiny", {"days": 3}, who="test")
+    assert anew != number
+    with pytest.raises(StoreConflict, match=f"was asked for anew meanwhile, as job {anew}"):
+        retry_job(place, number)
+    assert place.store.jobs.get(number).state == "parked"
+    with pytest.raises(LeadLoopError, match="is not known here"):
+        retry_job(place, 999_999)
 
 
 @needs_posix
@@ -138,12 +158,11 @@ def test_a_worker_does_every_kind_of_job_and_keeps_what_came_of_it(place, worksp
         ask_for(place, "train", "tiny", told, who="test"),
         ask_for(place, "score_leads", "tiny", {"days": 0}, who="test"),
         ask_for(place, "score", "tiny", {"output": "parquet"}, who="test", own={"file": upload.id}),
-        ask_for(place, "forget", "", {"family": "scores", "older_than_days": 1}, who="test"),
     ]
     worker = Worker(place)
-    assert worker.run(until_idle=True) == 4
-    trained, scored, filed, forgotten = [place.store.jobs.get(number) for number in numbers]
-    assert [job.state for job in (trained, scored, filed, forgotten)] == ["done"] * 4, [trained.error, scored.error]
+    assert worker.run(until_idle=True) == 3
+    trained, scored, filed = [place.store.jobs.get(number) for number in numbers]
+    assert [job.state for job in (trained, scored, filed)] == ["done"] * 3, [trained.error, scored.error]
     version = place.registry.find("tiny", trained.result["version"])
     assert version.seed == 3
     assert version.data["test"] == 300, "a fifth of 1,500 leads was kept back"
@@ -151,7 +170,17 @@ def test_a_worker_does_every_kind_of_job_and_keeps_what_came_of_it(place, worksp
     assert scored.result["scored"] == 1_500
     assert filed.result["scored"] == 300
     assert pl.read_parquet(upload.result("parquet")).height == 300
-    assert forgotten.result["rows"] == 0
+
+
+def test_a_worker_lets_go_of_answers_that_were_kept_for_seven_days(place):
+    for key in ("old", "new"):
+        place.store.idempotency.finish(place.store.idempotency.begin(key, "/score", "a" * 64), 200, "told")
+    long_ago = datetime.now(UTC) - timedelta(days=7)
+    with place.store._connections.write() as connection:
+        connection.execute(update(IDEMPOTENCY).where(IDEMPOTENCY.c.key == "old").values(begun_at=long_ago))
+    Worker(place).run(until_idle=True)
+    with place.store._connections.read() as connection:
+        assert connection.execute(select(IDEMPOTENCY.c.key)).scalars().all() == ["new"]
 
 
 @needs_posix

@@ -189,7 +189,7 @@ def test_without_a_store_or_leads_in_it_nothing_is_made_and_the_way_on_is_told(p
     with pytest.raises(DataError, match="leadloop import"):
         read_past_leads(found, None, place=place)
     assert not place.root.exists()
-    place.store.ping()
+    place.store.step()
     with pytest.raises(DataError, match="there are none of “tiny”"):
         read_past_leads(found, None, place=place)
     with pytest.raises(DataError, match="belongs to a file of leads"):

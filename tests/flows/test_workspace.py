@@ -26,6 +26,6 @@ def test_a_store_that_could_not_be_opened_is_opened_when_it_is_asked_for_again(t
     (tmp_path / "leadloop.db").mkdir()
     for _ in range(2):
         with pytest.raises(StoreError, match=r"leadloop\.db"):
-            place.store.ping()
+            place.store.step()
     (tmp_path / "leadloop.db").rmdir()
-    place.store.ping()
+    place.store.step()

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from tests.registry.versions_for_tests import FILES, FIRST, SECOND, THIRD, make_version
 
-from leadloop.errors import VersionError
+from leadloop.errors import AliasRefused, Problem, StoreUnavailable, VersionError, VersionMissing
 from leadloop.flows.workspace import Workspace
 from leadloop.registry import Registry
 from leadloop.registry.artefacts import unpack
@@ -115,9 +115,26 @@ def test_names_that_lead_elsewhere_are_refused(registry):
 
 @pytest.mark.parametrize("name", ["nothing", "v20240101_120000_ffffffff", "tiny-v9.0.0", "", "../x"])
 def test_a_version_that_is_not_there_is_neither_found_nor_promoted(registry, name):
-    with pytest.raises(VersionError, match=f"there is no “{name}”; the versions here are: {FIRST}"):
+    with pytest.raises(VersionMissing, match=f"there is no “{name}”; the versions here are: {FIRST}"):
         registry.promote("tiny", name, **SAID)
     assert registry.history("tiny") == ()
+
+
+def test_a_name_is_missing_refused_or_kept_each_in_its_own_way(registry):
+    with pytest.raises(VersionMissing, match="no version is in service"):
+        registry.find("tiny", "champion")
+    registry.promote("tiny", FIRST, **SAID)
+    registry.promote("tiny", SECOND, alias="challenger", **SAID)
+    with pytest.raises(VersionMissing, match="stands for no version; names of versions here are: challenger, champion"):
+        registry.clear("tiny", "shadow", **SAID)
+    for name in ("Not a name", "latest", ""):
+        with pytest.raises(AliasRefused):
+            registry.promote("tiny", THIRD, alias=name, **SAID)
+        with pytest.raises(AliasRefused):
+            registry.clear("tiny", name, **SAID)
+    with pytest.raises(VersionError, match="is what scores") as refused:
+        registry.clear("tiny", "champion", **SAID)
+    assert type(refused.value) is VersionError
 
 
 def test_a_damaged_version_is_not_put_in_service(registry):
@@ -194,6 +211,39 @@ def test_going_back_goes_back_step_by_step_and_is_refused_at_the_first(registry)
         ("rollback", FIRST, SECOND),
         ("promote", THIRD, FIRST),
     ]
+
+
+def test_what_was_measured_of_a_version_is_stored_with_its_promotion_and_says_which_one_serves(registry, workspace):
+    store = registry._open_store()
+    registry.promote("tiny", FIRST, **SAID)
+    registry.promote("tiny", SECOND, **SAID)
+    registry.promote("tiny", THIRD, alias="challenger", **SAID)
+    rows = {one.model_version: one for one in store.metrics.page("tiny").items}
+    assert {name: one.is_active for name, one in rows.items()} == {FIRST: False, SECOND: True}
+    registry.rollback("tiny", **SAID)
+    rows = {one.model_version: one for one in store.metrics.page("tiny").items}
+    assert {name: one.is_active for name, one in rows.items()} == {FIRST: True, SECOND: False}
+    manifest, row = workspace.result.version, rows[FIRST]
+    assert row.auc_roc == manifest.metrics["AUC"]["value"]
+    assert row.accuracy == manifest.metrics["accuracy"]["value"]
+    assert None not in (row.precision, row.recall, row.f1_score)
+    assert row.conversion_rate == manifest.data["positives"] / manifest.data["used"]
+    told = (row.training_samples, row.validation_samples, row.feature_count)
+    assert told == (manifest.data["train"], manifest.data["test"], len(manifest.columns))
+
+
+def test_a_promotion_that_fails_leaves_no_word_of_what_was_measured(registry, monkeypatch):
+    store = registry._open_store()
+    registry.promote("tiny", FIRST, **SAID)
+
+    def fail(*_):
+        raise StoreUnavailable("store", Problem("database", "is away"))
+
+    monkeypatch.setattr(store.metrics, "activate", fail)
+    with pytest.raises(StoreUnavailable):
+        registry.promote("tiny", SECOND, **SAID)
+    assert serving(registry) == [FIRST]
+    assert [(one.model_version, one.is_active) for one in store.metrics.page("tiny").items] == [(FIRST, True)]
 
 
 def test_what_serves_is_not_promoted_again(registry):

@@ -117,10 +117,11 @@ def test_feedback_is_counted_by_kind(store, clock):
             Feedback("k5", "L-3", "rate", user_rating=60),
         ],
     )
-    contact, rate = store.feedback.tally("b2b", since=since)
-    assert (contact.action_type, contact.count, contact.leads, contact.mean_rating) == ("contact", 3, 2, None)
-    assert (contact.contacts_successful, contact.conversion_value) == (1, 10.0)
-    assert (rate.count, rate.leads, rate.mean_rating, rate.conversion_value) == (2, 2, 70.0, 0.0)
+    contact, rate = store.feedback.counts("b2b", since=since)
+    assert (contact.day, contact.action_type, contact.count, contact.ratings) == ("2026-03-03", "contact", 3, 0)
+    assert (contact.contacts, contact.contacts_successful, contact.conversion_value) == (2, 1, 10.0)
+    assert (rate.count, rate.ratings, rate.rating, rate.conversion_value) == (2, 2, 140.0, 0.0)
+    assert store.feedback.leads("b2b", since=since) == 3
     assert [one.feedback.key for one in store.feedback.page("b2b", lead_id="L-1", since=since).items] == ["k1", "k2"]
 
 

@@ -72,6 +72,31 @@ def test_answers_are_kept_for_seven_days(store, clock):
     assert isinstance(begin(store, body="b" * 64), Fresh)
     clock.go(days=7)
     assert store.idempotency.forget_old() == 1
+    assert store.idempotency.forget_old() == 0
+
+
+def test_a_look_says_what_a_request_would_find_and_begins_nothing(store, clock):
+    look = store.idempotency.look
+    assert look("k", "/score", "a" * 64) is None
+    fresh = begin(store)
+    assert isinstance(fresh, Fresh)
+    assert look("k", "/score", "a" * 64) == InFlight()
+    assert look("k", "/score", "a" * 64, owner="somebody") is None
+    store.idempotency.finish(fresh, 200, "done")
+    assert look("k", "/score", "a" * 64) == Replay(200, "done")
+    assert look("k", "/score", "b" * 64) == OtherBody()
+    clock.go(days=7)
+    assert look("k", "/score", "a" * 64) is None
+
+
+def test_old_answers_go_some_at_a_time(store, clock):
+    with store.transaction():
+        for number in range(1_001):
+            begin(store, f"k{number}")
+    clock.go(days=7)
+    begin(store, "new")
+    assert [store.idempotency.forget_old() for _ in range(3)] == [1_000, 1, 0]
+    assert begin(store, "new") == InFlight()
 
 
 def test_no_order_of_calls_does_a_request_twice(store, clock):

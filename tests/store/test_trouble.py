@@ -109,7 +109,7 @@ def test_a_connection_that_was_cut_is_made_anew(address, clock):
     if not address.startswith("postgres"):
         pytest.skip("SQLite has no connection to cut")
     store = open_store(address, now=clock)
-    store.ping()
+    store.step()
     other = open_store(address, now=clock)
     with other._connections.read() as connection:
         connection.execute(

@@ -1,7 +1,8 @@
 """The service's hold on its store: opened beside the answering, asked every second whether it answers, and never waited for.
 
 Connecting can take ten seconds, and a database that hangs never answers. One thread does all the waiting: it opens the store,
-looks into it every second, and learns which keys there are. Everybody else takes what it found.
+looks into it every second, and learns which keys there are. Everybody else takes what it found. Now and then it also lets go of
+answers that were kept for retries: whoever keeps them sees to that, as there may be no worker.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _EVERY_SECONDS = 1.0
 _SILENT_SECONDS = 5.0
+_FORGET_SECONDS = 600.0
 _PATIENCE_SECONDS = 15.0
 _PATIENCE_WITH_COPY_SECONDS = 3.0
 
@@ -37,6 +39,7 @@ class Database:
         self._asked_at: float | None = None
         self._copy: KeyCopy | None = None
         self._copy_fails = False
+        self._forgot_at = float("-inf")
         self._looked, self._ending = Event(), Event()
         self._thread: Thread | None = None
 
@@ -110,6 +113,9 @@ class Database:
                 self._log.info("store", where=store.where, **store.describe())
                 self._store = store
             known = self._store.keys.known()
+            due = self._clock() - self._forgot_at > _FORGET_SECONDS
+            if due and not self._store.idempotency.forget_old():  # some a second, until there are none
+                self._forgot_at = self._clock()
         except LeadLoopError as error:
             return tell_briefly(error.problems)
         except Exception as error:  # whatever it is, the next look may go better

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
@@ -15,13 +16,12 @@ from leadloop.api.forms import NO_MORE, Entry, Form, read_forms
 from leadloop.api.idempotency import Work, storing
 from leadloop.api.listing import PARTS, list_route
 from leadloop.api.outcomes import KEPT, kept_body, key_of
-from leadloop.api.playbooks import declared
+from leadloop.api.playbooks import declared, file_of, read_anew
 from leadloop.api.problems import Refusal
 from leadloop.api.routes import Body, Call, Route
 from leadloop.api.shapes import FLAG, NUMBER, SHARE, TEXT, WHOLE, array, mapping, maybe, record
 from leadloop.errors import Problem
 from leadloop.flows.feedback import ACTIONS, Grading, keep_feedback, read_grading, sum_up
-from leadloop.flows.settings import Settings
 
 if TYPE_CHECKING:
     from leadloop.store import Feedback, Store, Stored, StoredFeedback
@@ -92,16 +92,15 @@ def _feedback(row: Mapping[str, Any]) -> Feedback:
 
 
 def grading_of(call: Call, playbook: str) -> Grading | None:
-    """How feedback is read in a playbook: as it says itself, else as the packaged marketplace does."""
-    return _grading(playbook, call.service.settings.playbooks)
+    """How feedback is read in a playbook, by its own functions; None where it has none: its feedback is as sure as it can be."""
+    file = file_of(call, playbook)
+    return None if file is None else read_anew(_grading, playbook, file)
 
 
 @lru_cache(maxsize=32)
-def _grading(playbook: str, sources: tuple[str, ...]) -> Grading | None:
-    from leadloop.flows.score import playbook_name
-
-    own = [source for source in sources if playbook_name(source) == playbook]
-    return read_grading(*own, playbook, Settings().marketplace_playbook)
+def _grading(file: Path, changed: int) -> Grading | None:
+    """The grading of a playbook's file that was last changed then."""
+    return read_grading(file)
 
 
 async def analytics(call: Call, playbook: str, days: int) -> dict[str, Any]:

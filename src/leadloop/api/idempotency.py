@@ -58,16 +58,22 @@ async def answer_once(call: Call) -> Any:
     Raises Refusal: 400 for a key that cannot be one, 409 while the first request is being answered, 422 where the key was used
     for another request. A request that is refused leaves its key free: nothing was done.
     """
+    from leadloop.store.idempotency import Replay
+
     key = _key_of(call)
     if key is None:
         return await call.route.answer(call)
     asked = _Asked(key, f"{call.route.method} {call.route.path}", await _hash(call), call.caller.name)
     answer = call.route.answer
     if isinstance(answer, Storing):
+        # A repetition is recognised before it is read: what was stored once may not be readable any more.
+        known = await call.look_up(asked.look)
+        if isinstance(known, Replay):
+            return _replay(known)
+        if known is not None:
+            _fresh(known)
         work = await answer.read(call)
         return await to_thread.run_sync(lambda: _together(call.service.database.store(), work, asked))
-    from leadloop.store.idempotency import Replay
-
     found = await call.look_up(asked.begin)
     if isinstance(found, Replay):
         return _replay(found)
@@ -90,6 +96,9 @@ class _Asked:
     route: str
     body_hash: str
     owner: str
+
+    def look(self, store: Store) -> InFlight | OtherBody | Replay | None:
+        return store.idempotency.look(self.key, self.route, self.body_hash, owner=self.owner)
 
     def begin(self, store: Store) -> Fresh | InFlight | OtherBody | Replay:
         return store.idempotency.begin(self.key, self.route, self.body_hash, owner=self.owner)

@@ -21,7 +21,7 @@ from leadloop.api.routes import Body, Call, Query, Route
 from leadloop.api.shapes import FLAG, NUMBER, TEXT, WHOLE, array, maybe, record
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
-from leadloop.flows.jobs import ASKED_OVER_HTTP, KINDS, SCORE, TRAIN, ask_for
+from leadloop.flows.jobs import ASKED_OVER_HTTP, KINDS, SCORE, STATES, TRAIN, ask_for, retry_job
 from leadloop.flows.retrain import look_at_retraining
 from leadloop.flows.uploads import Upload, find_upload, new_upload, remove_upload
 
@@ -40,7 +40,6 @@ _FORMATS: Mapping[str, str] = {
 }
 _MEDIA_TYPES = {"csv": _CSV, "jsonl": _LINES, "parquet": _PARQUET}
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-_STATES = ("waiting", "running", "done", "parked", "cancelled")
 _PLAYBOOK = {"playbook": "The playbook's name."}
 _JOB_PARTS = {**_PLAYBOOK, "job": "The job's number."}
 
@@ -142,8 +141,8 @@ async def list_jobs(call: Call) -> dict[str, Any]:
     """Jobs of a playbook, the newest first."""
     playbook = await _playbook(call)
     state, after, limit = call.query("state"), call.query("after"), call.query("limit")
-    if state is not None and state not in _STATES:
-        raise Refusal(422, Problem("query state", f"is “{state[:40]}”", f"give one of {', '.join(_STATES)}"))
+    if state is not None and state not in STATES:
+        raise Refusal(422, Problem("query state", f"is “{state[:40]}”", f"give one of {', '.join(STATES)}"))
     page = await call.look_up(lambda store: store.jobs.page(state=state, playbook=playbook, after=after, limit=limit))
     return {"jobs": [job_body(one) for one in page.items], "next": page.next}
 
@@ -160,6 +159,12 @@ async def cancel(call: Call) -> dict[str, Any]:
     if not done:
         raise Refusal(409, Problem(f"job {job.id}", "is over already", "there is nothing left to cancel"))
     return job_body(await _find(call))
+
+
+async def retry(call: Call) -> dict[str, Any]:
+    """Let a parked job be tried again."""
+    job = await _find(call)
+    return job_body(await to_thread.run_sync(retry_job, call.service.workspace, job.id))
 
 
 async def result(call: Call) -> Response:
@@ -279,7 +284,7 @@ async def _find(call: Call) -> Job:
 _JOB: dict[str, Any] = {
     "id": WHOLE,
     "kind": TEXT,
-    "state": {"type": "string", "enum": list(_STATES)},
+    "state": {"type": "string", "enum": list(STATES)},
     "arguments": {"type": "object"},
     "progress": NUMBER,
     "note": TEXT,
@@ -343,6 +348,11 @@ ROUTES = [
     ),
     Route(
         "DELETE", "/v1/{playbook}/jobs/{job}", "scorer", cancel, "Let a job not be done; one that is being done is stopped.",
+        record(_JOB), None, _JOB_PARTS, {}, (404, 409, 503), writes=True,
+    ),
+    Route(
+        "POST", "/v1/{playbook}/jobs/{job}/retry", "admin", retry,
+        "Let a job that was given up (`parked`) be tried again from the start.",
         record(_JOB), None, _JOB_PARTS, {}, (404, 409, 503), writes=True,
     ),
     Route(

@@ -72,15 +72,10 @@ class KeyRing:
 
     def find(self, text: str) -> Caller | None:
         """Whose key this is; None where nobody's is, or it has expired or was revoked."""
-        from leadloop.store.keys import take_apart
+        from leadloop.store.keys import find_key
 
-        parts = take_apart(text)
-        found = (self._known or {}).get(parts[0]) if parts else None
-        if parts is None or found is None or not found.is_of(parts[1]) or not found.is_good(self._clock()):
-            return None
-        if found.key.role not in ROLES:
-            return None
-        return Caller(f"key {found.key.id}", found.key.role)
+        found = find_key(self._known or {}, text, self._clock())
+        return Caller(f"key {found.id}", found.role) if found and found.role in ROLES else None
 
 
 class KeyCopy:

@@ -11,7 +11,7 @@ from leadloop.api.problems import Refusal
 from leadloop.api.routes import Body, Call, Query, Route
 from leadloop.api.shapes import ANY, FLAG, TEXT, WHOLE, array, mapping, maybe, record
 from leadloop.api.versions import Served
-from leadloop.errors import Problem, StoreError, VersionError
+from leadloop.errors import Problem, StoreError
 from leadloop.flows.models import prune as prune_flow
 from leadloop.flows.promotions import find_changes, tell_moment
 from leadloop.registry import CHAMPION, ModelVersion, Pruned, Registry
@@ -40,10 +40,7 @@ def versions_page(call: Call, playbook: str) -> dict[str, Any]:
     """Every saved version, oldest first, and which of them is in service."""
     versions, registry = call.service.versions, _registry(call, playbook)
     serving = versions.served.get(playbook)
-    try:
-        standing, saved = registry.in_service(playbook), registry.versions(playbook)
-    except VersionError as error:
-        raise Refusal(409, error.problems) from None
+    standing, saved = registry.in_service(playbook), registry.versions(playbook)
     return {
         "playbook": playbook,
         "champion": standing.version,
@@ -73,12 +70,9 @@ async def show_model(call: Call) -> dict[str, Any]:
 
 
 def version_page(call: Call, playbook: str, name: str) -> dict[str, Any]:
-    """One saved version in full; raises Refusal where there is none of this name."""
+    """One saved version in full; raises VersionMissing where there is none of this name, VersionError where it is damaged."""
     registry = _registry(call, playbook)
-    try:
-        version = registry.find(playbook, name)
-    except VersionError as error:
-        raise Refusal(404, error.problems) from None
+    version = registry.find(playbook, name)
     page = asdict(version)
     del page["files"]
     try:
@@ -163,16 +157,9 @@ async def change_alias(call: Call) -> dict[str, Any]:
     def change() -> dict[str, Any]:
         registry = _registry(call, playbook)
         if alias != CHAMPION:
-            try:
-                found = registry.find(playbook, version)
-            except VersionError as error:
-                raise Refusal(404, error.problems) from None
+            found, said = registry.find(playbook, version), _reason(call, why)
             evidence = {"metrics": dict(found.metrics)}
-            said = _reason(call, why)
-            try:
-                registry.promote(playbook, found.id, alias=alias, who=call.caller.name, why=said, evidence=evidence)
-            except VersionError as error:
-                raise Refusal(422 if error.problems[0].where == "alias" else 409, error.problems) from None
+            registry.promote(playbook, found.id, alias=alias, who=call.caller.name, why=said, evidence=evidence)
         named = next((one for one in registry.aliases(playbook) if one.alias == alias), None)
         if named is None:
             raise Refusal(409, Problem(alias, "was taken away by somebody else meanwhile", "look again"))
@@ -186,11 +173,7 @@ async def clear_alias(call: Call) -> dict[str, Any]:
     playbook, alias, why = call.path("playbook"), call.path("alias"), _reason(call, call.query("why"))
 
     def clear() -> dict[str, Any]:
-        registry = _registry(call, playbook)
-        try:
-            done = registry.clear(playbook, alias, who=call.caller.name, why=why)
-        except VersionError as error:
-            raise Refusal(409 if alias == CHAMPION else 404, error.problems) from None
+        done = _registry(call, playbook).clear(playbook, alias, who=call.caller.name, why=why)
         return {"playbook": playbook, "alias": alias, "previous": done.previous}
 
     return await to_thread.run_sync(clear)
@@ -216,10 +199,7 @@ async def prune(call: Call, playbook: str, keep: Any, *, dry_run: bool = False) 
 
     def delete() -> Pruned:
         _registry(call, playbook)
-        try:
-            return prune_flow(playbook, keep, who=who, dry_run=dry_run, workspace=place)
-        except VersionError as error:
-            raise Refusal(409, error.problems) from None
+        return prune_flow(playbook, keep, who=who, dry_run=dry_run, workspace=place)
 
     return await to_thread.run_sync(delete)
 
@@ -319,7 +299,7 @@ ROUTES = [
         "One saved version with all that is known of it; `champion` is the one in service, `latest` the newest.",
         {"type": "object", "required": ["id", "release", "metrics", "in_service"], "additionalProperties": ANY},
         None, {**_PLAYBOOK, "version": "Its id, release or name; `champion` is in service, `latest` the newest."}, {},
-        (404, 503),
+        (404, 409, 503),
     ),
     Route(
         "PUT", "/v1/{playbook}/models/champion", "admin", change_champion,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from anyio import to_thread
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LEAD_ID = "lead_id"
 _LONGEST_ID = 255
+T = TypeVar("T")
 
 
 class Declared:
@@ -102,17 +103,38 @@ async def declared(call: Call, name: str) -> Declared:
     return served.declared if served is not None else await to_thread.run_sync(lambda: _from_disk(call, name))
 
 
+def file_of(call: Call, name: str) -> Path | None:
+    """Where the playbook of this name lies: as the settings name it, else, where it is served, under its name in the workspace or
+    here, else in a package; None where it is nowhere.
+    """
+    named = {playbook_name(source): source for source in call.service.settings.playbooks}
+    sources: list[Path | str] = [named[name]] if name in named else []
+    if not sources and name in call.service.versions.served:
+        sources = [call.service.workspace.root / name, name]
+    elif not sources and name in _packaged():
+        sources = [name]
+    place = next((found for source in sources if (found := find_playbook(source)) is not None), None)
+    return place / FILE if place is not None and place.is_dir() else place
+
+
+def _packaged() -> list[str]:
+    return [one.name for one in list_packaged() if one.folder]
+
+
 def _from_disk(call: Call, name: str) -> Declared:
     """The playbook as it lies in its folder."""
-    named = {playbook_name(source): source for source in call.service.settings.playbooks}
-    packaged = [one.name for one in list_packaged() if one.folder]
-    place = find_playbook(named.get(name, name)) if name in named or name in packaged else None
-    if place is None:
-        known = ", ".join(sorted({*call.service.versions.served, *named, *packaged}))
+    file = file_of(call, name)
+    if file is None:
+        named = [playbook_name(source) for source in call.service.settings.playbooks]
+        known = ", ".join(sorted({*call.service.versions.served, *named, *_packaged()}))
         raise Refusal(404, Problem("playbook", f"“{name[:60]}” is not known here", f"playbooks here are: {known}"))
-    file = place / FILE if place.is_dir() else place
+    return read_anew(_read, name, file)
+
+
+def read_anew(read: Callable[[Path, int], T], name: str, file: Path) -> T:
+    """What `read` makes of a playbook's file as it was last changed; raises Refusal (503) where it cannot be read."""
     try:
-        return _read(file, file.stat().st_mtime_ns)
+        return read(file, file.stat().st_mtime_ns)
     except (LeadLoopError, OSError):
         problem = Problem(name, "cannot be read from its folder", "see `leadloop check`")
         raise Refusal(503, problem, headers={"Retry-After": "30"}) from None

@@ -27,7 +27,16 @@ from leadloop.api.rounds import FEW_LEADS
 from leadloop.api.service import Service
 from leadloop.api.traces import scoring_step
 from leadloop.api.versions import Served
-from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreFull, StoreUnavailable
+from leadloop.errors import (
+    AliasRefused,
+    LeadLoopError,
+    Problem,
+    StoreConflict,
+    StoreFull,
+    StoreUnavailable,
+    VersionError,
+    VersionMissing,
+)
 from leadloop.flows.keys import Role
 
 if TYPE_CHECKING:
@@ -214,7 +223,11 @@ def _status_of(error: LeadLoopError) -> int:
             return 503
         case StoreFull():
             return 507
-        case StoreConflict():
+        case VersionMissing():
+            return 404
+        case AliasRefused():
+            return 422
+        case StoreConflict() | VersionError():
             return 409
         case _:
             return 422

@@ -19,7 +19,7 @@ from typing import Literal
 
 from leadloop.api.playbooks import Declared
 from leadloop.api.problems import Refusal
-from leadloop.errors import LeadLoopError, Problem, VersionError, tell_briefly
+from leadloop.errors import LeadLoopError, Problem, VersionError, VersionMissing, tell_briefly
 from leadloop.flows.packaged import find_playbook, list_packaged
 from leadloop.flows.score import playbook_name
 from leadloop.flows.settings import Settings
@@ -134,18 +134,17 @@ class ServedVersions:
         Nothing that goes wrong takes away what serves: the old version stays until another has been loaded, checked and tried.
         """
         with self._lock:
-            registry = self.workspace.registry  # one for the whole look: a database that is away is waited for once
             for name, source in self._wanted().items():
                 try:
-                    self._refresh(name, source, registry)
+                    self._refresh(name, source, self.workspace.registry)
                 except (LeadLoopError, OSError) as error:
                     self._note(name, _say(error))
 
     def reload(self, playbook: str, version: str, *, who: str, why: str) -> Served:
         """Put a version in service, on the record, and serve it; the version in service is read from disk again.
 
-        Raises Refusal: 404 where there is no such version, 409 where it is damaged or this server is pinned to another; and
-        StoreUnavailable where the database is away. What served before goes on serving then.
+        Raises VersionMissing where there is no such version, VersionError where it is damaged, StoreUnavailable where the
+        database is away, and Refusal (409) where this server is pinned to another. What served before goes on serving then.
         """
 
         def change(registry: Registry) -> str:
@@ -173,10 +172,9 @@ class ServedVersions:
             try:
                 identity = change(self.workspace.registry)
                 served = self._load(playbook, identity, "first")
-            except VersionError as error:
-                missing = any(one.where in ("version", CHAMPION) and "no " in one.what for one in error.problems)
+            except VersionError:
                 self._tell("version refused", {"playbook": playbook, "version": told})
-                raise Refusal(404 if missing else 409, error.problems) from None
+                raise
             self._failed.pop((playbook, identity), None)
             self._swap(served)
             return served
@@ -223,7 +221,8 @@ class ServedVersions:
         if wanted == CHAMPION:
             standing = registry.in_service(name)
             if standing.version is None:
-                raise VersionError(name, Problem(name, standing.doubt or "has no version in service"))
+                what = standing.doubt or "has no version in service"
+                raise VersionMissing(name, Problem(name, what, "train a version and put it in service"))
             return standing.version, standing.doubt
         return registry.find(name, wanted).id, ""
 

@@ -18,6 +18,7 @@ from leadloop.cli.drafting import draft
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
 from leadloop.cli.importing import import_leads
+from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
@@ -103,6 +104,7 @@ app.command()(discover)
 app.command()(simulate)
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")
+app.add_typer(jobs, name="jobs")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
 

@@ -169,7 +169,7 @@ def forget(
         str,
         typer.Argument(
             metavar="FAMILY",
-            help="events, outcomes, scores, feedback, exposures, idempotency, jobs or leads.",
+            help="events, outcomes, scores, feedback, exposures, jobs or leads.",
             show_default=False,
         ),
     ],

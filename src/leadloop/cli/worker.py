@@ -14,7 +14,7 @@ def worker(
         list[str] | None,
         typer.Option(
             "--kind",
-            help="Only jobs of this kind: train, score, score_leads, forget. May be repeated.",
+            help="Only jobs of this kind: train, score, score_leads. May be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -22,7 +22,7 @@ def worker(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Do jobs, one after the other, until stopped: training, scoring of large files and of stored leads, forgetting.
+    """Do jobs, one after the other, until stopped: training, scoring of large files and of stored leads.
 
     Each runs in a process of its own, of low priority. A job whose worker dies is taken up by another; one that fails again
     and again is parked with the reason. Told to stop (Ctrl-C, SIGTERM), a worker ends what takes a few seconds and gives the

@@ -347,6 +347,12 @@ def cancel(playbook: str, number: int, *, key: str | None) -> Ask[Job]:
     return _write("DELETE", "/v1/{playbook}/jobs/{job}", Job, _same, parts, None, key)
 
 
+def retry(playbook: str, number: int, *, key: str | None) -> Ask[Job]:
+    """Let a job that was given up be tried again."""
+    parts = {"playbook": playbook, "job": str(number)}
+    return _write("POST", "/v1/{playbook}/jobs/{job}/retry", Job, _same, parts, None, key)
+
+
 def result(playbook: str, number: int, path: Path) -> Ask[Path]:
     """The scores of a file that was sent."""
     parts = {"playbook": playbook, "job": str(number)}

@@ -315,6 +315,10 @@ class AsyncClient:
         """Let a job not be done; one that is being done is stopped. Raises Conflict where it is over."""
         return await self._send(asks.cancel(playbook, number, key=idempotency_key))
 
+    async def retry(self, playbook: str, number: int, *, idempotency_key: str | None = None) -> Job:
+        """Let a job that was given up (`parked`) be tried again. Raises Conflict where it is not parked."""
+        return await self._send(asks.retry(playbook, number, key=idempotency_key))
+
     async def ready(self) -> Readiness:
         """Whether the service has something that scores for every playbook, and what is not as it should be."""
         return await self._send(asks.ready())

@@ -179,7 +179,7 @@ def _read(ask: Ask[T], answer: Answer) -> T:
 def _explain(ask: Ask[Any], told: Answer | Lost) -> ServiceProblem:
     if isinstance(told, Lost):
         what = f"got no answer: {type(told.error).__name__} {told.error}".strip()
-        return Unavailable(ask.name, None, [Problem("service", what)])
+        return Unavailable(ask.name, None, [Problem("service", what, "see that it runs at this address")])
     said = _problem_body(told.body)
     request_id = said.get("request_id") if isinstance(said.get("request_id"), str) else told.headers.get("x-request-id")
     problems: tuple[Problem, ...] = ()
@@ -187,7 +187,8 @@ def _explain(ask: Ask[Any], told: Answer | Lost) -> ServiceProblem:
         problems = read(tuple[Problem, ...], said.get("errors"))
     except NotAsPromised:
         shown = told.body[:_MOST_SHOWN].decode("utf-8", "replace")
-        problems = (Problem("service", f"answered {told.status} without saying why: {shown}"),)
+        what = f"answered {told.status} without saying why: {shown}"
+        problems = (Problem("service", what, "see that a LeadLoop service answers there; its log may say more"),)
     return kind_of(told.status)(ask.name, told.status, problems, request_id or "", _retry_after(told.headers))
 
 

@@ -29,6 +29,7 @@ from leadloop.playbook import Playbook
 if TYPE_CHECKING:
     BlockType = type[Block]
 
+_TRAIN_AGAIN = "use the release of LeadLoop that wrote it, or train again"
 _BLOCKS: dict[str, BlockType] = {
     block.kind: block
     for block in (
@@ -243,12 +244,11 @@ class FeatureSet:
         for number, state in enumerate(states):
             kind = state.get("kind")
             if kind not in _BLOCKS:
-                raise VersionError("features", Problem(f"block {number}", f"is of unknown kind {kind!r}"))
+                raise VersionError("features", Problem(f"block {number}", f"is of unknown kind {kind!r}", _TRAIN_AGAIN))
             rest = {key: value for key, value in state.items() if key != "kind"}
             try:
                 blocks.append(_BLOCKS[kind].from_state(rest))
             except (KeyError, TypeError, ValueError) as error:
-                raise VersionError(
-                    "features", Problem(f"block {number} ({kind})", f"cannot be read: {error}")
-                ) from None
+                problem = Problem(f"block {number} ({kind})", f"cannot be read: {error}", _TRAIN_AGAIN)
+                raise VersionError("features", problem) from None
         return cls(tuple(blocks))

@@ -305,7 +305,7 @@ class FunctionsBlock:
                 except Refused as refused:
                     problems.append(refused.at(f"features.{kept.name[:60]}"))
         except (KeyError, TypeError, ValueError) as error:
-            problems.append(Problem("features", f"cannot be read: {error}"))
+            problems.append(Problem("features", f"cannot be read: {error}", "train again"))
         if problems:
             raise VersionError("features", problems)
         return cls(tuple(functions.values()), tuple(types.items()), texts)

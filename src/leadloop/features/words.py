@@ -57,14 +57,8 @@ class Words:
 
     def judge(self, tokens: TokenCodes, places: TermPlaces) -> np.ndarray:
         """The log-odds that the words of each text add; `places` as `Terms.places_in` gives them."""
-        return self._add(self.terms.weigh(tokens, places), len(tokens.ends))
-
-    def judge_corpus(self, corpus: Corpus) -> np.ndarray:
-        """The same for texts that are counted already."""
-        return self._add(self.terms.weigh_corpus(corpus), corpus.size)
-
-    def _add(self, found: Weights, size: int) -> np.ndarray:
-        total: np.ndarray = np.bincount(found.rows, self._worth[found.terms] * found.weights, size)
+        found = self.terms.weigh(tokens, places)
+        total: np.ndarray = np.bincount(found.rows, self._worth[found.terms] * found.weights, len(tokens.ends))
         return total
 
     def telling_word(self, tokens: TokenCodes, places: TermPlaces, way: float) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -57,25 +58,24 @@ class Grading:
         return list(zip(said[self.score].to_list(), said[self.confidence].to_list(), strict=True))
 
 
-def read_grading(*playbooks: str) -> Grading | None:
-    """How the first of these playbooks (by name or folder) that reads feedback does so; None where none does.
+def read_grading(playbook: Path | str) -> Grading | None:
+    """How a playbook (by name or folder) reads feedback; None where it does not, or where there is none.
 
-    >>> grading = read_grading("insurance", "marketplace")
+    >>> grading = read_grading("marketplace")
     >>> grading.confidences([{"action_type": "convert"}, {"action_type": "rate", "user_rating": 90}])
     [0.95, 1.0]
     >>> grading.judge([{"action_type": "view", "interaction_duration": 200}, {"action_type": "contact"}])
     (0.7, 0.7)
     """
-    for source in playbooks:
-        if find_playbook(source) is None:
-            continue
-        found = read_playbook(source)
-        events = found.playbook.events
-        if events is None or _KIND not in {one.name for one in events.fields}:
-            continue
-        for target in found.playbook.targets:
-            if target.column in found.makes and target.confidence in found.makes:
-                return Grading(events.fields, found.makes, target.column, target.confidence)
+    if find_playbook(playbook) is None:
+        return None
+    found = read_playbook(playbook)
+    events = found.playbook.events
+    if events is None or _KIND not in {one.name for one in events.fields}:
+        return None
+    for target in found.playbook.targets:
+        if target.column in found.makes and target.confidence in found.makes:
+            return Grading(events.fields, found.makes, target.column, target.confidence)
     return None
 
 

@@ -1,7 +1,7 @@
 """The process of one job: a child of the worker, of low priority, which ends with the worker whatever becomes of that.
 
-It is told what to do in a line of JSON on its standard input, and lives no longer than that stays open. A job that is refused is
-parked with the reason, since trying again would change nothing; one that met trouble is tried again later.
+It is told what to do in a line of JSON on its standard input, and lives no longer than that stays open. What came of the job it
+writes into the store itself (`conclude`).
 """
 
 from __future__ import annotations
@@ -10,26 +10,15 @@ import json
 import os
 import sys
 import threading
-import traceback
 from pathlib import Path
 from typing import Any
 
-from leadloop.errors import LeadLoopError, StoreFull, StoreUnavailable
-from leadloop.flows.jobs import Work, do_job, lost_to_another
+from leadloop.errors import JobLost, StoreError
+from leadloop.flows.jobs import Work, conclude, do_job, retry_seconds
 from leadloop.flows.workspace import Workspace
 
-LOST = 3
-_LONGEST_ERROR = 2_000
+LOST, UNTOLD = 3, 4
 _NICER = 10
-
-
-def retry_seconds(attempts: int) -> float:
-    """How long to wait before a job is tried again: twice as long each time.
-
-    >>> [retry_seconds(attempts) for attempts in (1, 2, 3, 10)]
-    [5.0, 10.0, 20.0, 600.0]
-    """
-    return min(600.0, 5.0 * 2.0 ** (attempts - 1))
 
 
 def run_process(line: str) -> int:
@@ -42,23 +31,15 @@ def run_process(line: str) -> int:
         return LOST
     work = Work(place, job, told["seconds"])
     try:
-        result = do_job(work)
-        jobs.finish(job, _as_json(result))
-    except Exception as error:  # whatever it is, the job says so and the worker goes on
-        if lost_to_another(error):
-            return LOST
-        if isinstance(error, LeadLoopError) and not isinstance(error, StoreUnavailable | StoreFull):
-            jobs.park(job, str(error)[:_LONGEST_ERROR])
-            return 0
-        # What an error of a library says may quote leads: its kind and its place are enough for the record.
-        said = str(error) if isinstance(error, LeadLoopError) else _place_of(error)
-        jobs.fail(job, said[:_LONGEST_ERROR], retry_seconds=retry_seconds(job.attempts))
+        try:
+            jobs.finish(job, _as_json(do_job(work)))
+        except Exception as error:  # whatever it is, the job says so and the worker goes on
+            conclude(jobs, job, error, retry_seconds=retry_seconds(job.attempts))
+    except JobLost:
+        return LOST
+    except StoreError:  # the worker says that it ended, once the database is there again
+        return UNTOLD
     return 0
-
-
-def _place_of(error: BaseException) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
 
 
 def _as_json(result: Any) -> Any:

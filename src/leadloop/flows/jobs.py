@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import os
+import secrets
+import socket
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from leadloop.errors import LeadLoopError, PlaybookError, Problem, StoreConflict
+from leadloop.errors import JobLost, LeadLoopError, PlaybookError, Problem, StoreFull, StoreUnavailable
 from leadloop.flows.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
 from leadloop.flows.packaged import FILE, find_playbook, packaged_names
 from leadloop.flows.settings import read_settings
@@ -20,13 +23,13 @@ from leadloop.ingest.tables import FORMATS
 
 if TYPE_CHECKING:
     from leadloop.store import Job
+    from leadloop.store.jobs import Jobs
 
-TRAIN, SCORE, SCORE_LEADS, FORGET = "train", "score", "score_leads", "forget"
+TRAIN, SCORE, SCORE_LEADS = "train", "score", "score_leads"
+STATES = ("waiting", "running", "done", "parked", "cancelled")
+"""What a job can be; `parked` is given up until somebody looks at it."""
 _SAY_EVERY = 0.5
-
-
-class JobLost(Exception):
-    """The job is not ours any more: it was cancelled, or given to another worker."""
+_LONGEST_ERROR = 2_000
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ class Work:
         Within a transaction that stores something, raising undoes it: what another worker does now is not done twice.
         """
         if not self.place.store.jobs.heartbeat(self.job, seconds=self._seconds, progress=share, note=note[:1000]):
-            raise JobLost
+            from leadloop.store.jobs import lost
+
+            raise lost(self.job)
         self._said = time.monotonic()
 
     def tick(self, note: str) -> None:
@@ -95,7 +100,6 @@ class Kind:
     max_attempts: int = 5
     alone: bool = True
     """Whether asking for the very same thing again, while it waits or is done, answers with the job that is there."""
-    of_playbook: bool = True
 
     def read(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments with their defaults; raises LeadLoopError with everything that is wrong."""
@@ -130,18 +134,87 @@ def ask_for(
     if kind not in KINDS:
         raise LeadLoopError("job", Problem("kind", f"“{kind[:40]}” is none", f"take {', '.join(KINDS)}"))
     asked = KINDS[kind]
-    payload: dict[str, Any] = {**asked.read(told), **(own or {})}
-    if asked.of_playbook:
-        payload["playbook"] = playbook
+    payload = {**asked.read(told), **(own or {}), "playbook": playbook, "who": who}
+    return place.store.jobs.add(kind, payload, max_attempts=asked.max_attempts, only_one=_only_one_of(kind, payload))
+
+
+def list_jobs(place: Workspace, *, playbook: str = "", state: str = "", most: int = 100) -> tuple[Job, ...]:
+    """The newest jobs of a playbook or of all, in one state or in any; raises LeadLoopError where there is no such state."""
+    if state and state not in STATES:
+        raise LeadLoopError("jobs", Problem("state", f"“{state[:40]}” is none", f"take {', '.join(STATES)}"))
+    from leadloop.flows.stored_past import require_store
+
+    require_store(place, playbook or "PLAYBOOK")
+    return place.store.jobs.page(state=state or None, playbook=playbook or None, limit=most).items
+
+
+def retry_job(place: Workspace, number: int) -> Job:
+    """Let a parked job be tried again from the start. It is the one of its name again: whoever asks for the same gets it.
+
+    Raises LeadLoopError where there is none of this number, and StoreConflict where it is not parked, or where somebody asked
+    for the same meanwhile.
+    """
+    from leadloop.flows.stored_past import require_store
+
+    require_store(place, "PLAYBOOK")
+    jobs = place.store.jobs
+    job = jobs.get(number)
+    if job is None:
+        raise LeadLoopError(
+            "jobs", Problem(f"job {number}", "is not known here", "`leadloop jobs list` shows them all")
+        )
+    return jobs.retry(number, only_one=_only_one_of(job.kind, job.payload))
+
+
+def _only_one_of(kind: str, payload: Mapping[str, Any]) -> str | None:
+    """The name under which no second job is taken while this one waits or runs: what is to be done, whoever asks for it."""
+    if kind not in KINDS or not KINDS[kind].alone:
+        return None
     from leadloop.store.values import digest_of
 
-    only_one = f"{kind}:{playbook}:{digest_of(payload)[:32]}" if asked.alone else None
-    return place.store.jobs.add(kind, {**payload, "who": who}, max_attempts=asked.max_attempts, only_one=only_one)
+    told = {name: value for name, value in payload.items() if name != "who"}
+    return f"{kind}:{payload['playbook']}:{digest_of(told)[:32]}"
 
 
 def do_job(work: Work) -> Any:
     """Do a job, and answer what came of it."""
     return KINDS[work.job.kind].run(work)
+
+
+def new_holder() -> str:
+    """A name for somebody who takes jobs that nobody else has."""
+    return f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def retry_seconds(attempts: int) -> float:
+    """How long to wait before a job is tried again: twice as long each time.
+
+    >>> [retry_seconds(attempts) for attempts in (1, 2, 3, 10)]
+    [5.0, 10.0, 20.0, 600.0]
+    """
+    return min(600.0, 5.0 * 2.0 ** (attempts - 1))
+
+
+def conclude(jobs: Jobs, job: Job, error: Exception, *, retry_seconds: float) -> None:
+    """Write down why a job came to nothing, and so what becomes of it.
+
+    One that is refused is parked with the reason, since trying again would change nothing. One that met trouble (a database that
+    is away, a mistake of ours) is tried again after so many seconds. Raises JobLost where it is not ours any more, and
+    StoreUnavailable where the database is away: the job is anyone's again once its time is over.
+    """
+    if isinstance(error, JobLost):
+        raise error
+    # What an error of a library says may quote leads: its kind and its place are enough for the record.
+    said = (str(error) if isinstance(error, LeadLoopError) else _place_of(error))[:_LONGEST_ERROR]
+    if isinstance(error, LeadLoopError) and not isinstance(error, StoreUnavailable | StoreFull):
+        jobs.park(job, said)
+    else:
+        jobs.fail(job, said, retry_seconds=retry_seconds)
+
+
+def _place_of(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
 
 
 def find_source(place: Workspace, name: str) -> str:
@@ -237,15 +310,6 @@ def _score_leads(work: Work) -> Any:
     return asdict(done)
 
 
-def _forget(work: Work) -> Any:
-    told = work.told
-    before = datetime.now(UTC) - timedelta(days=told["older_than_days"])
-    return {
-        "rows": work.place.store.forget_older_than(told["family"], before, who=told["who"]),
-        "before": before.isoformat(),
-    }
-
-
 def _named(place: Workspace, name: str) -> str:
     """What to score a playbook by: its name where a version of it was saved, else its folder, whose rules may score."""
     return name if place.registry.champion(name) else _found_or(place, name)
@@ -260,7 +324,6 @@ def _found_or(place: Workspace, name: str) -> str:
 
 _VERSION = Argument("text", "A version's id or release, `champion` (in service) or `latest`.", "champion")
 _FORMAT = partial(Argument, "text", choices=FORMATS)
-_FAMILIES = ("events", "outcomes", "scores", "feedback", "exposures", "idempotency", "jobs", "leads")
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -312,24 +375,9 @@ KINDS: Mapping[str, Kind] = {
             },
             _score_leads,
         ),
-        Kind(
-            FORGET,
-            "Remove what is older than its purpose needs.",
-            {
-                "family": Argument("text", "What to forget.", "scores", choices=_FAMILIES),
-                "older_than_days": Argument("number", "How old it must be.", 365, 1, 36_500),
-            },
-            _forget,
-            of_playbook=False,
-        ),
     )
 }
 """Every kind of job, by name."""
 
 ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS)
 """The kinds that may be asked for by name; files to score are sent."""
-
-
-def lost_to_another(error: BaseException) -> bool:
-    """Whether an error says that a job is not ours any more."""
-    return isinstance(error, JobLost) or (isinstance(error, StoreConflict) and error.subject == "jobs")

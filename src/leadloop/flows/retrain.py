@@ -36,7 +36,7 @@ def look_at_retraining(place: Workspace, playbook: str) -> Retraining:
     age = (datetime.now(UTC) - made).total_seconds() / 86_400
     store = place.store
     told = store.outcomes.count(playbook, since=made)
-    told += sum(one.count for one in store.feedback.tally(playbook, since=made))
+    told += sum(one.count for one in store.feedback.counts(playbook, since=made))
     old = age >= settings.retrain_interval_days
     many = told >= settings.retrain_new_outcomes
     said = (

@@ -128,7 +128,7 @@ def read_rows(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> LeadFrame:
 def read_columns(trained: Scorer, columns: Mapping[str, list[Any]], count: int) -> LeadFrame:
     """So many leads from the values of each field; raises DataError with every mistake of every lead at once."""
     problems = [
-        Problem(f"lead {number}", "is empty; give at least one field")
+        Problem(f"lead {number}", "is empty", "give at least one field")
         for number in range(1, count + 1)
         if all(values[number - 1] is None for values in columns.values())
     ]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from leadloop.errors import LeadLoopError, Problem
-from leadloop.flows.jobs import SCORE_LEADS, Work, ask_for
+from leadloop.errors import LeadLoopError, Problem, StoreError
+from leadloop.flows.jobs import SCORE_LEADS, Work, ask_for, conclude, new_holder
 from leadloop.flows.score import playbook_name
 from leadloop.flows.score_stored import BATCH_SIZE, DAYS, StoredScoring, score_stored
 from leadloop.flows.settings import read_settings
 from leadloop.flows.stored_past import require_store
 from leadloop.flows.workspace import Workspace
+
+if TYPE_CHECKING:
+    from leadloop.store import Job
 
 
 def run_stored(
@@ -29,27 +31,21 @@ def run_stored(
 ) -> StoredScoring:
     """Score stored leads in this process, on the record as a job.
 
-    Stopped, the job is given back; killed, it is free when its lease has lapsed; asked for again with the same words, or taken up
-    by a worker, it goes on where it was. Raises LeadLoopError where another process is at it now.
+    Stopped, or cut off from its database, the job is given back; killed, it is free when its lease has lapsed; asked for again
+    with the same words, or taken up by a worker, it goes on where it was. Raises LeadLoopError where another process is at it
+    now, and JobLost where it is cancelled meanwhile.
     """
     name = playbook_name(playbook)
     require_store(place, name)
-    told = {
-        "all": everything,
-        "segment": segment,
-        "days": DAYS if days is None else days,
-        "batch_size": batch_size or BATCH_SIZE,
-        "version": version,
-    }
+    days = DAYS if days is None else days
+    batch_size = batch_size or BATCH_SIZE
+    told = {"all": everything, "segment": segment, "days": days, "batch_size": batch_size, "version": version}
     jobs, seconds = place.store.jobs, read_settings(place.root).job_lease_seconds
     number = ask_for(place, SCORE_LEADS, name, told, who=place.who())
-    holder = f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(4)}"
-    job = jobs.claim(holder, seconds=seconds, number=number)
+    job = jobs.claim(new_holder(), seconds=seconds, number=number)
     if job is None:
-        now = jobs.get(number)
-        until = f"{now.held_until:%H:%M:%S} UTC" if now and now.held_until else "soon"
-        what = f"job {number} does this already, in another process, and says so until {until}"
-        raise LeadLoopError(name, Problem("leads", what, "wait for it; `leadloop store info` counts jobs"))
+        mend = "wait for it; `leadloop jobs list` says how far it is"
+        raise LeadLoopError(name, Problem("leads", _why_not(number, jobs.get(number)), mend))
     work = Work(place, job, seconds)
 
     def keep(note: str, share: float) -> None:
@@ -63,16 +59,26 @@ def run_stored(
             run=f"job-{job.id}",
             everything=everything,
             segment=segment,
-            days=told["days"],  # type: ignore[arg-type]
-            batch_size=told["batch_size"],  # type: ignore[arg-type]
+            days=days,
+            batch_size=batch_size,
             version=version,
             keep=keep,
         )
+        jobs.finish(job, {"version": done.version, "scored": done.scored, "rejected": done.rejected})
     except KeyboardInterrupt:
-        jobs.release(job)
+        with suppress(StoreError):  # of what cannot be told now, the lease lapses
+            jobs.release(job)
         raise
-    except LeadLoopError as error:
-        jobs.park(job, str(error)[:2000])
+    except Exception as error:
+        with suppress(StoreError):
+            conclude(jobs, job, error, retry_seconds=0)
         raise
-    jobs.finish(job, {"version": done.version, "scored": done.scored, "rejected": done.rejected})
     return done
+
+
+def _why_not(number: int, job: Job | None) -> str:
+    """Why a job that was asked for cannot be had now."""
+    if job is not None and job.state == "waiting":
+        return f"job {number} does this, and waits to be tried again at {job.run_after:%H:%M:%S} UTC"
+    until = f"{job.held_until:%H:%M:%S} UTC" if job and job.held_until else "soon"
+    return f"job {number} does this already, in another process, and says so until {until}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +13,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from leadloop.errors import StoreConflict, StoreError, StoreUnavailable
-from leadloop.flows.job_process import retry_seconds
+from leadloop.flows.job_process import UNTOLD
+from leadloop.flows.jobs import new_holder, retry_seconds
 from leadloop.flows.settings import read_settings
 from leadloop.flows.uploads import remove_old_uploads
 from leadloop.flows.workspace import Workspace
@@ -37,7 +36,7 @@ class Worker:
     def __init__(self, place: Workspace, *, kinds: Sequence[str] | None = None, tell: Tell = lambda text: None) -> None:
         self.place, self.kinds, self.tell = place, kinds, tell
         self.settings = read_settings(place.root)
-        self.holder = f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.holder = new_holder()
         self.stopping = threading.Event()
 
     def run(self, *, until_idle: bool = False) -> int:
@@ -49,8 +48,7 @@ class Worker:
         while not self.stopping.is_set():
             if time.monotonic() - swept > _SWEEP_SECONDS:
                 swept = time.monotonic()
-                with suppress(OSError):
-                    remove_old_uploads(self.place, days=self.settings.keep_files_days)
+                self.sweep()
             try:
                 job = self.place.store.jobs.claim(
                     self.holder, seconds=self.settings.job_lease_seconds, kinds=self.kinds
@@ -70,6 +68,14 @@ class Worker:
             self.tell(f"Job {job.id} ({job.kind}) begins, attempt {job.attempts} of {job.max_attempts}.")
             self.tell(f"Job {job.id} {self.do(job)}.")
         return begun
+
+    def sweep(self) -> None:
+        """Remove what was kept for long enough: files that were sent, and answers for those who send a request again."""
+        with suppress(OSError):
+            remove_old_uploads(self.place, days=self.settings.keep_files_days)
+        with suppress(StoreError):
+            while self.place.store.idempotency.forget_old():
+                pass
 
     def do(self, job: Job) -> str:
         """Let a child process do a job, and say what came of it."""
@@ -128,9 +134,11 @@ class Worker:
             )
             if now is None or not mine:
                 return f"is {now.state}" if now else "is gone"
-            how = f"signal {-code}" if code < 0 else f"code {code}"
+            how = f"by signal {-code}" if code < 0 else f"by code {code}"
+            if code == UNTOLD:
+                how = "while the database was away"
             state = self.place.store.jobs.fail(
-                job, f"its process ended by {how}", retry_seconds=retry_seconds(job.attempts)
+                job, f"its process ended {how}", retry_seconds=retry_seconds(job.attempts)
             )
             return f"failed, and is {state}"
         except StoreConflict:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.settings import FILE, read_settings
 from leadloop.registry import Registry
+from leadloop.registry.registry import Silence
 
 if TYPE_CHECKING:
     from leadloop.store import Store
@@ -34,7 +35,12 @@ class Workspace:
     @property
     def registry(self) -> Registry:
         """The versions of this workspace, and which of them is in service."""
-        return Registry(self.root / "registry", lambda: self.store, self.has_store)
+        return Registry(self.root / "registry", lambda: self.store, self.has_store, self._silence)
+
+    @cached_property
+    def _silence(self) -> Silence:
+        # It is this that is kept, and no registry: one that held us, and that we held, would keep the store open for longer.
+        return Silence()
 
     @property
     def database(self) -> str | Path:

@@ -32,14 +32,12 @@ _NOT_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 class Encoding:
     """How to turn the bytes of a source into UTF-8.
 
-    `name` is Python's name of the encoding, `mark_bytes` the length of the byte order mark, `damaged` says that it is
-    UTF-8 with some bytes that are none (their rows become rejects), `only_carriage_returns` that lines end in CR alone,
-    as old Macs wrote them. `notes` tell a person what was found.
+    `name` is Python's name of the encoding, `mark_bytes` the length of the byte order mark, `only_carriage_returns` says that
+    lines end in CR alone, as old Macs wrote them. `notes` tell a person what was found.
     """
 
     name: str
     mark_bytes: int = 0
-    damaged: bool = False
     only_carriage_returns: bool = False
     notes: tuple[str, ...] = ()
 
@@ -102,7 +100,7 @@ def _whole(
             what = f"a byte that is not {name} stands near line {line} ({error.reason})"
             raise DataError(source.name, Problem("encoding", what, "export it as UTF-8")) from error
         return _not_quite_utf8(source, mark_bytes, line, may_be_western=else_western)
-    return Encoding(name, mark_bytes, False, carriage_returns and not line_feeds, notes)
+    return Encoding(name, mark_bytes, carriage_returns and not line_feeds, notes)
 
 
 def _not_quite_utf8(source: Source, mark_bytes: int, line: int, *, may_be_western: bool) -> Encoding:
@@ -121,14 +119,14 @@ def _not_quite_utf8(source: Source, mark_bytes: int, line: int, *, may_be_wester
     old_mac = carriage_returns and not line_feeds
     if not may_be_western or sequences > high - in_sequences:
         note = f"read as UTF-8; some bytes are not (the first in line {line}), their rows are rejected"
-        return Encoding("utf-8", mark_bytes, True, old_mac, (note,))
+        return Encoding("utf-8", mark_bytes, old_mac, (note,))
     # Western words hardly ever have three accented letters in a row; Cyrillic, Greek or Japanese ones nearly always do.
     if outside_western or in_long_runs * 2 > high:
         what = f"neither UTF-8 (see line {line}) nor Western Windows-1252"
         mend = "export it as UTF-8, or name its encoding, for example windows-1251 or shift_jis"
         raise DataError(source.name, Problem("encoding", what, mend))
     note = f"read as Windows-1252, because line {line} is not UTF-8; check a name with an accent"
-    return Encoding("cp1252", 0, False, old_mac, (note,))
+    return Encoding("cp1252", 0, old_mac, (note,))
 
 
 def _utf16_by_its_zeros(head: bytes) -> str | None:

@@ -120,7 +120,8 @@ def require_enough(playbook: Playbook, positive: np.ndarray) -> None:
     won, leads = round(float(positive.sum())), len(positive)
     problems = []
     if leads < wanted.min_leads:
-        problems.append(Problem("leads", f"not enough leads: {leads:,} of {wanted.min_leads:,}"))
+        mend = "bring more leads, or lower min_leads under [training] if you accept wide intervals"
+        problems.append(Problem("leads", f"not enough leads: {leads:,} of {wanted.min_leads:,}", mend))
     for name, count in (("positives", won), ("negatives", leads - won)):
         if count < wanted.min_positives:
             problems.append(

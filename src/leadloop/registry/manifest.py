@@ -97,7 +97,7 @@ class ModelVersion:
         if not path.is_file():
             raise VersionError(subject, Problem(NAME, "is missing", _RESTORE))
         if path.stat().st_size > _LARGEST:
-            raise VersionError(subject, Problem(NAME, "is larger than any manifest can be"))
+            raise VersionError(subject, Problem(NAME, "is larger than any manifest can be", _RESTORE))
         try:
             body = json.loads(path.read_bytes())
             found = body.pop("checksum")

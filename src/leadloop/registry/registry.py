@@ -1,7 +1,8 @@
 """The registry of one workspace: saved versions in folders, and in the store which of them is in service, since when and why.
 
 Names of versions (`champion` is the one in service; `challenger`, `shadow` or any other) change in one transaction with their
-record and the row of the audit log. A version is loaded and checked before a name is given to it.
+record and the row of the audit log, and with what was measured of the version that begins to serve. A version is loaded and
+checked before a name is given to it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadloop.errors import (
+    AliasRefused,
     DependencyMissing,
     LeadLoopError,
     Problem,
@@ -22,11 +24,13 @@ from leadloop.errors import (
     StoreError,
     StoreUnavailable,
     VersionError,
+    VersionMissing,
     tell_briefly,
 )
 from leadloop.registry.files import locked
 from leadloop.registry.in_service import NAME, InService, read_last_known, serving, write_last_known
 from leadloop.registry.manifest import VERSION_ID, ModelVersion
+from leadloop.registry.measured import metrics_of
 from leadloop.registry.pruning import Pruned, choose
 from leadloop.registry.saved import LOCK, SavedVersions, refusing
 
@@ -42,10 +46,29 @@ _AT_ONCE = 10_000
 _TRIES = 5
 
 
+class Silence:
+    """That a database did not answer a moment ago, so that it is not asked again and again, and waited for each time."""
+
+    def __init__(self) -> None:
+        self._heard: tuple[float, LeadLoopError] | None = None
+
+    def note(self, error: LeadLoopError) -> None:
+        """It did not answer now; the same error once more tells nothing new, so that the moment ends however often one asks."""
+        if self._heard is None or self._heard[1] is not error:
+            self._heard = time.monotonic(), error
+
+    def require_over(self) -> None:
+        """Raise what was raised a moment ago, where that was a moment ago."""
+        heard = self._heard
+        if heard and time.monotonic() - heard[0] < _AWAY_SECONDS:
+            raise heard[1].with_traceback(None)
+
+
 class Registry(SavedVersions):
     """Versions under one folder, `<root>/<playbook>/<version>/`, and the names that the store gives them.
 
-    `open_store` opens the store, and makes its database where there is none; `has_store` says whether there is one.
+    `open_store` opens the store, and makes its database where there is none; `has_store` says whether there is one. Registries
+    of one database share its `silence`.
     """
 
     def __init__(
@@ -53,23 +76,24 @@ class Registry(SavedVersions):
         root: Path,
         open_store: Callable[[], Store] | None = None,
         has_store: Callable[[], bool] = lambda: True,
+        silence: Silence | None = None,
     ) -> None:
         super().__init__(root)
-        self._open_store, self._has_store = open_store, has_store
-        self._away: tuple[float, LeadLoopError] | None = None
+        self._open_store, self._has_store, self._silence = open_store, has_store, silence or Silence()
 
     # ------------------------------------------------------------------------------------------------ what a name stands for
 
     def find(self, playbook: str, name: str) -> ModelVersion:
         """The version of this id or release, the newest for "latest", or the one that a name such as "champion" stands for.
 
-        Where the database is away, "champion" is the version that was last known to be in service (see `in_service`).
+        Where the database is away, "champion" is the version that was last known to be in service (see `in_service`). Raises
+        VersionMissing where there is none, VersionError where it is damaged.
         """
         if name == CHAMPION:
             standing = self.in_service(playbook)
             if standing.version is None:
                 mend = "train one, and put it in service with `leadloop models promote`"
-                raise VersionError(playbook, Problem(CHAMPION, standing.doubt or "no version is in service", mend))
+                raise VersionMissing(playbook, Problem(CHAMPION, standing.doubt or "no version is in service", mend))
             name = standing.version
         elif _ALIAS.fullmatch(name) and name not in _TAKEN and not VERSION_ID.fullmatch(name):
             store = self._reading(playbook)
@@ -104,7 +128,7 @@ class Registry(SavedVersions):
             return self._remember(playbook, store)
         except (StoreError, DependencyMissing) as error:
             if isinstance(error, StoreUnavailable):
-                self._away = (time.monotonic(), error)
+                self._silence.note(error)
             return _doubted(known, error)
 
     def aliases(self, playbook: str) -> tuple[Alias, ...]:
@@ -141,8 +165,8 @@ class Registry(SavedVersions):
         """Put a version in service (or give it another name), after loading it to see that it works.
 
         With `instead_of` it must replace that very version, or none for "", else StoreConflict is raised: somebody was faster.
-        Raises VersionError for a version that is missing, damaged or named so already; StoreUnavailable where the database is
-        away: nothing was changed then.
+        Raises VersionMissing for a version that is not there, AliasRefused for a name that none can have, VersionError for a
+        version that is damaged or named so already; StoreUnavailable where the database is away. Nothing was changed then.
         """
         _require_alias(playbook, alias)
         version = self.find(playbook, name)
@@ -154,17 +178,21 @@ class Registry(SavedVersions):
                 previous = current.model_version if current else ""
                 if previous == version.id:
                     state = "is in service already" if alias == CHAMPION else f"is {alias} already"
-                    raise VersionError(playbook, Problem("version", f"{version.id} {state}"))
+                    mend = "there is nothing to change, or name another version"
+                    raise VersionError(playbook, Problem("version", f"{version.id} {state}", mend))
                 try:
-                    record = store.promotions.promote(
-                        playbook,
-                        alias,
-                        version.id,
-                        who=_storable(who),
-                        why=_storable(why),
-                        evidence=evidence,
-                        instead_of=previous if instead_of is None else instead_of,
-                    )
+                    with store.transaction():
+                        record = store.promotions.promote(
+                            playbook,
+                            alias,
+                            version.id,
+                            who=_storable(who),
+                            why=_storable(why),
+                            evidence=evidence,
+                            instead_of=previous if instead_of is None else instead_of,
+                        )
+                        if alias == CHAMPION:
+                            _note_measures(store, version)
                     break
                 except StoreConflict:
                     if instead_of is not None:
@@ -186,25 +214,34 @@ class Registry(SavedVersions):
             stack = store.promotions.stack(playbook, alias)
             if len(stack) < 2:
                 raise _nothing_before(playbook)
-            self.load(super().find(playbook, stack[1]))
+            before = super().find(playbook, stack[1])
+            self.load(before)
             with store.transaction():
                 record = store.promotions.roll_back(playbook, alias, who=_storable(who), why=_storable(why))
                 if (record.previous, record.model_version) != stack[:2]:  # what was loaded is not what would serve
                     problem = Problem(alias, "was changed by somebody else meanwhile", "look again at what serves")
                     raise StoreConflict(playbook, problem)
+                if alias == CHAMPION:
+                    _note_measures(store, before)
             if alias == CHAMPION:
                 self._write_last_known(playbook, store)
         return record
 
     def clear(self, playbook: str, alias: str, *, who: str, why: str) -> PromotionRecord:
-        """Take a name from the version that has it; raises VersionError where none has, or where it is the one in service."""
+        """Take a name from the version that has it, on the record.
+
+        Raises VersionMissing where none has it, AliasRefused for a name that none can have, and VersionError for the name of the
+        version in service.
+        """
         _require_alias(playbook, alias)
         if alias == CHAMPION:
             problem = Problem(alias, "is what scores", "promote another version in its place, or roll back")
             raise VersionError(playbook, problem)
         store = self._reading(playbook)
-        if store is None or store.promotions.alias(playbook, alias) is None:
-            raise VersionError(playbook, Problem(alias, "stands for no version"))
+        named = [one.alias for one in store.promotions.aliases(playbook)] if store else []
+        if store is None or alias not in named:
+            mend = f"names of versions here are: {', '.join(named) or 'none'}"
+            raise VersionMissing(playbook, Problem(alias, "stands for no version", mend))
         return store.promotions.clear(playbook, alias, who=_storable(who), why=_storable(why))
 
     def prune(
@@ -291,8 +328,7 @@ class Registry(SavedVersions):
         folder = self.folder(playbook)
         if not folder.is_dir():
             return None
-        if self._away and time.monotonic() - self._away[0] < _AWAY_SECONDS:
-            raise self._away[1]
+        self._silence.require_over()
         known = read_last_known(folder)
         expected = known is not None and known.version is not None
         if expected or (self._open_store is not None and self._has_store()):
@@ -303,7 +339,8 @@ class Registry(SavedVersions):
         """What the database says is in service, written beside the versions; raises StoreError where it knows nothing at all."""
         folder = self.folder(playbook)
         if not store.promotions.page(playbook, alias=CHAMPION, limit=1).items:
-            problem = Problem("database", "knows of no promotion, though a version was in service")
+            mend = "set `database` to the one that knows, or restore it"
+            problem = Problem("database", "knows of no promotion, though a version was in service", mend)
             raise StoreError(playbook, problem)
         try:
             with locked(folder / LOCK):  # else an older answer could be written over a newer one
@@ -316,6 +353,12 @@ class Registry(SavedVersions):
         with suppress(OSError):  # the change itself is safe in the database, and the next look writes it down
             write_last_known(self.folder(playbook), found)
         return found
+
+
+def _note_measures(store: Store, version: ModelVersion) -> None:
+    """Keep what was measured of a version, and that it serves from now on; to be called where its promotion is stored."""
+    store.metrics.record(version.playbook, metrics_of(version))
+    store.metrics.activate(version.playbook, version.id)
 
 
 def _ask(playbook: str, store: Store) -> InService:
@@ -351,7 +394,7 @@ def _doubted(known: InService | None, error: LeadLoopError) -> InService:
 def _require_alias(playbook: str, alias: str) -> None:
     if not _ALIAS.fullmatch(alias) or alias in _TAKEN:
         mend = "use small letters, digits, - and _, beginning with a letter, as in challenger"
-        raise VersionError(playbook, Problem("alias", f"“{alias}” cannot be the name of a version", mend))
+        raise AliasRefused(playbook, Problem("alias", f"“{alias}” cannot be the name of a version", mend))
 
 
 def _storable(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from leadloop.errors import Problem, VersionError
+from leadloop.errors import Problem, VersionError, VersionMissing
 from leadloop.registry.artefacts import unpack
 from leadloop.registry.files import hash_bytes, locked, sync_folder, write_durably
 from leadloop.registry.manifest import NAME, VERSION_ID, ModelVersion
@@ -32,9 +32,11 @@ class SavedVersions:
     def folder(self, playbook: str, version: str = "") -> Path:
         """Where a playbook's versions, or one of them, are kept. Names are checked, so that none can lead elsewhere."""
         if not _PLAYBOOK.fullmatch(playbook):
-            raise VersionError("registry", Problem("playbook", f"“{playbook}” is no name of a playbook"))
+            mend = "use small letters, digits and _, beginning with a letter, as in insurance"
+            raise VersionError("registry", Problem("playbook", f"“{playbook}” is no name of a playbook", mend))
         if version and not VERSION_ID.fullmatch(version):
-            raise VersionError("registry", Problem("version", f"“{version}” is no name of a version"))
+            mend = "give it as `leadloop models list` shows it"
+            raise VersionMissing("registry", Problem("version", f"“{version}” is no name of a version", mend))
         return self.root / playbook / version if version else self.root / playbook
 
     def playbooks(self) -> list[str]:
@@ -60,7 +62,8 @@ class SavedVersions:
     def find(self, playbook: str, name: str) -> ModelVersion:
         """The version of this id or release, or the newest for "latest".
 
-        Where an id will do, only that version is read: that another one is damaged keeps nobody from scoring.
+        Where an id will do, only that version is read: that another one is damaged keeps nobody from scoring. Raises
+        VersionMissing where there is none of this name, VersionError where it is damaged, or two have this release.
         """
         identities = self._ids(playbook)
         if name == "latest" and identities:
@@ -76,7 +79,7 @@ class SavedVersions:
                 playbook, Problem("version", f"“{name}” is the release of {these}", "name one by its id")
             )
         known = ", ".join(identities[-5:]) or "none"
-        raise VersionError(playbook, Problem("version", f"there is no “{name}”", f"the versions here are: {known}"))
+        raise VersionMissing(playbook, Problem("version", f"there is no “{name}”", f"the versions here are: {known}"))
 
     def _ids(self, playbook: str) -> list[str]:
         folder = self.folder(playbook)

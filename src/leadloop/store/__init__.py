@@ -12,7 +12,7 @@ from leadloop.store.backup import Backup, restore
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
 from leadloop.store.experiments import AbTest, Variant, VariantTally
-from leadloop.store.feedback import Feedback, FeedbackCount, FeedbackTally, StoredFeedback
+from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
 from leadloop.store.jobs import Job
 from leadloop.store.keys import ApiKey, KnownKey, NewKey
@@ -35,7 +35,6 @@ __all__ = [
     "Event",
     "Feedback",
     "FeedbackCount",
-    "FeedbackTally",
     "Fresh",
     "InFlight",
     "Job",

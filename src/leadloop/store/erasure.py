@@ -172,18 +172,6 @@ class Erasures:
             beyond.append("PostgreSQL's own log and replicas: they forget as the server's settings say")
         return Receipt(row.id, row.asked_at, row.finished_at, row.removed, tuple(beyond))
 
-    def covers(self, *, email: str = "", phone: str = "", playbook: str = "", lead_id: str = "") -> bool:
-        """Whether somebody was erased under any of these, so that a source does not bring them back unasked."""
-        marks = self._marks()
-        asked = marks.of_contact(plain_email(email), plain_phone(phone))
-        if lead_id:
-            asked |= {marks.hash("lead", playbook, lead_id)}
-        with self._connections.read() as connection:
-            return any(
-                not asked.isdisjoint([*row["person"], *row["leads"]])
-                for row in connection.execute(select(tables.ERASURES.c.marks)).scalars()
-            )
-
     def _marks(self) -> Marks:
         return Marks(secret_of(self._connections, SECRET))
 

@@ -64,24 +64,6 @@ class StoredFeedback:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedbackTally:
-    """How often one kind of feedback came, and what it brought."""
-
-    action_type: str
-    """The kind."""
-    count: int
-    """How often it came."""
-    leads: int
-    """From how many leads."""
-    mean_rating: float | None
-    """The mean of the ratings, where there are any."""
-    contacts_successful: int
-    """How many leads were reached."""
-    conversion_value: float
-    """What was brought altogether."""
-
-
-@dataclass(frozen=True, slots=True)
 class FeedbackCount:
     """How much feedback of one kind came from one source on one day."""
 
@@ -154,25 +136,6 @@ class FeedbackLog:
     def stream(self, playbook: str, *, since: datetime | None = None) -> Iterator[StoredFeedback]:
         """All feedback, a page in memory at a time."""
         return all_pages(lambda after: self.page(playbook, since=since, after=after, limit=LARGEST_PAGE // 10))
-
-    def tally(self, playbook: str, *, since: datetime) -> tuple[FeedbackTally, ...]:
-        """How much feedback of each kind was stored at or after a moment, by the kind's name."""
-        column = FEEDBACK.c
-        query = (
-            select(
-                column.action_type,
-                func.count(),
-                func.count(column.lead_id.distinct()),
-                func.avg(column.user_rating),
-                func.coalesce(func.sum(cast(column.contact_successful, Integer)), 0),
-                func.coalesce(func.sum(column.conversion_value), 0.0),
-            )
-            .where(column.playbook == playbook, column.created_at >= since)
-            .group_by(column.action_type)
-            .order_by(column.action_type)
-        )
-        with self._connections.read() as connection:
-            return tuple(FeedbackTally(*row) for row in connection.execute(query))
 
     def counts(self, playbook: str, *, since: datetime) -> tuple[FeedbackCount, ...]:
         """How much feedback was stored at or after a moment, by day, kind and source."""

@@ -7,10 +7,10 @@ What the caller does with each finding: `Fresh`: do the work, then `finish` (in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from leadloop.errors import Problem, StoreConflict
 from leadloop.store.connections import Connections
@@ -18,6 +18,7 @@ from leadloop.store.tables import IDEMPOTENCY
 
 KEPT = timedelta(days=7)
 """How long an answer is kept; after that its key may be used anew."""
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +65,34 @@ class Idempotency:
         holder = self._connections.random_bytes(16).hex()
         ours = {"holder": holder, "begun_at": now, "held_until": now + timedelta(seconds=hold_seconds)}
         table = IDEMPOTENCY.c
+        insertion = (
+            self._connections.insert(IDEMPOTENCY)
+            .values(owner=owner, route=route, key=key, body_hash=body_hash, **ours)
+            .on_conflict_do_nothing(index_elements=["owner", "route", "key"])
+        )
         with self._connections.write() as connection:
-            added = connection.execute(
-                self._connections.insert(IDEMPOTENCY)
-                .values(owner=owner, route=route, key=key, body_hash=body_hash, **ours)
-                .on_conflict_do_nothing(index_elements=["owner", "route", "key"])
-                .returning(table.id)
-            ).scalar_one_or_none()
-            if added is not None:
-                return Fresh(added, holder)
-            mine = table.owner == owner, table.route == route, table.key == key
-            row = connection.execute(select(IDEMPOTENCY).where(*mine).with_for_update()).one()
-            expired = row.begun_at + KEPT <= now
-            if not expired:
-                if row.body_hash != body_hash:
-                    return OtherBody()
-                if row.status is not None:
-                    return Replay(row.status, row.answer)
-                if row.held_until > now:
-                    return InFlight()
+            while True:
+                added = connection.execute(insertion.returning(table.id)).scalar_one_or_none()
+                if added is not None:
+                    return Fresh(added, holder)
+                query = select(IDEMPOTENCY).where(*_named(owner, route, key))
+                row = connection.execute(query.with_for_update()).first()
+                if row is not None:  # else it was abandoned or forgotten between the two questions
+                    break
+            if (known := _known(row, body_hash, now)) is not None:
+                return known
             connection.execute(
                 update(IDEMPOTENCY)
                 .where(table.id == row.id)
                 .values(body_hash=body_hash, status=None, answer=None, **ours)
             )
             return Fresh(row.id, holder)
+
+    def look(self, key: str, route: str, body_hash: str, *, owner: str = "") -> InFlight | OtherBody | Replay | None:
+        """What `begin` would find, without beginning anything; none where the request is to be carried out."""
+        with self._connections.read() as connection:
+            row = connection.execute(select(IDEMPOTENCY).where(*_named(owner, route, key))).first()
+        return None if row is None else _known(row, body_hash, self._connections.now())
 
     def finish(self, fresh: Fresh, status: int, answer: Any) -> None:
         """Keep the answer. Raises StoreConflict where another took over meanwhile: then its answer counts, and ours is undone."""
@@ -107,10 +111,36 @@ class Idempotency:
             connection.execute(delete(IDEMPOTENCY).where(_still_ours(fresh)))
 
     def forget_old(self) -> int:
-        """Remove what has been kept for long enough, and what was begun so long ago and never finished; says how many."""
+        """Remove what has been kept for long enough, and what was begun so long ago and never finished; says how many.
+
+        At most a thousand go at once, so that nobody waits: ask again until there are none.
+        """
+        old = IDEMPOTENCY.c.begun_at <= self._connections.now() - KEPT
+        some = select(IDEMPOTENCY.c.id).where(old).order_by(IDEMPOTENCY.c.id).limit(_AT_ONCE)
+        with self._connections.read() as connection:  # where there is nothing to do, no writer is kept waiting
+            if connection.execute(some.limit(1)).first() is None:
+                return 0
         with self._connections.write() as connection:
-            old = IDEMPOTENCY.c.begun_at <= self._connections.now() - KEPT
-            return int(connection.execute(delete(IDEMPOTENCY).where(old)).rowcount)
+            # What somebody is about to use anew is theirs.
+            numbers = list(connection.execute(some.with_for_update(skip_locked=True)).scalars())
+            connection.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.id.in_(numbers)))
+        return len(numbers)
+
+
+def _named(owner: str, route: str, key: str) -> tuple[ColumnElement[bool], ...]:
+    table = IDEMPOTENCY.c
+    return table.owner == owner, table.route == route, table.key == key
+
+
+def _known(row: Any, body_hash: str, now: datetime) -> InFlight | OtherBody | Replay | None:
+    """What a key that is there means for a request; none where it may be used anew."""
+    if row.begun_at + KEPT <= now:
+        return None
+    if row.body_hash != body_hash:
+        return OtherBody()
+    if row.status is not None:
+        return Replay(row.status, row.answer)
+    return InFlight() if row.held_until > now else None
 
 
 def _still_ours(fresh: Fresh) -> Any:

@@ -13,14 +13,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, func, or_, select, type_coerce, update
 
-from leadloop.errors import Problem, StoreConflict, StoreError
+from leadloop.errors import JobLost, Problem, StoreConflict, StoreError
 from leadloop.store.connections import Connections
 from leadloop.store.paging import Page, read_page
 from leadloop.store.tables import JOBS
 from leadloop.store.values import to_json
 
 WAITING, RUNNING, DONE, PARKED, CANCELLED = "waiting", "running", "done", "parked", "cancelled"
-STATES = (WAITING, RUNNING, DONE, PARKED, CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,25 +159,25 @@ class Jobs:
     def finish(self, job: Job, result: Any = None) -> None:
         """Say that it is done; in one `transaction` with what it stored, both or neither count.
 
-        Raises StoreConflict where it is no longer ours.
+        Raises JobLost where it is no longer ours.
         """
         self._end(job, state=DONE, result=result, progress=1.0, error=None)
 
     def fail(self, job: Job, error: str, *, retry_seconds: float) -> str:
         """Say that it failed, to be tried again after so long, or parked where it was begun often enough; says which.
 
-        Raises StoreConflict where it is no longer ours.
+        Raises JobLost where it is no longer ours.
         """
         if job.attempts >= job.max_attempts:
             self.park(job, error)
             return PARKED
         again = self._connections.now() + timedelta(seconds=retry_seconds)
         if not self._say(job, state=WAITING, holder=None, held_until=None, run_after=again, error=error):
-            raise _lost(job)
+            raise lost(job)
         return WAITING
 
     def park(self, job: Job, error: str) -> None:
-        """Give it up until somebody looks at it; raises StoreConflict where it is no longer ours."""
+        """Give it up until somebody looks at it; raises JobLost where it is no longer ours."""
         self._end(job, state=PARKED, error=error)
 
     def release(self, job: Job) -> bool:
@@ -197,16 +196,29 @@ class Jobs:
             asked = update(JOBS).where(JOBS.c.id == number, JOBS.c.state.in_((WAITING, RUNNING)))
             return bool(connection.execute(asked.values(**over, **freed)).rowcount)
 
-    def retry(self, number: int) -> None:
-        """Let a parked job be tried again from the start; raises StoreError where it is not parked."""
+    def retry(self, number: int, *, only_one: str | None = None) -> Job:
+        """Let a parked job be tried again from the start, under its old name `only_one` where it had one.
+
+        Raises StoreConflict where it is not parked, or where another of this name waits or runs.
+        """
+        now = self._connections.now()
+        again = {"state": WAITING, "attempts": 0, "run_after": now, "finished_at": None, "progress": 0.0, "note": ""}
         with self._connections.write() as connection:
-            done = connection.execute(
+            if only_one is not None:
+                query = select(JOBS.c.id).where(JOBS.c.only_one == only_one)
+                other = connection.execute(query).scalar_one_or_none()
+                if other is not None and other != number:
+                    what = f"was asked for anew meanwhile, as job {other}"
+                    raise StoreConflict("jobs", Problem(f"job {number}", what, "wait for that one"))
+            row = connection.execute(
                 update(JOBS)
                 .where(JOBS.c.id == number, JOBS.c.state == PARKED)
-                .values(state=WAITING, attempts=0, run_after=self._connections.now(), finished_at=None)
-            )
-            if not done.rowcount:
-                raise StoreError("jobs", Problem(f"job {number}", "is not parked", "see what state it is in"))
+                .values(**again, only_one=only_one)
+                .returning(JOBS)
+            ).first()
+            if row is None:
+                raise StoreConflict("jobs", Problem(f"job {number}", "is not parked", "see what state it is in"))
+        return _job(row)
 
     def get(self, number: int) -> Job | None:
         """A job by its number."""
@@ -253,7 +265,7 @@ class Jobs:
     def _end(self, job: Job, **said: Any) -> None:
         ended = {"finished_at": self._connections.now(), "holder": None, "held_until": None, "only_one": None}
         if not self._say(job, **ended, **said):
-            raise _lost(job)
+            raise lost(job)
 
     def _say(self, job: Job, **said: Any) -> bool:
         ours = (
@@ -266,8 +278,10 @@ class Jobs:
             return bool(connection.execute(update(JOBS).where(*ours).values(**said)).rowcount)
 
 
-def _lost(job: Job) -> StoreConflict:
-    return StoreConflict("jobs", Problem(f"job {job.id}", "was taken over by another worker", "stop working on it"))
+def lost(job: Job) -> JobLost:
+    """What to raise where a job is no longer ours."""
+    what = "was cancelled, or given to another worker"
+    return JobLost("jobs", Problem(f"job {job.id}", what, "stop working on it; its state says what becomes of it"))
 
 
 def _job(row: Any) -> Job:

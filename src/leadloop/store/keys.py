@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from leadloop.errors import Problem, StoreError
 from leadloop.store.audit import Audit
@@ -78,6 +79,18 @@ def take_apart(text: str) -> tuple[str, str] | None:
     return identity[:32], secret
 
 
+def find_key(known: Mapping[str, KnownKey], text: str, now: datetime) -> ApiKey | None:
+    """The key that was sent, where it is one of these (by their ids), has not expired and was not revoked; else none.
+
+    This is the one check of keys. The secret is a random number of 256 bits, so a plain hash of it cannot be guessed back.
+    """
+    parts = take_apart(text)
+    found = known.get(parts[0]) if parts else None
+    if parts is None or found is None or not found.is_of(parts[1]) or not found.is_good(now):
+        return None
+    return found.key
+
+
 class Keys:
     """The API keys of one store."""
 
@@ -108,22 +121,6 @@ class Keys:
             self._audit.add(who, "issue key", {"key": identity, "role": role})
         return NewKey(key, f"{PREFIX}_{identity}_{secret}")
 
-    def check(self, text: str) -> ApiKey | None:
-        """The key that was sent, where it is one of ours, has not expired and was not revoked; else none.
-
-        The secret is a random number of 256 bits, so a plain hash of it cannot be guessed back.
-        """
-        parts = take_apart(text)
-        if parts is None:
-            return None
-        identity, secret = parts
-        with self._connections.read() as connection:
-            row = connection.execute(select(KEYS).where(KEYS.c.id == identity)).first()
-        # An unknown key takes as long as a wrong one.
-        known = KnownKey(_key(row), row.secret_hash) if row is not None else None
-        right = known.is_of(secret) if known else hmac.compare_digest(_hash(secret), _hash(""))
-        return known.key if known and right and known.is_good(self._connections.now()) else None
-
     def known(self) -> tuple[KnownKey, ...]:
         """Every key with its hash, by its id, the expired and revoked among them."""
         with self._connections.read() as connection:
@@ -142,13 +139,6 @@ class Keys:
             )
             if done.rowcount:
                 self._audit.add(who, "revoke key", {"key": identity})
-
-    def any_valid(self) -> bool:
-        """Whether there is a key that is good: until then only this machine itself is let in."""
-        good = or_(KEYS.c.expires_at.is_(None), KEYS.c.expires_at > self._connections.now())
-        with self._connections.read() as connection:
-            found = connection.execute(select(KEYS.c.id).where(KEYS.c.revoked_at.is_(None), good).limit(1))
-            return found.first() is not None
 
     def page(self, *, after: str | None = None, limit: int = 100) -> Page[ApiKey]:
         """Every key, by its id, the expired and revoked among them."""

@@ -23,9 +23,9 @@ class ModelMetrics:
     model_type: str
     """What kind of model it is."""
     precision: float | None = None
-    """Of the leads called won, the share that was."""
+    """Of the best leads, as many as the team has time for, the share that was won."""
     recall: float | None = None
-    """Of the won leads, the share that was called so."""
+    """Of the won leads, the share that is among these."""
     f1_score: float | None = None
     """The harmonic mean of both."""
     auc_roc: float | None = None

@@ -115,7 +115,8 @@ class Promotions:
             self._connections.lock(connection, _LOCK)
             current = self._current(connection, playbook, alias)
             if current is None:
-                raise StoreError(playbook, Problem(alias, "stands for nothing"))
+                named = ", ".join(one.alias for one in self.aliases(playbook)) or "none"
+                raise StoreError(playbook, Problem(alias, "stands for nothing", f"names of versions are: {named}"))
             return self._change(connection, playbook, alias, "clear", None, current.model_version, "", who, why, {})
 
     def _current(self, connection: Connection, playbook: str, alias: str) -> Alias | None:

@@ -22,7 +22,6 @@ def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
         "scores": (tables.SCORES, tables.SCORES.c.recorded_at < before),
         "feedback": (tables.FEEDBACK, tables.FEEDBACK.c.created_at < before),
         "exposures": (tables.EXPOSURES, tables.EXPOSURES.c.at < before),
-        "idempotency": (tables.IDEMPOTENCY, tables.IDEMPOTENCY.c.begun_at < before),
         "jobs": (tables.JOBS, and_(tables.JOBS.c.finished_at.is_not(None), tables.JOBS.c.finished_at < before)),
         "leads": (tables.LEADS, tables.LEADS.c.recorded_at < before),
     }

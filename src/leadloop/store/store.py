@@ -88,11 +88,6 @@ class Store:
                 for name, table in sorted(METADATA.tables.items())
             }
 
-    def ping(self) -> None:
-        """Ask the database for anything at all; raises StoreUnavailable where it does not answer."""
-        with self._connections.read() as connection:
-            connection.execute(text("SELECT 1"))
-
     def step(self) -> str | None:
         """The newest step of the tables that the database took."""
         return migrating.current_step(self._connections)

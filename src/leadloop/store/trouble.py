@@ -68,7 +68,8 @@ def _explain(error: BaseException, orig: object) -> LeadLoopError:
             )
         name = state or type(orig or error).__name__
     if name in ("23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
-        return StoreConflict("store", Problem("database", f"holds something else in this place ({name})"))
+        what = f"holds something else in this place ({name})"
+        return StoreConflict("store", Problem("database", what, "look at what is there, then try again"))
     return StoreError(
         "store", Problem("database", f"refused ({name})", "this is a mistake in LeadLoop; please tell us")
     )
