@@ -68,12 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(given.workers):
             copies.put(Copy.of(ROOT, Path(place, str(number)), given.python))
-        groups = {floor: (f"tests/{floor}", f"src/leadloop/{floor}") for floor in given.floors} | {
-            "other rooms": BESIDE
-        }
+        places = [place for floor in given.floors for place in (f"tests/{floor}", f"src/leadloop/{floor}")]
         copy = copies.get()
         try:
-            tests = watch_tests(copy, groups, files, KEPT / "reach.json", console)
+            tests = watch_tests(copy, [*places, *BESIDE], files, KEPT / "reach.json", console)
         except FailsUnbroken as failure:
             console.print(str(failure), highlight=False, markup=False)
             console.print("The tests fail with nothing broken. Mend them first.")

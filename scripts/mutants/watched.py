@@ -15,28 +15,24 @@ from scripts.mutants.trial import Copy
 
 
 def watch_tests(
-    copy: Copy, groups: Mapping[str, Sequence[str]], files: Mapping[str, str], kept: Path, console: Console
+    copy: Copy, places: Sequence[str], files: Mapping[str, str], kept: Path, console: Console
 ) -> list[Test]:
-    """All tests in these groups of files and folders, as they go with nothing broken. A group is run at once and kept at once.
+    """All tests in these files and folders, as they go with nothing broken; kept folder by folder as they are run.
 
     Raises:
         FailsUnbroken: A test fails.
     """
     known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    wanted = {group: find_test_files(places, files) for group, places in groups.items()}
-    for group, names in wanted.items():
-        stale = [name for name in names if known.get(name, {}).get("of") != what_counts(name, files)]
-        if stale:
-            with console.status(f"Running the tests of {group} with nothing broken ({len(stale)} files)"):
-                noted = by_file(copy.watch(stale))
-            known |= {name: {"of": what_counts(name, files), **noted.get(name, _NOTHING)} for name in stale}
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(known), encoding="utf-8")
-    tests = [
-        test
-        for name in dict.fromkeys(name for names in wanted.values() for name in names)
-        for test in read_tests(known[name])
-    ]
+    wanted = {name: what_counts(name, files) for name in find_test_files(places, files)}
+    stale = [name for name, digest in wanted.items() if known.get(name, {}).get("of") != digest]
+    for folder in dict.fromkeys(str(PurePosixPath(name).parent) for name in stale):
+        names = [name for name in stale if str(PurePosixPath(name).parent) == folder]
+        with console.status(f"Running {folder} with nothing broken ({len(names)} files of {len(stale)})"):
+            noted = by_file(copy.watch(names))
+        known |= {name: {"of": wanted[name], **noted.get(name, _NOTHING)} for name in names}
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(known), encoding="utf-8")
+    tests = [test for name in wanted for test in read_tests(known[name])]
     console.print(f"{len(tests):,} tests pass with nothing broken, in {sum(test.seconds for test in tests):,.0f} s")
     return tests
 
