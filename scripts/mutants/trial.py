@@ -66,11 +66,11 @@ class Copy:
         noted = self.place / "reach.json"
         watched = [*self._pytest(), "-p", "scripts.mutants.reach", *files]
         code, said = self._run(watched, None, MUTANTS_REACH=str(noted))
-        if code not in (0, _SOME_FAIL):
+        if code not in (0, _SOME_FAIL, _NOTHING_RAN):
             raise FailsUnbroken(said[-5_000:])
         found: dict[str, Any] = json.loads(noted.read_text(encoding="utf-8"))
         failed = [name for name, test in found["tests"].items() if test.get("outcome") == "failed"]
-        if failed or code:
+        if code == _SOME_FAIL:
             code, said = self._run([*self._pytest(), self._write_names(failed)], None)
             if code != 0:
                 raise FailsUnbroken(said[-5_000:])

@@ -415,9 +415,15 @@ def test_tests_that_fail_with_nothing_broken_are_told_at_once(checkout, tmp_path
 def test_a_test_that_fails_only_when_it_is_watched_is_not_asked(checkout, tmp_path):
     shy = "import sys\n\n\ndef test_alone():\n    assert sys.gettrace() is None\n"
     (checkout / "tests" / "scoring" / "test_shy.py").write_text(shy, encoding="utf-8")
-    noted = Copy.of(checkout, tmp_path / "copy", Path(sys.executable)).watch(["tests/scoring"])
+    copy = Copy.of(checkout, tmp_path / "copy", Path(sys.executable))
+    noted = copy.watch(["tests/scoring"])
     assert "tests/scoring/test_shy.py::test_alone" in noted["tests"]
     assert {test.file for test in read_tests(noted)} == {"tests/scoring/test_sums.py"}
+
+    # Of a file whose tests all take long none runs, and nothing is wrong with that.
+    long = "import pytest\n\n\n@pytest.mark.long\ndef test_long(): ...\n"
+    (copy.place / "tests" / "scoring" / "test_long.py").write_text(long, encoding="utf-8")
+    assert copy.watch(["tests/scoring/test_long.py"])["tests"] == {}
 
 
 def test_the_plugins_for_the_tests_environment_need_nothing_of_cosmic_ray():
