@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
+.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ test-reload: environment ## Change the version in service 200 times while 100,00
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
 	TEST_REQUESTS=$$(( $(or $(REQUESTS),10000) / 4 )) $(bin)/python -m pytest -s tests/contracts/test_any_request.py
+
+mutants: environment ## Break 40 lines of a floor on purpose, one at a time, and see whether the tests notice; MUTANTS=N, SEED=N and WORKERS=N for others.
+	@sh scripts/apart.sh mutants
+	.build/mutants/bin/python -m scripts.mutants --number $(or $(MUTANTS),40) --seed $(or $(SEED),1) --workers $(or $(WORKERS),1)
 
 world: environment ## Train the packaged playbooks on simulated worlds of full size and compare them with the truth; takes minutes.
 	$(bin)/python -m pytest -m world -s tests/leadloop_playbooks
@@ -70,7 +74,7 @@ peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else 
 	sh scripts/uv.sh pip install --quiet --only-binary :all: --python .build/peers/bin/python -r benchmarks/accuracy/peers.txt
 
 mlflow: ## Make .build/mlflow: MLflow's own server, beside what scoring needs, for the tests of logged runs.
-	@sh scripts/mlflow.sh
+	@sh scripts/apart.sh mlflow
 
 lock: ## Pin every package anew, with hashes, for all platforms and Pythons; UPGRADE=1 takes the newest releases.
 	@sh scripts/lock.sh

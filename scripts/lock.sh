@@ -21,6 +21,7 @@ lock train.txt --upgrade --constraint requirements/dev.txt pyproject.toml --extr
 lock base.txt --upgrade --constraint requirements/dev.txt pyproject.toml
 lock build.txt --upgrade --constraint requirements/dev.txt --group build
 lock mlflow.txt --upgrade --constraint requirements/dev.txt pyproject.toml --group mlflow-server
+lock mutants.txt --upgrade --constraint requirements/dev.txt --group mutants
 
 # Which index the packages came from is each machine's own business.
 if grep -nE '://|^--|@ ' requirements/*.txt; then

@@ -35,6 +35,7 @@ LOCKS = {
     + GROUPS["dev"],
     "build.txt": GROUPS["build"],
     "mlflow.txt": PROJECT["dependencies"] + GROUPS["mlflow-server"],
+    "mutants.txt": GROUPS["mutants"],
 }
 PYTHONS = ["3.11", "3.12", "3.13"]
 

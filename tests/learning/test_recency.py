@@ -8,7 +8,7 @@ import pytest
 from leadloop.learning import recency
 from leadloop.learning.calibration import fit_platt
 from leadloop.learning.evaluation import calibration_error, log_loss
-from leadloop.learning.recency import calibrate_for_now, fit_slope_within, follow_level
+from leadloop.learning.recency import calibrate_for_now, choose_recent, fit_slope_within, follow_level
 from leadloop.scoring.calibrator import logistic
 
 COUNT, BLOCKS = 6_000, 4
@@ -125,3 +125,19 @@ def test_a_curve_is_judged_on_leads_that_are_newer_than_all_it_was_fitted_to(mon
     monkeypatch.setattr(recency, "flexible_fits", lambda positive: [curve])
     calibrate_for_now(margins, positive, np.ones(COUNT), ages(), seed=1)
     assert heard == [({age}, set(range(age + 1, BLOCKS))) for age in (2, 1, 0)]
+
+
+@pytest.mark.parametrize(("won_in_newest_two", "blocks"), [(149, 3), (150, 2)])
+def test_intervals_go_by_the_newest_two_blocks_or_more_that_hold_150_of_the_rarer_outcome(won_in_newest_two, blocks):
+    age = np.repeat([3, 2, 1, 0], 1_000)
+    positive = np.zeros(4_000)
+    positive[1_000:1_100] = positive[2_000 : 2_000 + won_in_newest_two - 90] = positive[3_000:3_090] = 1
+    assert np.unique(age[choose_recent(age, positive)]).tolist() == list(range(blocks))
+    # It is the rarer outcome that counts, be it the lost ones.
+    assert np.unique(age[choose_recent(age, 1 - positive)]).tolist() == list(range(blocks))
+
+
+def test_where_all_blocks_hold_too_few_outcomes_for_intervals_all_of_them_are_taken():
+    age, positive = ages(400), np.zeros(400)
+    positive[::10] = 1
+    assert choose_recent(age, positive).all()

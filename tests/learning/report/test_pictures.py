@@ -141,6 +141,19 @@ def test_bands_show_share_beside_wanted_and_won_beside_promised(report, pictures
     assert lengths == pytest.approx([share / shares[0] * lengths[0] for share in shares], rel=0.01)
 
 
+@pytest.mark.parametrize("share", [1.0, 0.1, 0.01])
+def test_however_rarely_leads_are_won_the_bands_use_the_width_there_is(report, share):
+    rates = ("probability", "observed", "low", "high")
+    rarer = [replace(band, **{name: share * getattr(band, name) for name in rates}) for band in report.bands]
+    root = tree(draw_pictures(replace(report, bands=tuple(rarer)))["bands"])
+    ends = [float(place) for line in of_class(root, "whisker") for place in (line.get("x1"), line.get("x2"))]
+    right = max(float(line.get("x2")) for line in of_class(root, "grid"))
+    highest = max(band.high for band in rarer)
+    assert 252 < min(ends) < max(ends) <= right
+    # The highest interval ends near the right, but for the rounding of the axis and the least it shows, one per cent.
+    assert max(ends) > 252 + (right - 252) * min(highest / 0.01, 1) / 2.5
+
+
 def test_a_band_without_leads_says_so(report):
     empty = BandLine("hot", 80, 0.1, 0.0, 0, float("nan"), float("nan"), 0.0, 1.0, "call_today")
     root = tree(draw_pictures(replace(report, bands=(empty, *report.bands[1:])))["bands"])

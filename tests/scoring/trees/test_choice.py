@@ -5,6 +5,7 @@ from tests.scoring.trees.trees_for_tests import ensemble_of
 
 from leadloop.scoring.trees.choice import choose, points_for
 from leadloop.scoring.trees.ensemble import TreeEnsemble
+from leadloop.scoring.trees.reasons import TreeReasons
 
 
 def leaves_below(ensemble: TreeEnsemble, node: int) -> list[int]:
@@ -37,6 +38,12 @@ def test_more_memory_is_never_slower():
     tables = [sum(map(len, choose(ensemble, most_bytes).sums)) for most_bytes in (0, 1_000_000, 4_000_000, 1 << 40)]
     assert tables == sorted(tables, reverse=True)
     assert tables[-1] < tables[0]
+
+
+@pytest.mark.parametrize("most_bytes", [2_000_000, 4_000_000])
+def test_the_memory_there_is_is_used_and_kept_to(most_bytes):
+    taken = TreeReasons.of(deep_forest(), most_bytes).nbytes
+    assert 0.65 * most_bytes < taken < 1.03 * most_bytes
 
 
 def test_a_small_tree_is_one_table_and_a_lone_leaf_nothing():

@@ -166,29 +166,47 @@ def test_all_that_is_wrong_is_said_at_once_and_each_thing_once():
     assert "2 more" in said["value[1]"]
 
 
-def test_a_tree_too_deep_to_serve_is_refused():
-    def chain(length: int) -> TreeEnsemble:
-        node = np.arange(2 * length + 1)
-        split = node % 2 == 0
-        split[-1] = False
-        return TreeEnsemble.from_arrays(
-            {
-                "feature": np.where(split, 0, -1).astype(np.int32),
-                "threshold": -node.astype(np.float32),
-                "left": np.where(split, node + 2, -1).astype(np.int32),
-                "right": np.where(split, node + 1, -1).astype(np.int32),
-                "missing_left": np.zeros(len(node), bool),
-                "value": np.zeros(len(node)),
-                "cover": np.zeros(len(node)),
-                "tree_offsets": np.array([0, len(node)], np.int32),
-                "n_features": np.array(1, np.int64),
-                "base": np.array(0.0),
-            }
-        )
+def combs(*lengths: int) -> dict[str, np.ndarray]:
+    """A tree of each length: so many splits one below the other, each with a leaf at its side."""
+    sizes = 2 * np.array(lengths) + 1
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    node = np.arange(offsets[-1]) - np.repeat(offsets[:-1], sizes)
+    split = (node % 2 == 0) & (node < np.repeat(sizes, sizes) - 1)
+    here = np.arange(len(node))
+    return {
+        "feature": np.where(split, 0, -1).astype(np.int32),
+        "threshold": -node.astype(np.float32),
+        "left": np.where(split, here + 2, -1).astype(np.int32),
+        "right": np.where(split, here + 1, -1).astype(np.int32),
+        "missing_left": np.zeros(len(node), bool),
+        "value": np.zeros(len(node)),
+        "cover": np.zeros(len(node)),
+        "tree_offsets": offsets,
+        "n_features": np.array(1, np.int64),
+        "base": np.array(0.0),
+    }
 
-    assert chain(DEEPEST).n_nodes == 2 * DEEPEST + 1
-    with pytest.raises(VersionError, match=f"tree 0 deeper than {DEEPEST}"):
-        chain(DEEPEST + 1)
+
+def test_a_tree_too_deep_to_serve_is_refused():
+    assert TreeEnsemble.from_arrays(combs(DEEPEST)).n_nodes == 2 * DEEPEST + 1
+    with pytest.raises(VersionError, match=f"tree 1 deeper than {DEEPEST}"):
+        TreeEnsemble.from_arrays(combs(DEEPEST, DEEPEST + 1))
+
+
+def test_trees_whose_paths_would_take_too_long_to_walk_are_refused():
+    # The leaves of a comb of length n lie 1, 2, ... n and again n splits below the root.
+    steps = {length: length * (length + 3) // 2 for length in (255, 112, 10, 1)}
+    lengths = [255] * 243 + [112] + [10] + [1] * 5
+    assert sum(steps[length] for length in lengths) == 8_000_000
+    assert TreeEnsemble.from_arrays(combs(*lengths)).n_features == 1
+    with pytest.raises(VersionError, match="8,000,001 splits in all; 8,000,000 can be served"):
+        TreeEnsemble.from_arrays(combs(*lengths[:-2], 2))
+
+
+def test_a_million_nodes_can_be_served_and_not_one_more():
+    assert TreeEnsemble.from_arrays(combs(*[1] * 333_333, 0)).n_nodes == 1_000_000
+    with pytest.raises(VersionError, match="number 1,000,001; 1 to 1,000,000 can be served"):
+        TreeEnsemble.from_arrays(combs(*[1] * 333_333, 0, 0))
 
 
 @settings(max_examples=300)

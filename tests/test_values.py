@@ -1,0 +1,44 @@
+"""Values stay as they were made: whoever holds a playbook, a model or a score can rely on nobody changing it meanwhile."""
+
+import dataclasses
+import importlib
+import inspect
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src"
+ROOMS = sorted(path.stem for path in (SOURCE / "leadloop").iterdir() if (path / "__init__.py").exists())
+# What is no value but a place where something is gathered, and by whom.
+GATHERED = {
+    "leadloop.api.live._Reading": "the leads of one request, by the function that reads them",
+    "leadloop.api.standing.Standing": "what is shown of the present, each part replaced as a whole",
+    "leadloop.scoring.trees.answers.CounterList": "counters, tree after tree",
+}
+
+
+def dataclasses_in(room: str) -> list[type]:
+    paths = sorted((SOURCE / "leadloop" / room).rglob("*.py"))
+    names = [".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__") for path in paths]
+    found = []
+    for module in map(importlib.import_module, names):
+        classes = [
+            each for _, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__
+        ]
+        found += [each for each in classes if "__dataclass_params__" in vars(each)]
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_value_cannot_be_changed_once_it_is_made(room):
+    changeable = {
+        f"{each.__module__}.{each.__qualname__}"
+        for each in dataclasses_in(room)
+        if not each.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    }
+    assert changeable == {name for name in GATHERED if name.startswith(f"leadloop.{room}.")}
+
+
+def test_values_are_looked_for_where_they_are():
+    assert sum(len(dataclasses_in(room)) for room in ROOMS) > 200
+    assert all(dataclasses.is_dataclass(each) for each in dataclasses_in("scoring"))
