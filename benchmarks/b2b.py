@@ -28,7 +28,7 @@ from leadloop.features import FeatureSet
 from leadloop.features.functions import FunctionsBlock
 from leadloop.features.shared import SharedFeatures
 from leadloop.features.text import TextBlock
-from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.leads import LeadFrame
 from leadloop.simulate import WORLDS
 

@@ -249,7 +249,7 @@ CASES = (
 
 def _run_here(case: Case) -> None:
     """Run one case in this process and print what came of it as JSON."""
-    from leadloop.flows.stopwatch import peak_memory_mb
+    from leadloop.flows.place.stopwatch import peak_memory_mb
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         outcome = case.run(case, Path(folder))

@@ -134,10 +134,10 @@ def make_workspace(folder: Path, playbooks: Sequence[str]) -> Path:
 
 def make_leads(workspace: Path, playbook: str, folder: Path) -> tuple[list[dict[str, Any]], Path]:
     """Leads that no version has seen, as a client would write them, and where the version lies that scores them."""
-    from leadloop.api.versions import ServedVersions
-    from leadloop.flows.settings import Settings
+    from leadloop.api.served.versions import ServedVersions
+    from leadloop.flows.place.settings import Settings
+    from leadloop.flows.place.workspace import Workspace
     from leadloop.flows.simulate import simulate
-    from leadloop.flows.workspace import Workspace
 
     place = Workspace(workspace)
     versions = ServedVersions(place, Settings(playbooks=(playbook,)))

@@ -1,4 +1,4 @@
-"""Write docs/reference/ from the code: commands, playbook settings, features, the Python API, scores, measures, errors.
+"""Write docs/reference/ from the code: commands, settings, features, the Python API, errors, drawings of the house.
 
 Nothing on those pages is written by hand. After a change of a command, a setting or a docstring:
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from reference.command_line import command_line
 from reference.features import features
 from reference.figures import errors, measures, scored_leads
+from reference.house import draw_floors, draw_journeys
 from reference.markdown import page
 from reference.packaged_playbooks import our_playbooks, packaged_playbook
 from reference.playbook_settings import playbook_settings
@@ -58,6 +59,8 @@ PAGES = {
     "measures.md": measures,
     "python.md": python_api,
     "errors.md": errors,
+    "floors.svg": draw_floors,
+    "journeys.svg": draw_journeys,
 }
 
 
@@ -69,7 +72,8 @@ def write_pages() -> dict[str, str]:
 
 def find_stale(wanted: Mapping[str, str]) -> list[str]:
     """The pages on disk that differ from what they should be, that are missing, or that should not be there."""
-    there = {path.relative_to(PLACE).as_posix(): path.read_text(encoding="utf-8") for path in PLACE.rglob("*.md")}
+    files = [path for kind in ("*.md", "*.svg") for path in PLACE.rglob(kind)]
+    there = {path.relative_to(PLACE).as_posix(): path.read_text(encoding="utf-8") for path in files}
     return sorted(name for name in {*there, *wanted} if there.get(name) != wanted.get(name))
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from leadloop.flows.train import TrainingResult, train
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.training.train import TrainingResult, train
 from leadloop.playbook import render_playbook
 from tests.leads_for_tests import PLAYBOOK, make_cells
 

@@ -37,11 +37,11 @@ import pytest
 import tomlkit
 
 import leadloop.cli
-from leadloop.api.logs import EventLog
+from leadloop.api.measures.logs import EventLog
 from leadloop.api.service import make_service
-from leadloop.flows.settings import read_settings
-from leadloop.flows.worker import WorkersBeside
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.settings import read_settings
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.work.worker import WorkersBeside
 from leadloop.learning.leakage.finding import FINDING_KINDS
 from leadloop.simulate import LEADS_PER_DAY, simulate_leads
 from tests.served_for_tests import serve

@@ -11,8 +11,8 @@ SOURCE = Path(__file__).parents[1] / "src"
 ROOMS = sorted(path.stem for path in (SOURCE / "leadloop").iterdir() if (path / "__init__.py").exists())
 # What is no value but a place where something is gathered, and by whom.
 GATHERED = {
-    "leadloop.api.live._Reading": "the leads of one request, by the function that reads them",
-    "leadloop.api.standing.Standing": "what is shown of the present, each part replaced as a whole",
+    "leadloop.api.scoring.live._Reading": "the leads of one request, by the function that reads them",
+    "leadloop.api.measures.standing.Standing": "what is shown of the present, each part replaced as a whole",
     "leadloop.scoring.trees.answers.CounterList": "counters, tree after tree",
 }
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def packaged_playbook(name: str) -> str:
     """The page of a playbook that comes with LeadLoop: what it predicts, its features, levels, routes and rules."""
     from leadloop.flows.feature_list import list_features
-    from leadloop.flows.playbook_folder import read_playbook
+    from leadloop.flows.place.playbook_folder import read_playbook
 
     found, listed = read_playbook(name), list_features(name).features
     playbook = found.playbook
@@ -87,6 +87,6 @@ def _routes(policy: Policy) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 
 def our_playbooks() -> list[str]:
     """The playbooks that come with LeadLoop, by name."""
-    from leadloop.flows.packaged import list_packaged
+    from leadloop.flows.place.packaged import list_packaged
 
     return [one.name for one in list_packaged() if one.module.startswith("leadloop_playbooks.")]

@@ -10,7 +10,7 @@ from reference.source import attributes_of
 
 
 def settings() -> str:
-    from leadloop.flows.settings import _CHOICES, _RANGES, PREFIX, Settings
+    from leadloop.flows.place.settings import _CHOICES, _RANGES, PREFIX, Settings
 
     rows = []
     for one in attributes_of(Settings):
@@ -31,11 +31,11 @@ def settings() -> str:
 
 
 def service() -> str:
-    from leadloop.api import health
     from leadloop.api.app import _DOCUMENTS, playbook_routes
     from leadloop.api.faces import calls, insurance, marketplace
-    from leadloop.api.metrics import Metrics, metric_names
-    from leadloop.api.problems import TITLES
+    from leadloop.api.measures.metrics import Metrics, metric_names
+    from leadloop.api.topics import health
+    from leadloop.api.wire.problems import TITLES
 
     def listed(routes: Iterable[Any]) -> str:
         rows = []

@@ -20,12 +20,12 @@ __version__ = "0.0.1"
 
 if TYPE_CHECKING:
     from leadloop.errors import LeadLoopError, Problem
-    from leadloop.flows.check import check
     from leadloop.flows.draft import draft
-    from leadloop.flows.explain import explain
-    from leadloop.flows.score import load, score, score_leads
-    from leadloop.flows.train import train
-    from leadloop.flows.workspace import Workspace
+    from leadloop.flows.past.check import check
+    from leadloop.flows.place.workspace import Workspace
+    from leadloop.flows.scoring.explain import explain
+    from leadloop.flows.scoring.score import load, score, score_leads
+    from leadloop.flows.training.train import train
     from leadloop.scoring.score_card import Reason, ScoreCard, TargetScore
 
 _HOMES = {
@@ -34,14 +34,14 @@ _HOMES = {
     "Reason": "leadloop.scoring.score_card",
     "ScoreCard": "leadloop.scoring.score_card",
     "TargetScore": "leadloop.scoring.score_card",
-    "Workspace": "leadloop.flows.workspace",
-    "check": "leadloop.flows.check",
+    "Workspace": "leadloop.flows.place.workspace",
+    "check": "leadloop.flows.past.check",
     "draft": "leadloop.flows.draft",
-    "explain": "leadloop.flows.explain",
-    "load": "leadloop.flows.score",
-    "score": "leadloop.flows.score",
-    "score_leads": "leadloop.flows.score",
-    "train": "leadloop.flows.train",
+    "explain": "leadloop.flows.scoring.explain",
+    "load": "leadloop.flows.scoring.score",
+    "score": "leadloop.flows.scoring.score",
+    "score_leads": "leadloop.flows.scoring.score",
+    "train": "leadloop.flows.training.train",
 }
 
 __all__ = [

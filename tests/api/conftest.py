@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tests.conftest import write_playbook
 
-from leadloop.flows.packaged import copy_playbook
+from leadloop.flows.place.packaged import copy_playbook
 from leadloop.flows.simulate import simulate
-from leadloop.flows.train import train
+from leadloop.flows.training.train import train
 
 CALLS = """
 name = "calls"

@@ -11,10 +11,10 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from leadloop.api.app import create_app
-from leadloop.api.logs import EventLog
+from leadloop.api.measures.logs import EventLog
 from leadloop.api.service import Service, make_service
-from leadloop.flows.settings import Settings
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.settings import Settings
+from leadloop.flows.place.workspace import Workspace
 
 LEAD = {"id": "L1", "visits": 7, "source": "Reference", "opted_out": False}
 """A lead of the playbook `tiny`."""

@@ -7,7 +7,7 @@ from tests.api.service_for_tests import open_service
 from tests.api.test_keys import within
 from tests.conftest import copy_workspace
 
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
 from leadloop.store.tables import IDEMPOTENCY
 
 

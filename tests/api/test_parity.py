@@ -12,12 +12,12 @@ from tests.conftest import write_playbook
 from tests.leads_for_tests import make_cells
 from tests.two_targets_for_tests import TWO, make_two_cells
 
-from leadloop.flows.playbook_folder import read_playbook
-from leadloop.flows.reproduce import differences_of, leads_of, reproduce
-from leadloop.flows.score import score
+from leadloop.flows.place.playbook_folder import read_playbook
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.scoring.reproduce import differences_of, leads_of, reproduce
+from leadloop.flows.scoring.score import score
 from leadloop.flows.simulate import simulate
-from leadloop.flows.train import train
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.training.train import train
 from leadloop.playbook import render_playbook
 
 PACKAGED = {"b2b_calls": 600, "insurance": 1_200, "marketplace": 1_200}

@@ -10,7 +10,7 @@ import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
 
-from leadloop.api.traces import Traces
+from leadloop.api.measures.traces import Traces
 
 pytest.importorskip("opentelemetry.sdk", reason="needs the extra otel")
 from opentelemetry.sdk.trace import TracerProvider

@@ -20,9 +20,9 @@ from tests.api.service_process_for_tests import ServiceProcess, free_port
 from tests.cli.commands_for_tests import leadloop
 from tests.conftest import copy_workspace
 
-from leadloop.flows.score import load, score_leads
-from leadloop.flows.train import train
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.scoring.score import load, score_leads
+from leadloop.flows.training.train import train
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups are POSIX's")
 RELOADS = int(os.environ.get("TEST_RELOADS", "8"))

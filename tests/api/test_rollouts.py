@@ -13,7 +13,7 @@ from tests.api.service_process_for_tests import Preloaded, ServiceProcess, free_
 from tests.conftest import copy_workspace
 
 from leadloop.client import Client
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups are POSIX's")
 ROLLOUTS = max(2, int(os.environ.get("TEST_KILLS", "5")) // 10)

@@ -13,7 +13,7 @@ from tests.api.test_keys import within
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
 from tests.conftest import put_in_service_there
 
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests import conftest
 
-from leadloop.flows.keys import ROLES, new_key
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.upkeep.keys import ROLES, new_key
 
 
 def copy_workspace(root: Path, to: Path) -> Workspace:

@@ -32,9 +32,9 @@ from benchmarks.accuracy.protocols import (
 from benchmarks.accuracy.table import END, START, Section, render, write
 from tests.public_data import public_file
 
-from leadloop.flows.importing import read_leads
-from leadloop.flows.labelled import label
-from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.past.importing import read_leads
+from leadloop.flows.past.labelled import label
+from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.learning.evaluation import area_under_curve
 from leadloop.learning.splits import split_leads
 from leadloop.playbook import parse_playbook

@@ -8,8 +8,8 @@ from tests.learning.discovery.paired_leads import PLAYBOOK, make_leads
 from typer.testing import CliRunner
 
 from leadloop.cli.app import app
-from leadloop.flows.score import load
-from leadloop.flows.train import train
+from leadloop.flows.scoring.score import load
+from leadloop.flows.training.train import train
 from leadloop.playbook import Derived, Order, Training, parse_playbook, render_playbook
 
 COMMENT = "# Written by hand; keep it.\n"

@@ -138,7 +138,7 @@ def test_every_refusal_is_shown_whole_on_standard_error_and_ends_with_2(run, mon
     def refuse(*_, **__):
         raise kind("leads", problems)
 
-    monkeypatch.setattr("leadloop.flows.check.read_playbook", refuse)
+    monkeypatch.setattr("leadloop.flows.past.check.read_playbook", refuse)
     done = run("check", "leads")
     assert done.exit_code == EXIT_REFUSED
     assert done.stdout == ""
@@ -150,7 +150,7 @@ def test_a_fault_of_ours_is_not_hidden(run, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr("leadloop.flows.check.read_playbook", fail)
+    monkeypatch.setattr("leadloop.flows.past.check.read_playbook", fail)
     assert isinstance(run("check", "leads").exception, RuntimeError)
 
 

@@ -13,9 +13,9 @@ import pytest
 from tests.api.workspaces_for_tests import copy_workspace
 from tests.cli.commands_for_tests import COMMAND, environment, leadloop
 
-from leadloop.flows.keys import new_key
-from leadloop.flows.train import train
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.training.train import train
+from leadloop.flows.upkeep.keys import new_key
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 LEAD = {"id": "L1", "visits": 7, "source": "Reference"}

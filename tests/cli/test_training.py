@@ -12,9 +12,9 @@ from tests.leads_for_tests import make_cells
 from typer.testing import CliRunner
 
 from leadloop.cli.app import app
-from leadloop.flows.train import train
-from leadloop.flows.trial_keeper import TrialKeeper
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.training.train import train
+from leadloop.flows.training.trial_keeper import TrialKeeper
 from leadloop.registry import Registry
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals as POSIX has them")

@@ -18,7 +18,7 @@ from leadloop.client import AsyncClient, Client, Event, Feedback, Outcome, asks
 from leadloop.client.course import Ask
 from leadloop.client.files import Sent
 from leadloop.client.reading import names_of
-from leadloop.flows.jobs import KINDS
+from leadloop.flows.work.jobs import KINDS
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 WHOLE_OUTCOME = Outcome("L1", "won", 1, NOW, "crm", "k")

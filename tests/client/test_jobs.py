@@ -12,8 +12,8 @@ from tests.leads_for_tests import make_cells
 
 from leadloop.client import AsyncClient, Client, Conflict, NotFound, NotUnderstood, Unavailable
 from leadloop.errors import DataError
-from leadloop.flows.worker import Worker
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.work.worker import Worker
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers are stopped by POSIX's signals")
 

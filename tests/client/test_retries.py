@@ -19,7 +19,7 @@ from leadloop.client import (
     TooMany,
     Unavailable,
 )
-from leadloop.flows.keys import list_keys
+from leadloop.flows.upkeep.keys import list_keys
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 

@@ -26,7 +26,7 @@ from leadloop.client import (
     UnscoredLead,
 )
 from leadloop.errors import DataError
-from leadloop.flows.score import load, score_leads
+from leadloop.flows.scoring.score import load, score_leads
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 

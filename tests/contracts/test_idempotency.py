@@ -8,8 +8,8 @@ import pytest
 from anyio import to_thread
 
 from leadloop.api.app import all_routes
-from leadloop.api.idempotency import HEADER, REPLAYED, Storing
-from leadloop.api.playbooks import Declared
+from leadloop.api.requests.idempotency import HEADER, REPLAYED, Storing
+from leadloop.api.served.playbooks import Declared
 from leadloop.errors import Problem
 
 AT = "2026-01-05T10:00:00Z"

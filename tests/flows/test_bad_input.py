@@ -10,7 +10,7 @@ import pytest
 
 from leadloop.errors import DataError, LeadLoopError, NotEnoughOutcomes
 from leadloop.flows.draft import draft
-from leadloop.flows.train import TrainingResult, train
+from leadloop.flows.training.train import TrainingResult, train
 
 HEADER = ["Id", "Created", "Source", "Value", "Won"]
 ROWS = 400

@@ -7,9 +7,9 @@ import pytest
 from tests.conftest import write_playbook
 
 from leadloop.errors import DataError
-from leadloop.flows.check import check
-from leadloop.flows.score import load, score, score_leads
-from leadloop.flows.train import train
+from leadloop.flows.past.check import check
+from leadloop.flows.scoring.score import load, score, score_leads
+from leadloop.flows.training.train import train
 from leadloop.leads import Field, LeadSchema
 from leadloop.playbook import Events, Order, Playbook, Target, Training, render_playbook
 

@@ -12,7 +12,7 @@ from tests.testing.broken_playbooks import HEAD, feature, lay
 from leadloop.errors import DataError, PlaybookError
 from leadloop.features import FeatureSet
 from leadloop.flows.feature_list import list_features
-from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.leads import FIELD_TYPES, Field, LeadSchema
 from leadloop.playbook import Derived, Order, Playbook, Target, Training
 

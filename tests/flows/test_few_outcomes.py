@@ -8,8 +8,8 @@ from tests.conftest import write_playbook
 from tests.leads_for_tests import PLAYBOOK, make_cells
 
 from leadloop.errors import NotEnoughOutcomes, PlaybookError, VersionError
-from leadloop.flows.score import load_scorer, score
-from leadloop.flows.train import train
+from leadloop.flows.scoring.score import load_scorer, score
+from leadloop.flows.training.train import train
 from leadloop.playbook import render_playbook
 
 RULES = (

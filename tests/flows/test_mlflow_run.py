@@ -10,10 +10,10 @@ from tests.conftest import write_playbook
 from tests.leads_for_tests import PLAYBOOK, make_cells
 
 from leadloop.errors import DependencyMissing, LeadLoopError
-from leadloop.flows import models
-from leadloop.flows.score import score
-from leadloop.flows.train import train
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.scoring.score import score
+from leadloop.flows.training.train import train
+from leadloop.flows.upkeep import models
 from leadloop.playbook import render_playbook
 
 mlflow = pytest.importorskip("mlflow", reason="mlflow-skinny of the extra `mlflow` is not installed")

@@ -10,15 +10,15 @@ from tests.conftest import write_playbook
 from tests.two_targets_for_tests import ALONE, TWO, make_two_cells
 
 from leadloop.errors import LeakageError, NotEnoughOutcomes, PlaybookError, VersionError
-from leadloop.flows.ablate import ablate
-from leadloop.flows.explain import explain
-from leadloop.flows.importing import read_leads
-from leadloop.flows.models import list_versions
-from leadloop.flows.past_leads import needed_fields
-from leadloop.flows.playbook_folder import read_playbook
-from leadloop.flows.score import load, score
-from leadloop.flows.split_targets import divide_targets
-from leadloop.flows.train import train
+from leadloop.flows.past.importing import read_leads
+from leadloop.flows.past.past_leads import needed_fields
+from leadloop.flows.past.split_targets import divide_targets
+from leadloop.flows.place.playbook_folder import read_playbook
+from leadloop.flows.scoring.explain import explain
+from leadloop.flows.scoring.score import load, score
+from leadloop.flows.training.ablate import ablate
+from leadloop.flows.training.train import train
+from leadloop.flows.upkeep.models import list_versions
 from leadloop.learning.report.page import render_html
 from leadloop.playbook import Route, render_playbook
 from leadloop.registry.artefacts import unpack

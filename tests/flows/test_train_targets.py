@@ -10,8 +10,8 @@ from tests.conftest import write_playbook
 from tests.leads_for_tests import FIELDS, PLAYBOOK, make_cells
 
 from leadloop.errors import DataError, NotEnoughOutcomes
-from leadloop.flows.score import load, score
-from leadloop.flows.train import train
+from leadloop.flows.scoring.score import load, score
+from leadloop.flows.training.train import train
 from leadloop.leads import Field, LeadSchema
 from leadloop.learning.report.text import render_markdown
 from leadloop.playbook import Order, Playbook, Target, parse_playbook, render_playbook

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from leadloop.flows.feature_list import list_features
-from leadloop.flows.packaged import list_packaged
-from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.place.packaged import list_packaged
+from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.flows.simulate import simulate
 from leadloop.simulate import WORLDS
 from leadloop.testing import check_playbook

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.leads_for_tests import make_leads
 
-from leadloop.flows.score import load
+from leadloop.flows.scoring.score import load
 from leadloop.learning.dependence import follow_fields
 
 

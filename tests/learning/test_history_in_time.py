@@ -12,9 +12,9 @@ from tests.conftest import write_playbook
 
 from leadloop.features.feature_set import usable_fields
 from leadloop.features.history import HistoryBlock
-from leadloop.flows.labelled import label
-from leadloop.flows.score import load
-from leadloop.flows.train import train
+from leadloop.flows.past.labelled import label
+from leadloop.flows.scoring.score import load
+from leadloop.flows.training.train import train
 from leadloop.leads import Field, LeadSchema
 from leadloop.learning.evaluation import area_under_curve
 from leadloop.learning.folds import fit_features

@@ -16,7 +16,7 @@ def test_the_report_tells_the_spread_and_place_of_every_field(workspace: Trained
 def test_a_later_training_says_what_each_field_was_in_service(workspace: TrainedWorkspace, tmp_path):
     import shutil
 
-    from leadloop.flows.train import train
+    from leadloop.flows.training.train import train
 
     root = tmp_path / "work"
     shutil.copytree(workspace.root, root)

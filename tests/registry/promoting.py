@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from leadloop.errors import VersionError
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
 
 
 def main(root: str, who: str, *versions: str) -> None:

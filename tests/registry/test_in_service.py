@@ -10,7 +10,7 @@ from tests.conftest import copy_workspace
 from tests.registry.versions_for_tests import FIRST, SECOND, THIRD, make_version
 
 from leadloop.errors import StoreConflict, StoreError, StoreUnavailable, VersionError
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
 from leadloop.registry import InService, Registry
 from leadloop.registry.in_service import NAME, read_last_known
 from leadloop.registry.saved import SavedVersions
@@ -206,7 +206,7 @@ def test_every_change_is_in_the_audit_log_with_whatever_reason_was_given(place):
 
 
 def test_a_workspace_that_is_copied_without_its_database_still_scores(workspace, tmp_path):
-    from leadloop.flows.score import load
+    from leadloop.flows.scoring.score import load
 
     copy_workspace(workspace.root, tmp_path)
     (tmp_path / "leadloop.db").unlink()

@@ -11,7 +11,7 @@ import pytest
 from tests.registry.versions_for_tests import FILES, FIRST, SECOND, THIRD, make_version
 
 from leadloop.errors import AliasRefused, Problem, StoreUnavailable, VersionError, VersionMissing
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
 from leadloop.registry import Registry
 from leadloop.registry.artefacts import unpack
 from leadloop.registry.files import locked

@@ -12,7 +12,7 @@ from tests.two_targets_for_tests import TWO, make_two_cells
 
 from leadloop.errors import VersionError
 from leadloop.features.feature_set import usable_fields
-from leadloop.flows.labelled import label
+from leadloop.flows.past.labelled import label
 from leadloop.learning.composition import Heard, compose_score
 from leadloop.learning.training import learn
 from leadloop.playbook import Route

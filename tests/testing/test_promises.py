@@ -11,10 +11,10 @@ import pytest
 from tests.leads_for_tests import make_cells
 from tests.testing.broken_playbooks import HEAD, SOUND, feature, lay, with_fields
 
-from leadloop.flows.labelled import label
-from leadloop.flows.playbook_folder import read_playbook
-from leadloop.flows.score import load
-from leadloop.flows.train import train
+from leadloop.flows.past.labelled import label
+from leadloop.flows.place.playbook_folder import read_playbook
+from leadloop.flows.scoring.score import load
+from leadloop.flows.training.train import train
 from leadloop.leads import Field, LeadFrame
 from leadloop.playbook import Policy, Route, Target
 from leadloop.testing import PROMISES, promises

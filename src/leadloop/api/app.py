@@ -15,17 +15,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from leadloop.api import core, erasure, feedback, health, jobs, leads, models, outcomes
-from leadloop.api.examples import example_lead
+from leadloop.api.document.openapi import describe_interface
+from leadloop.api.document.page import render_page
 from leadloop.api.faces import calls, insurance, marketplace
-from leadloop.api.gate import ASK, Gate
-from leadloop.api.openapi import describe_interface
-from leadloop.api.page import render_page
-from leadloop.api.problems import Refusal, problem_response
-from leadloop.api.readings import take_readings
-from leadloop.api.routes import Call, Route, endpoint
+from leadloop.api.requests.gate import ASK, Gate
+from leadloop.api.requests.routes import Call, Route, endpoint
+from leadloop.api.served.examples import example_lead
 from leadloop.api.service import Service
-from leadloop.api.shapes import TEXT
+from leadloop.api.topics import core, erasure, feedback, health, jobs, leads, models, outcomes
+from leadloop.api.topics.readings import take_readings
+from leadloop.api.wire.problems import Refusal, problem_response
+from leadloop.api.wire.shapes import TEXT
 from leadloop.errors import Problem
 
 _LAST_SECONDS = 5.0
@@ -101,7 +101,7 @@ def create_app(service: Service) -> Any:
     gate = Gate(app, service, open_paths, file_paths)
     if service.traces is None:
         return gate
-    from leadloop.api.traced import Traced
+    from leadloop.api.measures.traced import Traced
 
     service.log.mark_with(service.traces.marks)
     return Traced(gate, service.traces)

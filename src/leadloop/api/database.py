@@ -12,10 +12,10 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from leadloop.api.keys import KeyCopy, KeyRing
-from leadloop.api.logs import EventLog
+from leadloop.api.access.keys import KeyCopy, KeyRing
+from leadloop.api.measures.logs import EventLog
 from leadloop.errors import LeadLoopError, Problem, StoreUnavailable, tell_briefly
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
 
 if TYPE_CHECKING:
     from leadloop.store import KnownKey, Store

@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 
-from leadloop.api.logs import EventLog
+from leadloop.api.measures.logs import EventLog
+from leadloop.api.measures.traces import open_traces
 from leadloop.api.service import make_service, require_key
-from leadloop.api.traces import open_traces
 from leadloop.errors import LeadLoopError, Problem
-from leadloop.flows.settings import Settings
-from leadloop.flows.worker import WorkersBeside
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.settings import Settings
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.work.worker import WorkersBeside
 
 _TOLD = "_LEADLOOP_SERVICE"
 """How the processes of one server are told their settings; set by the first for those that it starts."""

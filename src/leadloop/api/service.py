@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from leadloop.api.access.keys import KeyRing
+from leadloop.api.access.limits import Limits
 from leadloop.api.database import Database
-from leadloop.api.job_counts import JobCounts
-from leadloop.api.keys import KeyRing
-from leadloop.api.limits import Limits
-from leadloop.api.live import LiveScoring
-from leadloop.api.logs import EventLog
-from leadloop.api.metrics import Metrics
-from leadloop.api.rounds import Rounds
-from leadloop.api.score_log import NoScoreLog, ScoreLog, StoredScoreLog
-from leadloop.api.versions import Served, ServedVersions
+from leadloop.api.measures.job_counts import JobCounts
+from leadloop.api.measures.logs import EventLog
+from leadloop.api.measures.metrics import Metrics
+from leadloop.api.scoring.live import LiveScoring
+from leadloop.api.scoring.rounds import Rounds
+from leadloop.api.scoring.score_log import NoScoreLog, ScoreLog, StoredScoreLog
+from leadloop.api.served.versions import Served, ServedVersions
 from leadloop.errors import LeadLoopError, Problem
-from leadloop.flows.field_points import score_points
-from leadloop.flows.settings import Settings
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.settings import Settings
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.training.field_points import score_points
 
 if TYPE_CHECKING:
-    from leadloop.api.traces import Traces
+    from leadloop.api.measures.traces import Traces
 
 
 @dataclass(frozen=True)

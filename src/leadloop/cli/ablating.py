@@ -11,7 +11,7 @@ import typer
 from leadloop.cli.options import EventsOption, OutcomesOption, PlaybookArgument, TargetOption
 
 if TYPE_CHECKING:
-    from leadloop.flows.ablate import Ablated
+    from leadloop.flows.training.ablate import Ablated
     from leadloop.learning.evaluation import Estimate
 
 
@@ -42,7 +42,7 @@ def ablate(
         leadloop ablate leads leads.csv --json -o ablation.json
     """
     from leadloop.cli.console import show_progress
-    from leadloop.flows.ablate import ablate as ablate_flow
+    from leadloop.flows.training.ablate import ablate as ablate_flow
 
     with show_progress("leaving out") as tick:
         done = ablate_flow(playbook, data, outcomes=outcomes, events=events, target=target, by_field=fields, tick=tick)

@@ -44,7 +44,7 @@ def check(
         leadloop check leads --data leads.csv --battery
     """
     from leadloop.cli.console import say
-    from leadloop.flows.check import check as check_flow
+    from leadloop.flows.past.check import check as check_flow
 
     if battery:
         _try_all(playbook, data, outcomes, events)

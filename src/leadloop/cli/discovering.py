@@ -12,7 +12,7 @@ import typer
 from leadloop.cli.options import EventsOption, OutcomesOption, PlaybookArgument, TargetOption
 
 if TYPE_CHECKING:
-    from leadloop.flows.discover import Discovered
+    from leadloop.flows.training.discover import Discovered
 
 
 def discover(
@@ -40,7 +40,7 @@ def discover(
         leadloop discover leads leads.csv --write
     """
     from leadloop.cli.console import show_progress
-    from leadloop.flows.discover import discover as discover_flow
+    from leadloop.flows.training.discover import discover as discover_flow
 
     with show_progress("discovering") as tick:
         done = discover_flow(playbook, data, outcomes=outcomes, events=events, target=target, write=write, tick=tick)

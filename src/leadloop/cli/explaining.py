@@ -12,7 +12,7 @@ import typer
 from leadloop.cli.options import PlaybookArgument, WorkspaceOption
 
 if TYPE_CHECKING:
-    from leadloop.flows.explain import Explanation
+    from leadloop.flows.scoring.explain import Explanation
     from leadloop.scoring import ScoreCard
 
 
@@ -68,7 +68,7 @@ def explain(
         leadloop explain leads new.csv --line 6 --json
     """
     from leadloop.cli.console import say, tell
-    from leadloop.flows.explain import explain as explain_flow
+    from leadloop.flows.scoring.explain import explain as explain_flow
 
     explained = explain_flow(
         playbook,

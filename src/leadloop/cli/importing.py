@@ -33,7 +33,7 @@ def import_leads(
         leadloop import leads past.csv --outcomes deals.csv
     """
     from leadloop.cli.console import show_progress, tell
-    from leadloop.flows.keeping import keep_leads
+    from leadloop.flows.upkeep.keeping import keep_leads
 
     with show_progress("importing") as tick:
         done = keep_leads(

@@ -30,8 +30,8 @@ def list_all(
     Example: `leadloop jobs list --state parked`
     """
     from leadloop.cli.console import add_row, make_table, out, say
-    from leadloop.flows.jobs import list_jobs
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.work.jobs import list_jobs
 
     found = list_jobs(open_workspace(workspace), playbook=playbook, state=state, most=_SHOWN)
     if not found:
@@ -57,8 +57,8 @@ def retry(
     Example: `leadloop jobs retry 17`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.jobs import retry_job
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.work.jobs import retry_job
 
     again = retry_job(open_workspace(workspace), job)
     say(f"Job {again.id} ({again.kind}) waits for a worker.")

@@ -31,7 +31,7 @@ def new(
     Example: `leadloop keys new scorer --name "web form" --expires 90d`
     """
     from leadloop.cli.console import say, tell
-    from leadloop.flows.keys import new_key
+    from leadloop.flows.upkeep.keys import new_key
 
     made = new_key(role, name, expires=expires, workspace=workspace)
     until = f"good until {made.key.expires_at:%Y-%m-%d %H:%M} UTC" if made.key.expires_at else "good until revoked"
@@ -48,7 +48,7 @@ def list_all(workspace: WorkspaceOption = None) -> None:
     from datetime import UTC, datetime
 
     from leadloop.cli.console import add_row, make_table, out, say
-    from leadloop.flows.keys import list_keys
+    from leadloop.flows.upkeep.keys import list_keys
 
     found = list_keys(workspace=workspace)
     if not found:
@@ -77,7 +77,7 @@ def revoke(
     Example: `leadloop keys revoke 0a1b2c3d4e5f`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.keys import revoke_key
+    from leadloop.flows.upkeep.keys import revoke_key
 
     revoke_key(key, workspace=workspace)
     say(f"Key {key} is good for nothing any more.")

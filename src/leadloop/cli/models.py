@@ -36,7 +36,7 @@ def list_versions(
     Example: `leadloop models list leads`
     """
     from leadloop.cli.console import add_row, make_table, out, say, tell
-    from leadloop.flows.models import list_versions as list_flow
+    from leadloop.flows.upkeep.models import list_versions as list_flow
 
     listed = list_flow(playbook, workspace=workspace)
     if not listed:
@@ -72,8 +72,8 @@ def show(playbook: Playbook, version: Version = "champion", workspace: Workspace
     Example: `leadloop models show leads latest`
     """
     from leadloop.cli.console import add_row, make_table, out, say, tell
-    from leadloop.flows.models import show_version
-    from leadloop.flows.promotions import tell_moment
+    from leadloop.flows.upkeep.models import show_version
+    from leadloop.flows.upkeep.promotions import tell_moment
 
     shown = show_version(playbook, version, workspace=workspace)
     found = shown.version
@@ -133,7 +133,7 @@ def promote(
         leadloop models promote leads latest --as challenger
     """
     from leadloop.cli.console import say
-    from leadloop.flows.models import promote as promote_flow
+    from leadloop.flows.upkeep.models import promote as promote_flow
 
     done = promote_flow(playbook, version, alias=name, why=why, workspace=workspace)
     state = "in service" if name == CHAMPION else name
@@ -147,7 +147,7 @@ def rollback(playbook: Playbook, name: As = CHAMPION, why: Why = "", workspace: 
     Example: `leadloop models rollback leads --why "too many hot leads"`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.models import rollback as rollback_flow
+    from leadloop.flows.upkeep.models import rollback as rollback_flow
 
     done = rollback_flow(playbook, alias=name, why=why, workspace=workspace)
     state = "in service" if name == CHAMPION else name
@@ -172,8 +172,8 @@ def history(
         leadloop models history leads --on 2026-05-03
     """
     from leadloop.cli.console import add_row, make_table, out, say
-    from leadloop.flows.models import history as history_flow
-    from leadloop.flows.promotions import tell_evidence, tell_moment
+    from leadloop.flows.upkeep.models import history as history_flow
+    from leadloop.flows.upkeep.promotions import tell_evidence, tell_moment
 
     changes = history_flow(playbook, on=on, alias=name, workspace=workspace)
     if not changes:
@@ -201,8 +201,8 @@ def aliases(
         leadloop models aliases leads --clear challenger --why "the test is over"
     """
     from leadloop.cli.console import add_row, make_table, out, say
-    from leadloop.flows.models import clear_alias, list_aliases
-    from leadloop.flows.promotions import tell_moment
+    from leadloop.flows.upkeep.models import clear_alias, list_aliases
+    from leadloop.flows.upkeep.promotions import tell_moment
 
     if clear:
         done = clear_alias(playbook, clear, why=why, workspace=workspace)
@@ -242,7 +242,7 @@ def prune(
     Example: `leadloop models prune leads --keep 5 --dry-run`
     """
     from leadloop.cli.console import add_row, make_table, out, say
-    from leadloop.flows.models import prune as prune_flow
+    from leadloop.flows.upkeep.models import prune as prune_flow
 
     done = prune_flow(playbook, keep, retention_days=retention_days, dry_run=dry_run, workspace=workspace)
     table = make_table("version", "", "because it is")
@@ -266,7 +266,7 @@ def log_run(playbook: Playbook, version: Version = "latest", workspace: Workspac
     Example: `leadloop models log leads latest`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.models import log as log_flow
+    from leadloop.flows.upkeep.models import log as log_flow
 
     run = log_flow(playbook, version, workspace=workspace)
     say(f"Logged to MLflow: {run.address}")

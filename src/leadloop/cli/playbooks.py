@@ -26,8 +26,8 @@ def list_playbooks() -> None:
     """
     from leadloop.cli.console import add_row, make_table, out, say
     from leadloop.errors import LeadLoopError
-    from leadloop.flows.packaged import list_packaged
-    from leadloop.flows.playbook_folder import read_playbook
+    from leadloop.flows.place.packaged import list_packaged
+    from leadloop.flows.place.playbook_folder import read_playbook
 
     listed = list_packaged()
     if not listed:
@@ -61,7 +61,7 @@ def copy(
     Example: `leadloop playbooks copy insurance my_insurance`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.packaged import copy_playbook
+    from leadloop.flows.place.packaged import copy_playbook
 
     place = copy_playbook(name, folder)
     say(f"Copied {name} to {place}. Edit it, then:")

@@ -110,7 +110,7 @@ def score(
     if stored:
         _score_stored(playbook, everything, segment, days, batch_size, version, workspace)
         return
-    from leadloop.flows.score import score as score_flow
+    from leadloop.flows.scoring.score import score as score_flow
 
     with show_progress("scoring") as tick:
         done = score_flow(
@@ -171,8 +171,8 @@ def _score_stored(
 ) -> None:
     """Score stored leads here and now, as a job: killed and started again, it goes on where it was."""
     from leadloop.cli.console import show_progress, tell
-    from leadloop.flows.stored_run import run_stored
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.work.stored_run import run_stored
 
     with show_progress("scoring") as tick:
         done = run_stored(

@@ -44,8 +44,8 @@ def serve(
         leadloop serve --host 0.0.0.0
     """
     from leadloop.cli.console import tell
-    from leadloop.flows.settings import read_settings
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.settings import read_settings
+    from leadloop.flows.place.workspace import open_workspace
 
     given = {
         "host": host,

@@ -28,8 +28,8 @@ def info(workspace: WorkspaceOption = None) -> None:
     Example: `leadloop store info`
     """
     from leadloop.cli.console import add_row, make_table, out, say
-    from leadloop.flows.storekeeping import describe_store
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.upkeep.storekeeping import describe_store
 
     facts = describe_store(open_workspace(workspace))
     say(facts.where)
@@ -55,8 +55,8 @@ def backup(
     Example: `leadloop store backup backups/2026-05-03.db`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.storekeeping import back_up
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.upkeep.storekeeping import back_up
 
     done = back_up(open_workspace(workspace), file)
     say(f"{done.path}: {sum(done.rows.values()):,} rows; SHA-256 {done.sha256}")
@@ -73,8 +73,8 @@ def restore(
     Example: `leadloop store restore backups/2026-05-03.db --yes`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.storekeeping import restore as restore_flow
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.upkeep.storekeeping import restore as restore_flow
 
     place = open_workspace(workspace)
     _require_yes(yes, f"Everything in the store of {place.root} that is younger than {file} is lost.")
@@ -99,9 +99,9 @@ def export(
     Example: `leadloop store export insurance outcomes -o outcomes.csv`
     """
     from leadloop.cli.console import show_progress, tell
-    from leadloop.flows.score import playbook_name
-    from leadloop.flows.storekeeping import export_table
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.scoring.score import playbook_name
+    from leadloop.flows.upkeep.storekeeping import export_table
 
     with show_progress("exporting") as tick:
         written = export_table(open_workspace(workspace), playbook_name(playbook), table, output, tick=tick)
@@ -117,8 +117,8 @@ def training_set(playbook: Playbook, output: Output = "-", workspace: WorkspaceO
     Example: `leadloop store training-set insurance -o next.parquet`
     """
     from leadloop.cli.console import show_progress, tell
-    from leadloop.flows.storekeeping import export_training_set
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.upkeep.storekeeping import export_training_set
 
     with show_progress("exporting") as tick:
         written = export_training_set(open_workspace(workspace), playbook, output, tick=tick)
@@ -146,8 +146,8 @@ def erase(
     """
     from leadloop.cli.console import say
     from leadloop.errors import LeadLoopError, Problem
-    from leadloop.flows.storekeeping import erase as erase_flow
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.upkeep.storekeeping import erase as erase_flow
 
     if not (lead or email or phone):
         raise LeadLoopError("erase", Problem("person", "is not named", "give --lead, --email or --phone"))
@@ -184,8 +184,8 @@ def forget(
     Example: `leadloop store forget feedback --older-than 365d --yes`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.storekeeping import forget as forget_flow
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.upkeep.storekeeping import forget as forget_flow
 
     place = open_workspace(workspace)
     _require_yes(yes, f"All {family} older than {older_than} are removed, and nothing brings them back.")
@@ -207,8 +207,8 @@ def verify(
     Example: `leadloop store verify`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.storekeeping import verify as verify_flow
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.upkeep.storekeeping import verify as verify_flow
 
     head = verify_flow(open_workspace(workspace), noted)
     say(f"The log is whole: {head.number:,} rows.")
@@ -222,8 +222,8 @@ def migrate(workspace: WorkspaceOption = None) -> None:
     Example: `leadloop store migrate`
     """
     from leadloop.cli.console import say
-    from leadloop.flows.storekeeping import migrate as migrate_flow
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.upkeep.storekeeping import migrate as migrate_flow
 
     before, now = migrate_flow(open_workspace(workspace))
     say(f"The tables are at step {now}" + ("." if before == now else f"; before they were at {before or 'none'}."))

@@ -10,7 +10,7 @@ import typer
 from leadloop.cli.options import EventsOption, OutcomesOption, PlaybookArgument, WorkspaceOption
 
 if TYPE_CHECKING:
-    from leadloop.flows.train import TrainingResult
+    from leadloop.flows.training.train import TrainingResult
 
 
 QUICK_BUDGET = "20s"
@@ -81,7 +81,7 @@ def train(
         leadloop train leads
     """
     from leadloop.cli.console import show_progress
-    from leadloop.flows.train import train as train_flow
+    from leadloop.flows.training.train import train as train_flow
 
     with show_progress("training") as tick:
         result = train_flow(

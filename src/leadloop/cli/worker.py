@@ -41,9 +41,9 @@ def worker(
 
     from leadloop.cli.console import say, tell
     from leadloop.errors import LeadLoopError, Problem
-    from leadloop.flows.jobs import KINDS
-    from leadloop.flows.worker import Worker
-    from leadloop.flows.workspace import open_workspace
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.work.jobs import KINDS
+    from leadloop.flows.work.worker import Worker
 
     if unknown := [kind for kind in kinds or () if kind not in KINDS]:
         raise LeadLoopError("--kind", Problem(unknown[0], "is no kind of job", f"take {', '.join(KINDS)}"))

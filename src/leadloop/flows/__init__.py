@@ -1,1 +1,1 @@
-"""The stories that LeadLoop tells: one file each, where the parts below meet disk, clock and people."""
+"""The stories that LeadLoop tells, a room for each kind of them: here the parts below meet disk, clock and people."""

@@ -11,11 +11,11 @@ from pathlib import Path
 import polars as pl
 
 from leadloop.errors import LeadLoopError, Problem
-from leadloop.flows.playbook_folder import read_playbook
-from leadloop.flows.score import Scored, score
-from leadloop.flows.synthetic_mark import is_marked, mark_folder
-from leadloop.flows.train import TrainingResult, require_learning, train
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.playbook_folder import read_playbook
+from leadloop.flows.place.synthetic_mark import is_marked, mark_folder
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.scoring.score import Scored, score
+from leadloop.flows.training.train import TrainingResult, require_learning, train
 from leadloop.ingest.writers import open_writer
 from leadloop.scoring import RuleScorer
 from leadloop.scoring.trained import target_columns

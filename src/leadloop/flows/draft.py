@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leadloop.errors import DataError, PlaybookError, Problem
-from leadloop.flows.importing import read_outcomes, sample_cells
-from leadloop.flows.packaged import FILE
+from leadloop.flows.past.importing import read_outcomes, sample_cells
+from leadloop.flows.place.packaged import FILE
 from leadloop.ingest.draft import Draft, draft_playbook
 from leadloop.ingest.tables import open_table
 from leadloop.playbook import render_playbook

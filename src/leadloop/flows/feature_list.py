@@ -9,7 +9,7 @@ import polars as pl
 
 from leadloop.errors import DataError, Problem
 from leadloop.features.outline import FeatureOutline, outline_features
-from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
+from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.ingest.tables import open_table
 from leadloop.leads import LeadFrame
 from leadloop.playbook import Playbook

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.mlflow_model import describe_columns, make_example
 from leadloop.flows.mlflow_server import MlflowServer
-from leadloop.flows.workspace import Workspace
+from leadloop.flows.place.workspace import Workspace
 from leadloop.registry import ModelVersion
 from leadloop.registry.artefacts import unpack
 

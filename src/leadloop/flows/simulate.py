@@ -13,7 +13,7 @@ from typing import Literal
 import polars as pl
 
 from leadloop.errors import LeadLoopError, Problem
-from leadloop.flows.synthetic_mark import is_marked, mark_folder
+from leadloop.flows.place.synthetic_mark import is_marked, mark_folder
 from leadloop.ingest.writers import open_writer
 from leadloop.simulate import DRIFT_KINDS, SYNTHETIC_NOTE, TRUTH_NOTE, WORLDS, Drift
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from leadloop.errors import LeadLoopError, PlaybookError, Problem
-from leadloop.flows.importing import read_leads
-from leadloop.flows.labelled import label
 from leadloop.flows.mlflow_server import VARIABLE as MLFLOW
-from leadloop.flows.past_leads import needed_fields
-from leadloop.flows.playbook_folder import PlaybookFolder, read_playbook
-from leadloop.flows.score import load
-from leadloop.flows.stopwatch import Tick
-from leadloop.flows.train import train
+from leadloop.flows.past.importing import read_leads
+from leadloop.flows.past.labelled import label
+from leadloop.flows.past.past_leads import needed_fields
+from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
+from leadloop.flows.place.stopwatch import Tick
+from leadloop.flows.scoring.score import load
+from leadloop.flows.training.train import train
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.labels import OneOutcome
 from leadloop.testing import promises

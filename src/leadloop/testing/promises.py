@@ -14,7 +14,7 @@ from leadloop.errors import PlaybookError, Problem
 from leadloop.features import FeatureSet
 from leadloop.features.feature_set import usable_fields
 from leadloop.features.functions import FunctionsBlock
-from leadloop.flows.playbook_folder import PlaybookFolder
+from leadloop.flows.place.playbook_folder import PlaybookFolder
 from leadloop.leads import Field, LeadFrame
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.shallow_tree import DEPTH, GIVEN_AWAY, rebuild_label

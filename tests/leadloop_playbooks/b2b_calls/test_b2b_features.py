@@ -9,7 +9,7 @@ from leadloop.features.functions import FunctionsBlock
 from leadloop.features.one_lead import prepare_for_one
 from leadloop.features.outline import outline_features
 from leadloop.flows.feature_list import list_features
-from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.place.playbook_folder import read_playbook
 
 FOUND = read_playbook("b2b_calls")
 FUNCTIONS = FunctionsBlock.of(FOUND.functions, FOUND.playbook)

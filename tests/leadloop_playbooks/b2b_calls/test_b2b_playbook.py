@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from leadloop.flows.playbook_folder import read_playbook
-from leadloop.flows.score import load
-from leadloop.flows.train import TrainingResult, train
+from leadloop.flows.place.playbook_folder import read_playbook
+from leadloop.flows.scoring.score import load
+from leadloop.flows.training.train import TrainingResult, train
 from leadloop.leads import LeadFrame
 from leadloop.scoring import RuleScorer, TrainedPlaybook
 from leadloop.scoring.routes import choose_routes

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from leadloop.cli.app import app
 from leadloop.features import FeatureSet
 from leadloop.features.outline import outline_features
-from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.simulate import WORLDS
 
 FOUND = read_playbook("insurance")

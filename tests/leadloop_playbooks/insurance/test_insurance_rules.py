@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.scoring import RuleScorer
 
 FOUND = read_playbook("insurance")

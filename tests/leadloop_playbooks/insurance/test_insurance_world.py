@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tests.leadloop_playbooks.worlds_for_tests import calibration_error, share_of_gain, simulate
 
-from leadloop.flows.playbook_folder import read_playbook
-from leadloop.flows.score import load
-from leadloop.flows.train import train
+from leadloop.flows.place.playbook_folder import read_playbook
+from leadloop.flows.scoring.score import load
+from leadloop.flows.training.train import train
 from leadloop.scoring import RuleScorer, TrainedPlaybook
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 import leadloop
-from leadloop.flows.playbook_folder import read_playbook
+from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.leads import LeadFrame
 
 FOLDER = Path(leadloop.__file__).parents[1] / "leadloop_playbooks" / "marketplace"

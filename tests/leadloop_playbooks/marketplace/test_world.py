@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from tests.leadloop_playbooks.marketplace.marketplace_for_tests import FOLDER, FOUND, PLAYBOOK
 
-from leadloop.flows.score import load
-from leadloop.flows.train import train
+from leadloop.flows.scoring.score import load
+from leadloop.flows.training.train import train
 from leadloop.learning.aftermath import add_aftermath
 from leadloop.learning.evaluation import area_under_curve
 from leadloop.scoring import RuleScorer

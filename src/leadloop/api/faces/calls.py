@@ -8,14 +8,15 @@ from typing import Any
 from uuid import uuid4
 
 import leadloop
-from leadloop.api.cards import additions, rounded
 from leadloop.api.faces.fields import as_lead, body_schema, documented, served_by_face
-from leadloop.api.forms import Entry
-from leadloop.api.live import Scored, Unscored
-from leadloop.api.models import reload
-from leadloop.api.problems import Refusal, as_json
-from leadloop.api.routes import Body, Call, Route
-from leadloop.api.shapes import (
+from leadloop.api.requests.routes import Body, Call, Route
+from leadloop.api.scoring.live import Scored, Unscored
+from leadloop.api.served.versions import Served
+from leadloop.api.topics.cards import additions, rounded
+from leadloop.api.topics.models import reload
+from leadloop.api.wire.forms import Entry
+from leadloop.api.wire.problems import Refusal, as_json
+from leadloop.api.wire.shapes import (
     ADDED,
     ANY,
     FLAG,
@@ -30,7 +31,6 @@ from leadloop.api.shapes import (
     maybe,
     record,
 )
-from leadloop.api.versions import Served
 from leadloop.errors import Problem, tell_briefly
 
 FIT = "voice_ai_fit"

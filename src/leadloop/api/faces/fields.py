@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from leadloop.api.forms import Entry, Kind
-from leadloop.api.live import Unscored
-from leadloop.api.problems import Refusal
-from leadloop.api.versions import Served
+from leadloop.api.scoring.live import Unscored
+from leadloop.api.served.versions import Served
+from leadloop.api.wire.forms import Entry, Kind
+from leadloop.api.wire.problems import Refusal
 from leadloop.errors import Problem
 
 if TYPE_CHECKING:
-    from leadloop.api.routes import Call
+    from leadloop.api.requests.routes import Call
 
 
 def documented(

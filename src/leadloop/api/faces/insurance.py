@@ -5,17 +5,17 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
-from leadloop.api.cards import rounded
 from leadloop.api.faces.calls import describe, feature_count
 from leadloop.api.faces.fields import served_by_face
-from leadloop.api.forms import NO_MORE, Entry, Form, read_list
-from leadloop.api.live import Scored, Unscored
-from leadloop.api.playbooks import declared
-from leadloop.api.problems import Refusal
-from leadloop.api.routes import Body, Call, Route
-from leadloop.api.shapes import FLAG, NUMBER, SCORE, SHARE, TEXT, WHOLE, array, mapping, maybe, record
-from leadloop.api.stored_leads import Said, score_stored
-from leadloop.api.versions import Served
+from leadloop.api.requests.routes import Body, Call, Route
+from leadloop.api.scoring.live import Scored, Unscored
+from leadloop.api.served.playbooks import declared
+from leadloop.api.served.versions import Served
+from leadloop.api.topics.cards import rounded
+from leadloop.api.topics.stored_leads import Said, score_stored
+from leadloop.api.wire.forms import NO_MORE, Entry, Form, read_list
+from leadloop.api.wire.problems import Refusal
+from leadloop.api.wire.shapes import FLAG, NUMBER, SCORE, SHARE, TEXT, WHOLE, array, mapping, maybe, record
 from leadloop.errors import Problem, tell_briefly
 
 PREFIX = "/api/v1/lead-scoring-ml"

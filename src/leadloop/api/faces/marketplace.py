@@ -8,17 +8,18 @@ from typing import Any
 
 from anyio import to_thread
 
-from leadloop.api.cards import additions, error_row, rounded
 from leadloop.api.faces.calls import HEALTH, describe, health_of, score_all
 from leadloop.api.faces.fields import as_lead, body_schema, documented, served_by_face
 from leadloop.api.faces.marketplace_feedback import FEEDBACK_ROUTES, PREFIX, recent
-from leadloop.api.feedback import ANALYTICS
-from leadloop.api.jobs import RETRAIN_BODY, RETRAINING, ask_to_retrain
-from leadloop.api.live import Scored, Unscored
-from leadloop.api.models import prune, reload, versions_page
-from leadloop.api.problems import Refusal
-from leadloop.api.routes import Body, Call, Query, Route
-from leadloop.api.shapes import (
+from leadloop.api.requests.routes import Body, Call, Query, Route
+from leadloop.api.scoring.live import Scored, Unscored
+from leadloop.api.served.versions import Served
+from leadloop.api.topics.cards import additions, error_row, rounded
+from leadloop.api.topics.feedback import ANALYTICS
+from leadloop.api.topics.jobs import RETRAIN_BODY, RETRAINING, ask_to_retrain
+from leadloop.api.topics.models import prune, reload, versions_page
+from leadloop.api.wire.problems import Refusal
+from leadloop.api.wire.shapes import (
     ADDED,
     ANY,
     ERROR_ROW,
@@ -33,7 +34,6 @@ from leadloop.api.shapes import (
     maybe,
     record,
 )
-from leadloop.api.versions import Served
 
 _MOST_FACTORS = 10
 

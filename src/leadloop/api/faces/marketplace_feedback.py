@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 
-from leadloop.api.arguments import PAGE, write_moment
-from leadloop.api.feedback import ANALYTICS, FEEDBACK, SAID, Kept, analytics, feedback_body, grading_of, keeping
-from leadloop.api.forms import NO_MORE, Entry, Form, read_form, read_forms
-from leadloop.api.idempotency import Work, storing
-from leadloop.api.routes import Body, Call, Query, Route
-from leadloop.api.shapes import FLAG, SHARE, TEXT, WHOLE, array, maybe, record
+from leadloop.api.requests.idempotency import Work, storing
+from leadloop.api.requests.routes import Body, Call, Query, Route
+from leadloop.api.topics.feedback import ANALYTICS, FEEDBACK, SAID, Kept, analytics, feedback_body, grading_of, keeping
+from leadloop.api.wire.arguments import PAGE, write_moment
+from leadloop.api.wire.forms import NO_MORE, Entry, Form, read_form, read_forms
+from leadloop.api.wire.shapes import FLAG, SHARE, TEXT, WHOLE, array, maybe, record
 from leadloop.errors import StoreUnavailable
 
 if TYPE_CHECKING:

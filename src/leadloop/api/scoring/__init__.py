@@ -1,0 +1,1 @@
+"""Scoring while somebody waits: rounds, the cache, and the log of what was said."""

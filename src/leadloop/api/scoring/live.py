@@ -1,0 +1,228 @@
+"""Scoring while somebody waits: each lead read by itself, all good ones scored together, and every answer from one version."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+import msgspec
+from anyio import CapacityLimiter
+
+from leadloop.api.measures.metrics import Metrics
+from leadloop.api.scoring.cache import TimedCache
+from leadloop.api.scoring.score_log import ScoreLog
+from leadloop.api.scoring.score_rows import LoggedScore
+from leadloop.api.served.versions import Served
+from leadloop.errors import Problem
+from leadloop.flows.place.settings import Settings
+from leadloop.flows.scoring.score import set_absent_times
+from leadloop.scoring import ScoreCard
+
+_log = logging.getLogger(__name__)
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A lead with its score."""
+
+    card: ScoreCard
+    scored_at: str
+    served: Served
+    given_id: Any
+    """The lead's identifier as it was given; None where it was not."""
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the method was not the first choice."""
+        return self.card.degraded or self.served.degraded
+
+
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """A lead that could not be read, with every reason."""
+
+    problems: tuple[Problem, ...]
+    given_id: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one request asks: its leads, its id, and what becomes of the scores."""
+
+    leads: Sequence[Any]
+    request_id: str = ""
+    noted: bool = True
+    """Whether the scores go to the log; where not, whoever asks stores them."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The leads of one request while they are scored: `rows` are to be scored, and stand at `places`."""
+
+    answers: list[Scored | Unscored | None] = field(default_factory=list)
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    keys: list[bytes] = field(default_factory=list)
+    named: list[Mapping[str, Any]] = field(default_factory=list)
+    kept: set[int] = field(default_factory=set)
+
+
+class LiveScoring:
+    """Scores the leads of requests."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        log: ScoreLog,
+        metrics: Metrics,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.settings, self.log, self.metrics, self.clock = settings, log, metrics, clock
+        self.limiter = CapacityLimiter(_AT_ONCE)
+        """How many requests of many leads are scored at a time; the others wait in the order in which they came."""
+        seconds = settings.cache_ttl_minutes * 60
+        self.cache: TimedCache[tuple[ScoreCard, str]] = TimedCache(seconds=seconds, most=settings.cache_leads)
+
+    def score(
+        self,
+        served: Served,
+        leads: Sequence[Any],
+        *,
+        explain: bool = True,
+        request_id: str = "",
+        noted: bool = True,
+    ) -> list[Scored | Unscored]:
+        """What is said of each lead, in order; a lead that cannot be read spoils no other.
+
+        Without `noted` the scores do not go to the log: whoever asks stores them.
+        """
+        (answers,) = self.score_together(served, [Asked(leads, request_id, noted)], explain=explain)
+        return answers
+
+    def score_together(
+        self, served: Served, requests: Sequence[Asked], *, explain: bool = True
+    ) -> list[list[Scored | Unscored]]:
+        """The same for several requests at once: what is said of each lead of each."""
+        started = perf_counter()
+        now = self.clock()
+        said_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        readings = [self._read(served, one.leads, explain) for one in requests]
+        rows = [values for reading in readings for values in reading.rows]
+        if rows:
+            lines = [place + 1 for reading in readings for place in reading.places]
+            frame = set_absent_times(served.scorer, served.reader.frame(rows, lines), now)
+            cards = iter(served.scorer.score(frame, explain=explain))
+            for reading in readings:
+                for place, key in zip(reading.places, reading.keys, strict=True):
+                    given_id = reading.named[place].get(served.scorer.playbook.lead_id)
+                    reading.answers[place] = Scored(card := next(cards), said_at, served, given_id)
+                    if key:
+                        self.cache.put(key, (card, said_at))
+        seconds = perf_counter() - started
+        return [self._note(served, one, reading, seconds) for one, reading in zip(requests, readings, strict=True)]
+
+    def _note(self, served: Served, asked: Asked, reading: _Reading, seconds: float) -> list[Scored | Unscored]:
+        """The answers to one request, counted and written down."""
+        whole = [answer for answer in reading.answers if answer is not None]
+        assert len(whole) == len(asked.leads)
+        self._count(served, whole, seconds)
+        if asked.noted:
+            self._record(served, reading.named, whole, reading.kept, asked.request_id)
+        return whole
+
+    def _read(self, served: Served, leads: Sequence[Any], explain: bool) -> _Reading:
+        """The leads of one request, each read by itself; those that were kept or cannot be read are answered already."""
+        reading = _Reading()
+        answers = reading.answers
+        for place, lead in enumerate(leads):
+            lead, problems = self._name_fields(served, lead)
+            given_id = lead.get(served.scorer.playbook.lead_id)
+            reading.named.append(lead)
+            if problems:
+                wrong = served.reader.read(lead, place + 1)[1] if lead else []
+                problems += [Problem(one.field, one.reason) for one in wrong]
+                answers.append(Unscored(tuple(problems), given_id))
+                continue
+            key = self._key(served, lead, explain) if self.cache.is_on else b""
+            held = self.cache.get(key) if key else None
+            if key:
+                self.metrics.cache.labels("hit" if held else "miss").inc()
+            if held:
+                answers.append(Scored(*held, served, given_id))
+                reading.kept.add(place)
+                continue
+            values, rejects = served.reader.read(lead, place + 1)
+            if rejects:
+                answers.append(Unscored(tuple(Problem(one.field, one.reason) for one in rejects), given_id))
+                continue
+            answers.append(None)
+            reading.rows.append(values)
+            reading.places.append(place)
+            reading.keys.append(key)
+        return reading
+
+    def _name_fields(self, served: Served, lead: Any) -> tuple[dict[str, Any], list[Problem]]:
+        """The lead by the fields' own names, and what is wrong with its names and sizes."""
+        if not isinstance(lead, dict):
+            return {}, [Problem("lead", "is not an object", "send an object with a field each")]
+        named: dict[str, Any] = {}
+        problems: list[Problem] = []
+        empty = True
+        for name, value in lead.items():
+            known = served.field_of(name)
+            if known is None:
+                problems.append(served.explain_unknown(name))
+                continue
+            if known in named:
+                problems.append(Problem(name, f"is {known}, which is given already", "give it once"))
+                continue
+            named[known] = value
+            empty = empty and (value is None or value == "")
+            if isinstance(value, str) and len(value) > self.settings.max_text_bytes // 4:
+                length = len(value.encode())
+                if length > self.settings.max_text_bytes:
+                    most = f"{self.settings.max_text_bytes:,}"
+                    problems.append(Problem(name, f"has {length:,} bytes", f"send at most {most}, the latest part"))
+        if empty and not problems:
+            problems.append(Problem("lead", "is empty", "give at least one field"))
+        return named, problems
+
+    def _key(self, served: Served, lead: Mapping[str, Any], explain: bool) -> bytes:
+        """What makes a lead the very same: who scores it, and everything that is given of it."""
+        content = msgspec.json.encode(lead, order="deterministic")
+        return b"\0".join((served.playbook.encode(), served.version.encode(), b"why" if explain else b"", content))
+
+    def _count(self, served: Served, answers: Sequence[Scored | Unscored], seconds: float) -> None:
+        self.metrics.latency.labels(served.playbook).observe(seconds)
+        spread = self.metrics.distribution.labels(served.playbook)
+        for answer in answers:
+            if isinstance(answer, Scored):
+                card = answer.card
+                self.metrics.count_score(served.playbook, card.method, card.band, card.route)
+                spread.observe(card.score)
+            else:
+                self.metrics.rejected.labels(served.playbook).inc()
+
+    def _record(
+        self,
+        served: Served,
+        leads: Sequence[Mapping[str, Any]],
+        answers: Sequence[Scored | Unscored],
+        kept: set[int],
+        request_id: str,
+    ) -> None:
+        scores = [
+            LoggedScore(served, lead, answer.card, answer.scored_at, request_id, place, place in kept)
+            for place, (lead, answer) in enumerate(zip(leads, answers, strict=True))
+            if isinstance(answer, Scored)
+        ]
+        try:
+            self.log.record(scores)
+        except Exception as error:  # whatever a log may raise: the score is right without it
+            self.metrics.log_failures.inc()
+            _log.error("score log failed: %s", type(error).__name__)

@@ -1,0 +1,1 @@
+"""Where work is done: the workspace, its settings, and the playbooks that are found there."""

@@ -1,0 +1,1 @@
+"""Scores: of a file, of stored leads, explained, and given again."""

@@ -1,0 +1,266 @@
+"""Score: new leads with the version in service; the good rows are scored, the others are written down with their reason."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from leadloop.errors import DataError, Problem
+from leadloop.flows.place.packaged import find_playbook
+from leadloop.flows.place.workspace import Workspace, open_workspace
+from leadloop.ingest.tables import open_table
+from leadloop.ingest.writers import Writer, open_writer
+from leadloop.leads import LeadFrame, Reject
+from leadloop.registry import CHAMPION, InService
+from leadloop.scoring import RuleScorer, ScoreCard, Scorer, TrainedPlaybook
+
+_BATCH_ROWS = 20_000
+_log = logging.getLogger(__name__)
+
+Tick = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a scoring run did: how many leads went where, and what was left out."""
+
+    version: str
+    """The version that scored."""
+    rows: int
+    """How many rows the file has."""
+    scored: int
+    """How many of them were scored."""
+    rejected: int
+    """How many could not be read."""
+    rejects_file: Path | None
+    """Where the rejected rows were written; None where there were none."""
+    routes: Mapping[str, int]
+    """How many leads went to each route."""
+    unread: tuple[str, ...]
+    """Columns of the file that the version does not read."""
+    absent: tuple[str, ...]
+    """Fields that the file has no column for, and that count as not given everywhere."""
+    notes: tuple[str, ...]
+    """What a person should know about how the file was read."""
+    synthetic: bool
+    """Whether the version was trained on synthetic leads."""
+    by_rules: bool
+    """Whether rules scored, since no version is in service yet."""
+
+
+def load(
+    playbook: str, version: str = "champion", *, workspace: Workspace | Path | str | None = None
+) -> TrainedPlaybook:
+    """The trained playbook in service, or the version of this id or release; every file is checked before it is read.
+
+    `playbook` is the playbook's name. Where the database is away, the version that was last known to be in service is loaded, and
+    a warning is logged that says so. Raises VersionError where there is no such version, or where it is damaged.
+    """
+    place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
+    registry, name = place.registry, playbook_name(playbook)
+    if version == CHAMPION and (doubt := registry.in_service(name).doubt):
+        _log.warning("Note: %s", doubt)
+    return registry.load(registry.find(name, version))
+
+
+def load_scorer(
+    playbook: str, version: str = "champion", *, workspace: Workspace | Path | str | None = None
+) -> TrainedPlaybook | RuleScorer:
+    """The version in service; where none is yet, the playbook's own rules, if `playbook` is a folder (or a packaged one) that
+    has some.
+
+    A version that was named, or is damaged, is never replaced by rules. Raises VersionError where nothing can score.
+    """
+    place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
+    name = playbook_name(playbook)
+    if version == CHAMPION and find_playbook(playbook) and place.registry.in_service(name) == InService(None):
+        from leadloop.flows.place.playbook_folder import read_playbook
+
+        found = read_playbook(playbook)
+        if found.rules:
+            return RuleScorer.of(found.playbook, found.rules)
+    return load(name, version, workspace=place)
+
+
+def playbook_name(playbook: str) -> str:
+    """The name of a playbook, from its name or from its folder."""
+    if find_playbook(playbook) or Path(playbook).suffix == ".toml":
+        from leadloop.flows.place.playbook_folder import read_playbook
+
+        return read_playbook(playbook).playbook.name
+    return playbook
+
+
+def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]], *, now: datetime | None = None) -> list[ScoreCard]:
+    """Score leads given as dictionaries, a field each; fields that are not given count as missing.
+
+    Where the playbook says so (`absent = "now"` under `[order]`), a lead without its own time is scored as of `now`, which is
+    the clock's time unless given. Raises DataError with every mistake of every lead at once.
+    """
+    return trained.score(set_absent_times(trained, read_rows(trained, rows), now or datetime.now(UTC)))
+
+
+def set_absent_times(trained: Scorer, leads: LeadFrame, now: datetime | pl.Series) -> LeadFrame:
+    """The leads with `now`, or a moment each, as the time of those that do not give theirs, where the playbook says so."""
+    name = trained.playbook.dated_when_scored
+    if name not in leads.data.columns or not leads.data[name].null_count():
+        return leads
+    if isinstance(now, datetime) and now.tzinfo:
+        now = now.astimezone(UTC).replace(tzinfo=None)
+    return LeadFrame(leads.schema, leads.data.with_columns(leads.data[name].fill_null(now)), leads.lines)
+
+
+def read_rows(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> LeadFrame:
+    """Leads given as dictionaries as the version reads them; raises DataError with every mistake of every lead at once."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return read_columns(trained, {name: [row.get(name) for row in rows] for name in names}, len(rows))
+
+
+def read_columns(trained: Scorer, columns: Mapping[str, list[Any]], count: int) -> LeadFrame:
+    """So many leads from the values of each field; raises DataError with every mistake of every lead at once."""
+    problems = [
+        Problem(f"lead {number}", "is empty", "give at least one field")
+        for number in range(1, count + 1)
+        if all(values[number - 1] is None for values in columns.values())
+    ]
+    if not problems:
+        reading = trained.schema.read(pl.DataFrame({name: _series(name, values) for name, values in columns.items()}))
+        problems = [Problem(f"lead {r.line}, {r.field}", f"“{r.value}” {r.reason}") for r in reading.rejects]
+        if not problems:
+            return reading.leads
+    raise DataError("leads", problems)
+
+
+def _series(name: str, values: list[Any]) -> pl.Series:
+    """Values of one field as a column; values of several types become text, which every field can read."""
+    kinds = {type(value) for value in values if value is not None}
+    if len(kinds) > 1 and not kinds <= {int, float}:
+        return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)
+    return pl.Series(name, values, strict=False)
+
+
+def score(
+    playbook: str,
+    data: Path | str,
+    to: Path | str,
+    *,
+    rejects_to: Path | str | None = None,
+    version: str = "champion",
+    workspace: Workspace | Path | str | None = None,
+    reasons: bool = True,
+    keep_columns: bool = False,
+    allow_missing_columns: bool = False,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    format: str | None = None,
+    output_format: str | None = None,
+    formulas: Literal["escape", "keep"] = "escape",
+    tick: Tick = lambda stage: None,
+) -> Scored:
+    """Score a file of leads into another, batch by batch, in memory that does not grow with the file.
+
+    `data` and `to` may be "-" for standard input and output. Rows that cannot be read go to `rejects_to` (by default
+    beside the output, ending in `.rejects.csv`) with their line and every reason. With `keep_columns` the lead's own
+    columns are written too.
+
+    Raises DataError where the file lacks a column that scoring reads (unless `allow_missing_columns`: the field then
+    counts as missing everywhere), VersionError where no version is in service. Where `playbook` is a folder with rules of its
+    own and no version is in service yet, the rules score, and every lead says so (`method` is `rules`).
+    """
+    trained = load_scorer(playbook, version, workspace=workspace)
+    beside = Path(rejects_to) if rejects_to else rejects_beside(to)
+    table = open_table(data, format=format, delimiter=delimiter, encoding=encoding)
+    missing = [
+        one for one in trained.schema.explain_missing(table.columns) if one.where != trained.playbook.dated_when_scored
+    ]
+    if missing and not allow_missing_columns:
+        raise DataError(
+            table.source,
+            [
+                *missing,
+                Problem("columns", "without them scores would be guesses", "or pass --allow-missing-columns to go on"),
+            ],
+        )
+    now = datetime.now(UTC)
+    read = set(trained.schema.locate(table.columns).values())
+    counts: Counter[str] = Counter()
+    rows = scored = rejected = 0
+    with ExitStack() as files:
+        writer = files.enter_context(open_writer(to, format=output_format, formulas=formulas))
+        rejecter: Writer | None = None
+        for batch, unreadable in table.batches(_BATCH_ROWS):
+            reading = trained.schema.read(batch.cells, batch.lines)
+            rows += len(batch.lines) + len(unreadable)
+            if rejects := sorted([*unreadable, *reading.rejects], key=lambda reject: reject.line):
+                rejecter = rejecter or files.enter_context(open_writer(beside))
+                rejecter.write(rejects_table(rejects))
+                rejected += len({reject.line for reject in rejects})
+            leads = set_absent_times(trained, reading.leads, now)
+            scores = round_scores(trained.score_table(leads, explain=reasons))
+            if keep_columns:
+                held = pl.Series(np.isin(batch.lines, reading.leads.lines))
+                scores = pl.concat([_named_apart(batch.cells.filter(held), scores.columns), scores], how="horizontal")
+            writer.write(scores)
+            scored += scores.height
+            counts.update(scores["route"].to_list())
+            tick(f"{rows:,} rows read, {scored:,} scored")
+    return Scored(
+        trained.version,
+        rows,
+        scored,
+        rejected,
+        beside if rejected else None,
+        dict(counts),
+        tuple(name for name in table.columns if name not in read),
+        tuple(problem.where for problem in missing),
+        table.notes,
+        trained.playbook.synthetic,
+        isinstance(trained, RuleScorer),
+    )
+
+
+def rejects_beside(to: Path | str) -> Path:
+    """Where rejected rows are written down: beside the output, or in the current folder where that is a stream."""
+    if str(to) == "-":
+        return Path("rejects.csv")
+    place = Path(to)
+    return place.with_name(f"{place.name.split('.')[0]}.rejects.csv")
+
+
+def rejects_table(rejects: Sequence[Reject]) -> pl.DataFrame:
+    """Rejected rows as a table: line, field, value and reason."""
+    return pl.DataFrame(
+        {
+            "line": [reject.line for reject in rejects],
+            "field": [reject.field for reject in rejects],
+            "value": [reject.value for reject in rejects],
+            "reason": [reject.reason for reject in rejects],
+        }
+    )
+
+
+def round_scores(scores: pl.DataFrame) -> pl.DataFrame:
+    """Scores with as many digits as anyone can use."""
+    shares = ["probability", "probability_low", "probability_high", "confidence"]
+    shares += [name for name in scores.columns if name.startswith("won_within_")]
+    ends = ("_probability", "_probability_low", "_probability_high")  # of further targets
+    shares += [name for name in scores.columns if name.endswith(ends)]
+    days = [name for name in scores.columns if name.startswith("days_to_win")]
+    points = [name for name in ("starts_at",) if name in scores.columns]
+    amounts = [name for name in ("expected_value",) if name in scores.columns]
+    return scores.with_columns(
+        pl.col(shares).round(6), pl.col(points).round(4), pl.col(days).round(1), pl.col(amounts).round(2)
+    )
+
+
+def _named_apart(cells: pl.DataFrame, taken: Sequence[str]) -> pl.DataFrame:
+    return cells.rename({name: f"{name} (lead)" for name in cells.columns if name in taken})

@@ -1,0 +1,1 @@
+"""What people look after: versions, promotions, keys, feedback, and the store."""

@@ -1,0 +1,383 @@
+"""The kinds of jobs: what each is told, and what it does. A worker does them; the service and commands only ask for them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import socket
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from leadloop.errors import JobLost, LeadLoopError, PlaybookError, Problem, StoreFull, StoreUnavailable
+from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
+from leadloop.flows.place.settings import read_settings
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.training.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
+from leadloop.ingest.tables import FORMATS
+
+if TYPE_CHECKING:
+    from leadloop.store import Job
+    from leadloop.store.jobs import Jobs
+
+TRAIN, SCORE, SCORE_LEADS = "train", "score", "score_leads"
+STATES = ("waiting", "running", "done", "parked", "cancelled")
+"""What a job can be; `parked` is given up until somebody looks at it."""
+_SAY_EVERY = 0.5
+_LONGEST_ERROR = 2_000
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One thing that a job may be told."""
+
+    kind: Literal["text", "flag", "number", "whole", "settings"]
+    meaning: str
+    default: Any = None
+    low: float = 0
+    high: float = 0
+    choices: tuple[str, ...] = ()
+
+    def explain(self, value: Any) -> tuple[str, str] | None:
+        """What is wrong with a value and how to mend it; None where nothing is."""
+        if value is None:
+            return None if self.default is None else ("is null", "leave it out")
+        if self.kind == "settings":
+            return None if isinstance(value, Mapping) else ("is no object", "give settings by their name")
+        if self.kind == "flag":
+            return None if isinstance(value, bool) else ("is neither true nor false", "give one of them")
+        if self.kind == "text":
+            if not isinstance(value, str) or len(value) > 1000:
+                return "is no text of up to 1,000 signs", "give one"
+            known = not self.choices or value in self.choices
+            return None if known else (f"is “{value[:40]}”", f"take {', '.join(self.choices)}")
+        kinds = int if self.kind == "whole" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
+            what = "whole number" if self.kind == "whole" else "number"
+            return f"is no {what} from {self.low:g} to {self.high:,g}", "give one"
+        return None
+
+
+class Work:
+    """A job that is being done: what it is told, and the way to say how far it is."""
+
+    def __init__(self, place: Workspace, job: Job, seconds: float) -> None:
+        self.place, self.job = place, job
+        self.told: Mapping[str, Any] = job.payload
+        self._seconds = seconds
+        self._said = float("-inf")
+
+    def keep(self, note: str, share: float | None = None) -> None:
+        """Say that we are still at it, and how far; raises JobLost where it is not ours any more.
+
+        Within a transaction that stores something, raising undoes it: what another worker does now is not done twice.
+        """
+        if not self.place.store.jobs.heartbeat(self.job, seconds=self._seconds, progress=share, note=note[:1000]):
+            from leadloop.store.jobs import lost
+
+            raise lost(self.job)
+        self._said = time.monotonic()
+
+    def tick(self, note: str) -> None:
+        """The same for whoever tells of every step: some are passed on."""
+        if time.monotonic() - self._said > _SAY_EVERY:
+            self.keep(note)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of job."""
+
+    name: str
+    meaning: str
+    arguments: Mapping[str, Argument]
+    run: Callable[[Work], Any]
+    max_attempts: int = 5
+    alone: bool = True
+    """Whether asking for the very same thing again, while it waits or is done, answers with the job that is there."""
+
+    def read(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments with their defaults; raises LeadLoopError with everything that is wrong."""
+        problems = []
+        for name, value in told.items():
+            if name not in self.arguments:
+                close = difflib.get_close_matches(name, self.arguments, n=1)
+                mend = f"did you mean {close[0]}?" if close else f"a {self.name} job reads {', '.join(self.arguments)}"
+                problems.append(Problem(name, "is not read here", mend))
+            elif wrong := self.arguments[name].explain(value):
+                problems.append(Problem(name, *wrong))
+        if not problems and self.name == TRAIN:
+            problems += explain_settings(told.get("validation_split"), told.get("params") or {})
+        if problems:
+            raise LeadLoopError(self.name, problems)
+        return {name: one.default for name, one in self.arguments.items()} | dict(told)
+
+
+def ask_for(
+    place: Workspace,
+    kind: str,
+    playbook: str,
+    told: Mapping[str, Any],
+    *,
+    who: str,
+    own: Mapping[str, Any] | None = None,
+) -> int:
+    """Ask for a job, and answer its number; `own` are further facts that nobody outside may give.
+
+    Raises LeadLoopError where there is no such kind, or with everything that is wrong in what it is told.
+    """
+    if kind not in KINDS:
+        raise LeadLoopError("job", Problem("kind", f"“{kind[:40]}” is none", f"take {', '.join(KINDS)}"))
+    asked = KINDS[kind]
+    payload = {**asked.read(told), **(own or {}), "playbook": playbook, "who": who}
+    return place.store.jobs.add(kind, payload, max_attempts=asked.max_attempts, only_one=_only_one_of(kind, payload))
+
+
+def list_jobs(place: Workspace, *, playbook: str = "", state: str = "", most: int = 100) -> tuple[Job, ...]:
+    """The newest jobs of a playbook or of all, in one state or in any; raises LeadLoopError where there is no such state."""
+    if state and state not in STATES:
+        raise LeadLoopError("jobs", Problem("state", f"“{state[:40]}” is none", f"take {', '.join(STATES)}"))
+    from leadloop.flows.past.stored_past import require_store
+
+    require_store(place, playbook or "PLAYBOOK")
+    return place.store.jobs.page(state=state or None, playbook=playbook or None, limit=most).items
+
+
+def retry_job(place: Workspace, number: int) -> Job:
+    """Let a parked job be tried again from the start. It is the one of its name again: whoever asks for the same gets it.
+
+    Raises LeadLoopError where there is none of this number, and StoreConflict where it is not parked, or where somebody asked
+    for the same meanwhile.
+    """
+    from leadloop.flows.past.stored_past import require_store
+
+    require_store(place, "PLAYBOOK")
+    jobs = place.store.jobs
+    job = jobs.get(number)
+    if job is None:
+        raise LeadLoopError(
+            "jobs", Problem(f"job {number}", "is not known here", "`leadloop jobs list` shows them all")
+        )
+    return jobs.retry(number, only_one=_only_one_of(job.kind, job.payload))
+
+
+def _only_one_of(kind: str, payload: Mapping[str, Any]) -> str | None:
+    """The name under which no second job is taken while this one waits or runs: what is to be done, whoever asks for it."""
+    if kind not in KINDS or not KINDS[kind].alone:
+        return None
+    from leadloop.store.values import digest_of
+
+    told = {name: value for name, value in payload.items() if name != "who"}
+    return f"{kind}:{payload['playbook']}:{digest_of(told)[:32]}"
+
+
+def do_job(work: Work) -> Any:
+    """Do a job, and answer what came of it."""
+    return KINDS[work.job.kind].run(work)
+
+
+def new_holder() -> str:
+    """A name for somebody who takes jobs that nobody else has."""
+    return f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def retry_seconds(attempts: int) -> float:
+    """How long to wait before a job is tried again: twice as long each time.
+
+    >>> [retry_seconds(attempts) for attempts in (1, 2, 3, 10)]
+    [5.0, 10.0, 20.0, 600.0]
+    """
+    return min(600.0, 5.0 * 2.0 ** (attempts - 1))
+
+
+def conclude(jobs: Jobs, job: Job, error: Exception, *, retry_seconds: float) -> None:
+    """Write down why a job came to nothing, and so what becomes of it.
+
+    One that is refused is parked with the reason, since trying again would change nothing. One that met trouble (a database that
+    is away, a mistake of ours) is tried again after so many seconds. Raises JobLost where it is not ours any more, and
+    StoreUnavailable where the database is away: the job is anyone's again once its time is over.
+    """
+    if isinstance(error, JobLost):
+        raise error
+    # What an error of a library says may quote leads: its kind and its place are enough for the record.
+    said = (str(error) if isinstance(error, LeadLoopError) else _place_of(error))[:_LONGEST_ERROR]
+    if isinstance(error, LeadLoopError) and not isinstance(error, StoreUnavailable | StoreFull):
+        jobs.park(job, said)
+    else:
+        jobs.fail(job, said, retry_seconds=retry_seconds)
+
+
+def _place_of(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+
+
+def find_source(place: Workspace, name: str) -> str:
+    """Where a playbook of this name lies: as the settings name it, in the workspace, or in a package.
+
+    Raises PlaybookError where it is nowhere.
+    """
+    from leadloop.flows.scoring.score import playbook_name
+
+    named = [*read_settings(place.root).playbooks, str(place.root / name)]
+    named += [str(file.parent) for file in sorted(place.root.glob(f"*/{FILE}"))]
+    for source in named:
+        for path in (Path(source), place.root / source):
+            if (path / FILE).is_file() or path.is_file():
+                try:
+                    if playbook_name(str(path)) == name:
+                        return str(path)
+                except PlaybookError:
+                    continue
+    if find_playbook(name):
+        return name
+    cure = f"put its folder into {place.root}, or name it under `playbooks` in leadloop.toml; {packaged_names()}"
+    raise PlaybookError(name, Problem("playbook", "is not found", cure))
+
+
+def _train(work: Work) -> Any:
+    from leadloop.flows.training.train import train
+
+    told = work.told
+    result = train(
+        find_source(work.place, told["playbook"]),
+        workspace=work.place,
+        promote=told["promote"],
+        trials=told["trials"],
+        time_budget=told["time_budget"],
+        validation_split=told["validation_split"],
+        params=told["params"],
+        tick=work.tick,
+    )
+    version = result.version
+    return {
+        "version": version.id,
+        "release": version.release,
+        "in_service": result.promotion is not None,
+        "data": dict(version.data),
+        "metrics": {name: measure["value"] for name, measure in version.metrics.items()},
+    }
+
+
+def _score(work: Work) -> Any:
+    from leadloop.flows.scoring.score import score
+    from leadloop.flows.work.uploads import find_upload, finish_file
+
+    told = work.told
+    upload = find_upload(work.place, told["file"])
+    result = upload.result(told["output"])
+    beside = result.with_name(f".{work.job.attempts}-{result.name}")
+    done = score(
+        _named(work.place, told["playbook"]),
+        upload.data,
+        beside,
+        rejects_to=upload.rejects,
+        version=told["version"],
+        workspace=work.place,
+        reasons=told["reasons"],
+        keep_columns=told["keep_columns"],
+        allow_missing_columns=told["allow_missing_columns"],
+        format=told["format"],
+        output_format=told["output"],
+        tick=work.tick,
+    )
+    finish_file(beside, result)
+    said = asdict(done)
+    del said["rejects_file"]
+    return {**said, "notes": list(done.notes)}
+
+
+def _score_leads(work: Work) -> Any:
+    from leadloop.flows.scoring.score_stored import score_stored
+
+    told = work.told
+    done = score_stored(
+        work.place,
+        _named(work.place, told["playbook"]),
+        run=f"job-{work.job.id}",
+        everything=told["all"],
+        segment=told["segment"],
+        days=told["days"],
+        batch_size=told["batch_size"],
+        version=told["version"],
+        keep=work.keep,
+    )
+    return asdict(done)
+
+
+def _named(place: Workspace, name: str) -> str:
+    """What to score a playbook by: its name where a version of it was saved, else its folder, whose rules may score."""
+    return name if place.registry.champion(name) else _found_or(place, name)
+
+
+def _found_or(place: Workspace, name: str) -> str:
+    try:
+        return find_source(place, name)
+    except PlaybookError:
+        return name
+
+
+_VERSION = Argument("text", "A version's id or release, `champion` (in service) or `latest`.", "champion")
+_FORMAT = partial(Argument, "text", choices=FORMATS)
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            TRAIN,
+            "Train on what the store holds, and save a version.",
+            {
+                "promote": Argument(
+                    "flag", "Put it in service, or do not; by default only the first one, if it is good."
+                ),
+                "trials": Argument("whole", "Settings to try for each learner.", low=1, high=10_000),
+                "time_budget": Argument("text", "About how much CPU time to spend on trying, as in `5m`."),
+                "validation_split": Argument(
+                    "number", "The newest share of leads to keep back.", low=SMALLEST_SPLIT, high=LARGEST_SPLIT
+                ),
+                "params": Argument("settings", "Settings of `[training]`, in place of the playbook's for this once."),
+            },
+            _train,
+            max_attempts=3,
+        ),
+        Kind(
+            SCORE,
+            "Score a file that was sent.",
+            {
+                "version": _VERSION,
+                "output": _FORMAT("The format of the scores.", "csv"),
+                "format": _FORMAT("The format of the file, where it does not tell itself."),
+                "reasons": Argument("flag", "Say why; leaving it out is faster.", True),
+                "keep_columns": Argument("flag", "Write the lead's own columns beside the score.", False),
+                "allow_missing_columns": Argument(
+                    "flag", "Score although the file lacks columns; they count as not given.", False
+                ),
+            },
+            _score,
+            alone=False,
+        ),
+        Kind(
+            SCORE_LEADS,
+            "Score leads that the store holds.",
+            {
+                "all": Argument("flag", "Also those that have a score.", False),
+                "segment": Argument("text", "Only leads of this segment.", ""),
+                "days": Argument(
+                    "number", "Only leads that came or changed in the last so many days; 0: all.", 7, 0, 36_500
+                ),
+                "batch_size": Argument("whole", "How many are scored and stored at once.", 500, 1, 10_000),
+                "version": _VERSION,
+            },
+            _score_leads,
+        ),
+    )
+}
+"""Every kind of job, by name."""
+
+ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS)
+"""The kinds that may be asked for by name; files to score are sent."""

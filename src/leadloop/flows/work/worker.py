@@ -1,0 +1,202 @@
+"""The worker: takes jobs one after the other, lets a child process do each, and says meanwhile that it is still at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from leadloop.errors import StoreConflict, StoreError, StoreUnavailable
+from leadloop.flows.place.settings import read_settings
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.work.job_process import UNTOLD
+from leadloop.flows.work.jobs import new_holder, retry_seconds
+from leadloop.flows.work.uploads import remove_old_uploads
+
+if TYPE_CHECKING:
+    from leadloop.store import Job
+
+_LOOK_SECONDS = 1.0
+_SWEEP_SECONDS = 600.0
+_GRACE_SECONDS = 5.0
+"""How long a job may still take when the worker is told to stop; what is left of it then is given back."""
+
+Tell = Callable[[str], None]
+
+
+class Worker:
+    """Does the jobs of one workspace until it is told to stop."""
+
+    def __init__(self, place: Workspace, *, kinds: Sequence[str] | None = None, tell: Tell = lambda text: None) -> None:
+        self.place, self.kinds, self.tell = place, kinds, tell
+        self.settings = read_settings(place.root)
+        self.holder = new_holder()
+        self.stopping = threading.Event()
+
+    def run(self, *, until_idle: bool = False) -> int:
+        """Do jobs until `stopping` is set, or until there are none; says how many were begun.
+
+        A database that is away is waited for.
+        """
+        begun, swept, away = 0, float("-inf"), ""
+        while not self.stopping.is_set():
+            if time.monotonic() - swept > _SWEEP_SECONDS:
+                swept = time.monotonic()
+                self.sweep()
+            try:
+                job = self.place.store.jobs.claim(
+                    self.holder, seconds=self.settings.job_lease_seconds, kinds=self.kinds
+                )
+            except StoreUnavailable as error:
+                if away != (away := error.problems[0].what):
+                    self.tell(f"The database is away: {away}.")
+                self.stopping.wait(5 * _LOOK_SECONDS)
+                continue
+            away = ""
+            if job is None:
+                if until_idle:
+                    return begun
+                self.stopping.wait(_LOOK_SECONDS)
+                continue
+            begun += 1
+            self.tell(f"Job {job.id} ({job.kind}) begins, attempt {job.attempts} of {job.max_attempts}.")
+            self.tell(f"Job {job.id} {self.do(job)}.")
+        return begun
+
+    def sweep(self) -> None:
+        """Remove what was kept for long enough: files that were sent, and answers for those who send a request again."""
+        with suppress(OSError):
+            remove_old_uploads(self.place, days=self.settings.keep_files_days)
+        with suppress(StoreError):
+            while self.place.store.idempotency.forget_old():
+                pass
+
+    def do(self, job: Job) -> str:
+        """Let a child process do a job, and say what came of it."""
+        told = {
+            "workspace": str(self.place.root.resolve()),
+            "job": job.id,
+            "holder": job.holder,
+            "attempts": job.attempts,
+            "seconds": self.settings.job_lease_seconds,
+        }
+        child = subprocess.Popen(
+            [sys.executable, "-m", "leadloop.flows.work.job_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            bufsize=0,  # nothing is left to be flushed to a child that is dead
+            env=_environment(),
+            start_new_session=True,
+        )
+        assert child.stdin is not None
+        with child, child.stdin:
+            with suppress(BrokenPipeError):
+                child.stdin.write(json.dumps(told).encode() + b"\n")
+            stopped_at: float | None = None
+            heard = time.monotonic()
+            while child.poll() is None:
+                if self._wait(child, 0.2):
+                    break
+                if self.stopping.is_set():
+                    stopped_at = stopped_at or time.monotonic()
+                    if time.monotonic() - stopped_at > _GRACE_SECONDS:
+                        _end(child)
+                        with suppress(StoreError):
+                            self.place.store.jobs.release(job)
+                        return "was given back unfinished"
+                if time.monotonic() - heard > self.settings.job_lease_seconds / 4:
+                    heard = time.monotonic()
+                    with suppress(StoreUnavailable):  # the child goes on; a lease that lapses is noticed by both
+                        if not self.place.store.jobs.heartbeat(job, seconds=self.settings.job_lease_seconds):
+                            _end(child)
+                            return "was cancelled, or given to another worker"
+        return self._conclude(job, child.returncode)
+
+    def _wait(self, child: subprocess.Popen[bytes], seconds: float) -> bool:
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _conclude(self, job: Job, code: int) -> str:
+        """What came of a job whose process has ended; one that ended without a word is tried again later, or parked."""
+        try:
+            now = self.place.store.jobs.get(job.id)
+            mine = (
+                now is not None and now.state == "running" and (now.holder, now.attempts) == (job.holder, job.attempts)
+            )
+            if now is None or not mine:
+                return f"is {now.state}" if now else "is gone"
+            how = f"by signal {-code}" if code < 0 else f"by code {code}"
+            if code == UNTOLD:
+                how = "while the database was away"
+            state = self.place.store.jobs.fail(
+                job, f"its process ended {how}", retry_seconds=retry_seconds(job.attempts)
+            )
+            return f"failed, and is {state}"
+        except StoreConflict:
+            return "was given to another worker"
+        except StoreUnavailable:
+            return "ended, and the database is away"
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.kill()
+    child.wait()
+
+
+def _environment() -> Mapping[str, str]:
+    """The environment of a job: the same code as ours, wherever it was found."""
+    paths = [path for path in sys.path if path]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+
+
+def start_worker(place: Workspace) -> subprocess.Popen[bytes]:
+    """Start a worker as a process of its own, which ends when we do."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "leadloop", "worker", "--workspace", str(place.root), "--with-parent"],
+        stdin=subprocess.PIPE,
+        env=_environment(),
+        start_new_session=True,
+    )
+
+
+class WorkersBeside:
+    """Workers that run beside the service: started with it, started again where one dies, and stopped with it."""
+
+    def __init__(self, place: Workspace, count: int) -> None:
+        self.place, self.count = place, count
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> WorkersBeside:
+        if self.count:
+            self._children = [start_worker(self.place) for _ in range(self.count)]
+            self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stopping.set()
+        if self.count:
+            self._thread.join()
+        for child in self._children:
+            child.terminate()
+        for child in self._children:
+            try:
+                child.wait(2 * _GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                _end(child)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(2.0):
+            for number, child in enumerate(self._children):
+                if child.poll() is not None and not self._stopping.is_set():
+                    self._children[number] = start_worker(self.place)

@@ -1,0 +1,131 @@
+from dataclasses import replace
+
+import pytest
+from tests.conftest import copy_workspace, write_playbook
+from tests.leads_for_tests import PLAYBOOK
+
+from leadloop.errors import LeadLoopError, VersionError
+from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.scoring.score import load
+from leadloop.flows.training.train import train
+from leadloop.flows.upkeep.models import list_versions, promote, prune, rollback, show_version
+from leadloop.playbook import render_playbook
+
+
+def test_a_promotion_can_be_undone_and_all_of_it_is_on_the_record(workspace, tmp_path):
+    first = train(workspace.playbook, workspace.past, workspace=tmp_path).version
+    other = render_playbook(replace(PLAYBOOK, training=replace(PLAYBOOK.training, seed=9)))
+    second = train(write_playbook(tmp_path / "other", other), workspace.past, workspace=tmp_path).version
+    serving = lambda: [line.version.id for line in list_versions("tiny", workspace=tmp_path) if line.serves]  # noqa: E731
+    assert serving() == [first.id]
+    promote("tiny", "latest", why="newer", workspace=tmp_path)
+    assert serving() == [second.id]
+    rollback("tiny", why="too many hot leads", workspace=tmp_path)
+    assert serving() == [first.id]
+    page = show_version("tiny", second.release, workspace=tmp_path)
+    assert [(step.action, step.why) for step in page.promotions] == [
+        ("promote", "newer"),
+        ("rollback", "too many hot leads"),
+    ]
+    assert all(step.who and step.at for step in page.promotions)
+
+
+def test_what_cannot_be_done_is_said(workspace):
+    with pytest.raises(VersionError, match="there is no “v9”"):
+        promote("tiny", "v9", workspace=workspace.root)
+    with pytest.raises(VersionError, match="in service already"):
+        promote("tiny", "latest", workspace=workspace.root)
+    with pytest.raises(VersionError, match="no version was in service before this one"):
+        rollback("tiny", workspace=workspace.root)
+
+
+def test_a_workspace_without_versions_lists_none(tmp_path):
+    assert list_versions(workspace=tmp_path) == []
+
+
+def copied(workspace, tmp_path):
+    """A workspace with the trained version and a second one that is the same under another name."""
+    copy_workspace(workspace.root, tmp_path)
+    version = workspace.result.version
+    other = replace(version, id="v20990101_000000_00000002", release="tiny-v1.1.0")
+    registry = Workspace(tmp_path).registry
+    return version, registry.save(other, version.read_files(workspace.result.folder))
+
+
+def test_a_page_tells_of_one_version_where_it_is_and_when_it_served(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    page = show_version("tiny", second.id, workspace=tmp_path)
+    assert (page.serves, page.promotions) == (False, ())
+    promote("tiny", second.release, why="newer", workspace=tmp_path)
+    page = show_version(str(workspace.playbook), "champion", workspace=Workspace(tmp_path))
+    assert (page.version.id, page.serves) == (second.id, True)
+    assert (page.folder / "report.html").is_file()
+    assert [(step.model_version, step.previous, step.why) for step in page.promotions] == [
+        (second.id, first.id, "newer")
+    ]
+    assert len(show_version("tiny", first.id, workspace=tmp_path).promotions) == 2
+
+
+def test_a_promotion_keeps_the_quality_that_it_was_decided_on(workspace, tmp_path):
+    _, second = copied(workspace, tmp_path)
+    promote("tiny", "latest", workspace=tmp_path)
+    evidence = Workspace(tmp_path).registry.history("tiny")[-1].evidence
+    assert evidence["metrics"]["AUC"]["value"] == second.metrics["AUC"]["value"]
+
+
+def test_a_version_that_was_taken_back_can_serve_again_and_nothing_is_forgotten(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    promote("tiny", "latest", why="newer", workspace=tmp_path)
+    rollback("tiny", why="too hot", workspace=tmp_path)
+    with pytest.raises(VersionError, match="no version was in service before this one"):
+        rollback("tiny", workspace=tmp_path)
+    promote("tiny", "latest", why="not so hot after all", workspace=tmp_path)
+    steps = show_version("tiny", second.id, workspace=tmp_path).promotions
+    assert [step.why for step in steps] == ["newer", "too hot", "not so hot after all"]
+    assert [line.serves for line in list_versions("tiny", workspace=tmp_path)] == [False, True]
+    assert show_version("tiny", "champion", workspace=tmp_path).version.id != first.id
+
+
+def test_a_damaged_version_is_named_and_the_one_in_service_goes_on(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    (tmp_path / "registry" / "tiny" / second.id / "manifest.json").write_text("{}")
+    with pytest.raises(VersionError, match=f"{second.id}/manifest.json"):
+        list_versions(workspace=tmp_path)
+    with pytest.raises(VersionError, match=r"manifest\.json"):
+        promote("tiny", second.id, workspace=tmp_path)
+    assert load("tiny", workspace=tmp_path).version == first.id
+
+
+def test_old_versions_are_cleaned_up_and_what_serves_is_kept(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    place = Workspace(tmp_path)
+    third = replace(first, id="v20990102_000000_00000003", release="tiny-v1.2.0")
+    place.registry.save(third, first.read_files(workspace.result.folder))
+    assert prune("tiny", 1, dry_run=True, workspace=tmp_path).removed == (second.id,)
+    (tmp_path / "leadloop.toml").write_text(f'model_version = "{second.release}"\n')
+    done = prune("tiny", 1, workspace=tmp_path)
+    assert done.kept == {first.id: "champion", second.id: "the setting model_version", third.id: "the newest"}
+    (tmp_path / "leadloop.toml").unlink()
+    assert prune("tiny", 1, workspace=tmp_path).removed == (second.id,)
+    assert [line.version.id for line in list_versions("tiny", workspace=tmp_path)] == [first.id, third.id]
+    with pytest.raises(LeadLoopError, match="retention days"):
+        prune("tiny", 1, retention_days=-1, workspace=tmp_path)
+
+
+def test_a_version_stays_for_as_long_as_the_setting_says_after_it_served(workspace, tmp_path):
+    first, second = copied(workspace, tmp_path)
+    for number in (3, 4):
+        other = replace(first, id=f"v2099010{number}_000000_0000000{number}", release=f"tiny-v1.{number}.0")
+        Workspace(tmp_path).registry.save(other, first.read_files(workspace.result.folder))
+        promote("tiny", other.id, workspace=tmp_path)
+    assert prune("tiny", 1, dry_run=True, workspace=tmp_path).removed == (second.id,)
+    assert prune("tiny", 1, retention_days=0, dry_run=True, workspace=tmp_path).removed == (first.id, second.id)
+
+
+def test_a_page_of_a_version_is_shown_without_its_history_where_the_database_is_away(workspace, tmp_path):
+    first, _ = copied(workspace, tmp_path)
+    (tmp_path / "leadloop.db").unlink()
+    page = show_version("tiny", "champion", workspace=tmp_path)
+    assert (page.version.id, page.serves, page.promotions) == (first.id, True, ())
+    assert "last known" in page.doubt
+    assert all("last known" in line.doubt for line in list_versions(workspace=tmp_path))
