@@ -1,6 +1,7 @@
 """The routes of any playbook, as their document says."""
 
 import json
+import time
 from io import StringIO
 
 import pytest
@@ -212,3 +213,16 @@ def test_a_log_is_told_of_every_score_with_its_card(workspace):
             client.post("/v1/tiny/scores", json={"leads": [LEAD, {"visits": "many"}]})
     assert [(one.lead["id"], one.cached) for one in kept] == [("L1", False), ("L1", True)]
     assert kept[0].card.model_version == workspace.result.version.id
+
+
+@pytest.mark.parametrize("path", ["/v1/tiny/score", "/v1/tiny/leads"])
+def test_very_many_names_that_are_none_are_refused_soon_and_in_few_words(client, path):
+    lead = {f"visit{number}": 1 for number in range(20_000)}
+    began = time.process_time()
+    answer = client.post(path, json=lead if path.endswith("score") else {"leads": [lead]})
+    assert time.process_time() - began < 4
+    assert answer.status_code == 422
+    errors = answer.json()["errors"]
+    assert len(errors) == 101
+    assert errors[0]["how_to_mend"] == "did you mean visits?"
+    assert "more are not listed" in errors[-1]["what"]

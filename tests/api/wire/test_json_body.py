@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -78,3 +79,22 @@ def test_sound_json_is_read_as_python_reads_it(value):
 def test_any_bytes_are_read_or_refused(body):
     with contextlib.suppress(Refusal):
         read_json(body, deepest=10)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'[{"' * 40 + b'\\"' * 499_000, b'{"a": "' * 40 + b"\\" * 900_000, b'["' * 333_000, b'"' * 900_000 + b"[" * 50],
+)
+def test_no_body_takes_long_whatever_stands_in_it(body):
+    began = time.process_time()
+    with pytest.raises(Refusal):
+        read_json(body, deepest=32)
+    assert time.process_time() - began < 3
+
+
+def test_brackets_in_texts_are_no_depth_whatever_else_the_texts_hold():
+    text = "[{" * 60 + '\\" \\\\ ' + "}]" * 60
+    body = json.dumps({"a": [text, {"b": text}]}).encode()
+    assert read_json(body, deepest=3) == {"a": [text, {"b": text}]}
+    with pytest.raises(Refusal):
+        read_json(body, deepest=2)

@@ -15,7 +15,7 @@ from leadloop.api.served.versions import Served
 from leadloop.api.topics.cards import additions, rounded
 from leadloop.api.topics.models import reload
 from leadloop.api.wire.forms import Entry
-from leadloop.api.wire.problems import Refusal, as_json
+from leadloop.api.wire.problems import Refusal, tell_all
 from leadloop.api.wire.shapes import (
     ADDED,
     ANY,
@@ -147,7 +147,7 @@ def _error_row(place: int, one: Unscored, lead: Any) -> dict[str, Any]:
         "lead_id": one.given_id,
         "company_name": name if isinstance(name, str) else None,
         "error": tell_briefly(one.problems)[:1_000],
-        "errors": [as_json(problem) for problem in one.problems],
+        "errors": tell_all(one.problems),
     }
 
 

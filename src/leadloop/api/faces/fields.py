@@ -58,7 +58,8 @@ def as_lead(fields: tuple[Entry, ...], served: Served, given: Any) -> dict[str, 
         return Unscored((Problem("lead", "is not an object", "send an object with a field each"),), None)
     known = {field.name: field for field in fields}
     problems = [problem for field in fields for problem in _explain(field, given.get(field.name))]
-    problems += [served.explain_unknown(name) for name in given if name not in known and served.field_of(name) is None]
+    unknown = [name for name in given if name not in known and served.field_of(name) is None]
+    problems += [served.explain_unknown(name, told=place) for place, name in enumerate(unknown)]
     if problems:
         return Unscored(tuple(problems), given.get(lead_id))
     return {

@@ -176,7 +176,7 @@ class LiveScoring:
         for name, value in lead.items():
             known = served.field_of(name)
             if known is None:
-                problems.append(served.explain_unknown(name))
+                problems.append(served.explain_unknown(name, told=len(problems)))
                 continue
             if known in named:
                 problems.append(Problem(name, f"is {known}, which is given already", "give it once"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from anyio import to_thread
 
 from leadloop.api.wire.problems import Refusal
+from leadloop.api.wire.unknown_names import NO_FIELD, suggest_name
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.place.packaged import FILE, find_playbook, list_packaged
 from leadloop.flows.scoring.score import playbook_name
@@ -61,7 +61,7 @@ class Declared:
             if field is None and name == LEAD_ID and not own:
                 lead_id = value
             elif field is None:
-                problems.append(self._explain_unknown(name, where))
+                problems.append(self._explain_unknown(name, where, len(problems)))
             elif field in fields:
                 problems.append(Problem(f"{where}.{name}", f"is {field}, which is given already", "give it once"))
             else:
@@ -87,14 +87,13 @@ class Declared:
         scoring = self.playbook.scoring_schema
         return {name: value for name, value in fields.items() if name in scoring}
 
-    def _explain_unknown(self, name: str, where: str) -> Problem:
-        known = [one.name for one in self.playbook.schema.fields if not one.made_from]
-        for one in self.playbook.schema.fields:
-            if one.name == name and one.made_from:
-                return Problem(f"{where}.{name}", f"is made from {one.made_from}", f"give {one.made_from} instead")
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-        mend = f"did you mean {close[0]}?" if close else "leave it out, or see /openapi.json for the fields"
-        return Problem(f"{where}.{name}", f"is no field of {self.playbook.name}", mend)
+    def _explain_unknown(self, name: str, where: str, told: int) -> Problem:
+        fields = self.playbook.schema.by_name
+        if name in fields and fields[name].made_from:
+            source = fields[name].made_from
+            return Problem(f"{where}.{name}", f"is made from {source}", f"give {source} instead")
+        mend = suggest_name(name, (one.name for one in fields.values() if not one.made_from), told=told)
+        return Problem(f"{where}.{name}", f"is no field of {self.playbook.name}", mend or NO_FIELD)
 
 
 async def declared(call: Call, name: str) -> Declared:

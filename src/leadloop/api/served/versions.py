@@ -8,7 +8,6 @@ not degraded, and `/readyz` says why one cannot be sure.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,11 +18,13 @@ from typing import Literal
 
 from leadloop.api.served.playbooks import Declared
 from leadloop.api.wire.problems import Refusal
+from leadloop.api.wire.unknown_names import NO_FIELD, suggest_name
 from leadloop.errors import LeadLoopError, Problem, VersionError, VersionMissing, tell_briefly
 from leadloop.flows.place.packaged import find_playbook, list_packaged
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import playbook_name
+from leadloop.leads import Field
 from leadloop.leads.field import normalise_name
 from leadloop.leads.names import FieldNames
 from leadloop.leads.one_lead import OneLeadReader
@@ -82,18 +83,22 @@ class Served:
         """Its playbook, for leads that are kept."""
         return Declared(self.scorer.playbook)
 
-    def explain_unknown(self, name: str) -> Problem:
-        """Why a name in a lead stands for no field."""
+    @cached_property
+    def _every_field(self) -> Mapping[str, Field]:
+        """All fields of the playbook by their plain names, those too that are not read when leads are scored."""
+        return {normalise_name(one.name): one for one in reversed(self.scorer.playbook.schema.fields)}
+
+    def explain_unknown(self, name: str, *, told: int = 0) -> Problem:
+        """Why a name in a lead stands for no field; `told` mistakes of this lead were told before."""
         playbook = self.scorer.playbook
-        for one in playbook.schema.fields:
-            if normalise_name(one.name) == normalise_name(name):
-                if one.made_from:
-                    return Problem(name, f"is made from {one.made_from}", f"give {one.made_from} instead")
-                what = f"is known at {one.known_at}; leads are scored at {playbook.scores_at}"
-                return Problem(name, what, "leave it out")
-        close = difflib.get_close_matches(name, [one.name for one in playbook.scoring_schema.fields], n=1, cutoff=0.6)
-        mend = f"did you mean {close[0]}?" if close else "leave it out, or see /openapi.json for the fields"
-        return Problem(name, f"is no field of {playbook.name}", mend)
+        one = self._every_field.get(normalise_name(name))
+        if one is not None and one.made_from:
+            return Problem(name, f"is made from {one.made_from}", f"give {one.made_from} instead")
+        if one is not None:
+            what = f"is known at {one.known_at}; leads are scored at {playbook.scores_at}"
+            return Problem(name, what, "leave it out")
+        mend = suggest_name(name, playbook.scoring_schema.by_name, told=told)
+        return Problem(name, f"is no field of {playbook.name}", mend or NO_FIELD)
 
 
 class ServedVersions:

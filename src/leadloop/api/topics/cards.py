@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from leadloop.api.scoring.live import Scored, Unscored
-from leadloop.api.wire.problems import as_json
+from leadloop.api.wire.problems import tell_all
 
 
 class Chance(Protocol):
@@ -78,7 +78,7 @@ def additions(scored: Scored) -> dict[str, Any]:
 
 def error_row(place: int, answer: Unscored) -> dict[str, Any]:
     """A lead of a batch that could not be read."""
-    return {"index": place, "lead_id": answer.given_id, "errors": [as_json(one) for one in answer.problems]}
+    return {"index": place, "lead_id": answer.given_id, "errors": tell_all(answer.problems)}
 
 
 def rounded(value: float | None, digits: int = 6) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from leadloop.api.wire.arguments import read_moment
 from leadloop.api.wire.problems import Refusal
 from leadloop.api.wire.shapes import ANY, FLAG, NUMBER, TEXT, WHOLE, array, maybe, record
+from leadloop.api.wire.unknown_names import suggest_name
 from leadloop.errors import Problem
 
 if TYPE_CHECKING:
@@ -132,11 +132,10 @@ class Form:
 
 def explain_unknown(given: Mapping[str, Any], known: Sequence[str], before: str = "") -> list[Problem]:
     """A problem for every name that is not read, with the nearest that is."""
-    problems = []
+    problems: list[Problem] = []
     for name in given:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-            mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+            mend = suggest_name(name, known, told=len(problems)) or f"known are {', '.join(known)}"
             problems.append(Problem(before + name, "is not read here", mend))
     return problems
 

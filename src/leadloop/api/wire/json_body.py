@@ -11,7 +11,8 @@ from leadloop.errors import Problem
 
 _LONGEST_NUMBER = 400
 _LARGEST = 2**53
-_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# Each sign is looked at once, whatever the body: what was taken is never given back, and a text without an end goes to the end.
+_TEXT = re.compile(rb'(?s)"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)')
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -32,6 +32,10 @@ TITLES: Mapping[int, str] = {
 """The title of each status that the service answers with."""
 
 
+MOST_TOLD = 100
+"""How many mistakes an answer lists."""
+
+
 class Refusal(Exception):
     """A request that is refused: its status, and every reason."""
 
@@ -59,9 +63,17 @@ def problem_body(status: int, problems: Iterable[Problem], *, path: str, request
             "detail": tell_briefly(told[:3]) + ("; and more" if told[3:] else ""),
             "instance": path,
             "request_id": request_id,
-            "errors": [as_json(one) for one in told],
+            "errors": tell_all(told),
         }
     )
+
+
+def tell_all(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """Mistakes as they stand in an answer; of very many the first, and how many more there are."""
+    told = [as_json(one) for one in problems[:MOST_TOLD]]
+    if left := len(problems) - len(told):
+        told.append(as_json(Problem("errors", f"{left:,} more are not listed", "mend these first")))
+    return told
 
 
 def as_json(problem: Problem) -> dict[str, str]:
