@@ -72,6 +72,7 @@ MAY = {
     ("GET", "/v1/{playbook}/jobs"): "admin",
     ("GET", "/v1/{playbook}/jobs/{job}"): "scorer",
     ("DELETE", "/v1/{playbook}/jobs/{job}"): "scorer",
+    ("POST", "/v1/{playbook}/jobs/{job}/retry"): "admin",
     ("GET", "/v1/{playbook}/jobs/{job}/result"): "scorer",
     ("GET", "/v1/{playbook}/jobs/{job}/rejects"): "scorer",
     ("POST", "/v1/{playbook}/files"): "scorer",

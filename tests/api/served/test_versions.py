@@ -206,7 +206,10 @@ def on_postgres(copied, new_postgres):
     engine.dispose()
 
 
-def test_a_running_service_goes_on_while_its_database_is_away_and_follows_it_again_when_it_is_back(on_postgres):
+def test_a_running_service_goes_on_while_its_database_is_away_and_follows_it_again_when_it_is_back(
+    on_postgres, monkeypatch
+):
+    monkeypatch.setattr("leadloop.registry.registry._AWAY_SECONDS", 0.0)  # it is asked again at once
     workspace, first, second, reachable = on_postgres
     versions, told = versions_of(workspace, fallback=("previous",))
     held = versions.get("tiny")
