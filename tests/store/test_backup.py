@@ -7,6 +7,7 @@ from tests.store.stores_for_tests import START, Clock, fill
 
 from leadloop.errors import StoreError
 from leadloop.store import Event, LeadRecord, open_store, restore
+from leadloop.store.migrating import HEAD
 
 
 def add(store, number):
@@ -102,7 +103,7 @@ def test_an_older_backup_is_migrated_when_it_is_restored(sqlite_store, tmp_path,
     store.close()
     restore(backup.path, sqlite_store.where, now=clock, who="ada")
     assert sqlite_store.leads.get("b2b", "L-old") is not None
-    assert sqlite_store.step() == "0003"
+    assert sqlite_store.step() == HEAD
 
 
 def test_for_postgresql_it_is_said_what_to_use_instead(address, clock, tmp_path):
