@@ -129,7 +129,7 @@ def test_a_damaged_database_is_doubted_too(place):
 
 
 def test_who_asks_for_what_serves_where_nothing_does_is_told_so_and_where_it_is_not_known_is_told_why(place):
-    with pytest.raises(VersionError, match="champion +no version is in service"):
+    with pytest.raises(VersionError, match=r"champion +no version is in service"):
         place.registry.find("tiny", "champion")
     place.registry.promote("tiny", FIRST, **SAID)
     (place.registry.folder("tiny") / NAME).unlink()
