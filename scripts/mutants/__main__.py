@@ -202,4 +202,8 @@ def _report(results: list[Result], floors: Sequence[str], console: Console) -> i
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("Stopped. What was tried is kept, and the next run goes on from there.", file=sys.stderr)
+        sys.exit(130)

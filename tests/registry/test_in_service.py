@@ -128,6 +128,26 @@ def test_a_damaged_database_is_doubted_too(place):
     assert "damaged" in standing.doubt
 
 
+def test_who_asks_for_what_serves_where_nothing_does_is_told_so_and_where_it_is_not_known_is_told_why(place):
+    with pytest.raises(VersionError, match=r"champion +no version is in service"):
+        place.registry.find("tiny", "champion")
+    place.registry.promote("tiny", FIRST, **SAID)
+    (place.registry.folder("tiny") / NAME).unlink()
+    (place.root / "leadloop.db").write_bytes(b"no database" * 1_000)
+    with pytest.raises(VersionError, match="damaged"):
+        Workspace(place.root).registry.find("tiny", "champion")
+
+
+@pytest.mark.parametrize("name", [SECOND, "tiny-v1.1.0", "latest"])
+def test_a_version_is_found_by_what_it_is_called_on_disk_without_asking_the_database(place, name):
+    place.registry.promote("tiny", FIRST, **SAID)
+    (place.root / "leadloop.db").write_bytes(b"no database" * 1_000)
+    away = Workspace(place.root).registry
+    assert away.find("tiny", name).id == (THIRD if name == "latest" else SECOND)
+    with pytest.raises(StoreError, match="damaged"):
+        away.find("tiny", "shadow")
+
+
 def test_a_database_that_is_away_is_asked_once_a_look(place):
     place.registry.promote("tiny", FIRST, **SAID)
     asked = []

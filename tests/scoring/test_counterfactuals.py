@@ -19,7 +19,10 @@ from leadloop.scoring.counterfactuals import (
     MOST_ROWS,
     CandidateField,
     Candidates,
+    Change,
+    Counterfactual,
     Option,
+    _best_of_fields,
     change_lead,
     find_counterfactuals,
 )
@@ -202,3 +205,25 @@ def test_of_numbers_that_do_as_well_the_nearest_is_named(trained):
         if 1 < option.value < visits.changes[0].value:
             (card,) = trained.score(replace(lead, data=lead.data.with_columns(visits=pl.lit(option.value))))
             assert card.score < visits.score or card.novel
+
+
+@pytest.mark.parametrize(
+    ("scores", "nearest"),
+    [
+        ({2.0: (59.4, "warm"), 3.0: (59.5, "warm"), 9.0: (60.0, "warm")}, 3.0),
+        ({2.0: (59.6, "warm"), 3.0: (59.5, "warm"), 9.0: (60.0, "warm")}, 2.0),
+        ({2.0: (59.9, "cool"), 3.0: (59.8, "warm"), 9.0: (60.0, "warm")}, 3.0),
+        ({2.0: (50.0, "cool"), 3.0: (55.0, "cool"), 9.0: (60.0, "warm")}, 9.0),
+    ],
+    ids=["half a point less will do", "more than one will do", "another band will not", "none will do"],
+)
+def test_a_nearer_number_is_named_where_it_costs_half_a_point_at_most_and_no_band(trained, scores, nearest):
+    tried = [
+        Counterfactual((Change("visits", value, f"visits {value:g}"),), 40.0, score, 0.1, band, "call", True)
+        for value, (score, band) in scores.items()
+    ]
+    tried.append(Counterfactual((Change("source", "Web", "source “Web”"),), 40.0, 58.0, 0.1, "warm", "call", True))
+    best = _best_of_fields(tried, read(trained, visits="1"), {"visits": "number", "source": "category"})
+    assert [one.changes[0].value for one in best] == [nearest, "Web"]
+    nothing_given = _best_of_fields(tried, read(trained, visits=""), {"visits": "number", "source": "category"})
+    assert [one.changes[0].value for one in nothing_given] == [9.0, "Web"]

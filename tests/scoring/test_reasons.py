@@ -4,7 +4,7 @@ import pytest
 
 from leadloop.features import FeatureSet
 from leadloop.features.text import TextBlock
-from leadloop.scoring.reasons import ReasonWriter
+from leadloop.scoring.reasons import ReasonWriter, write_reasons
 
 TEXTS = ["we want voice AI", "how are you", "pay is $30 an hour", "a team of 40"] * 20
 PHRASES = {"voice AI": ("voice ai",), "next_step": ("follow-up",)}
@@ -47,3 +47,20 @@ def test_a_reason_quotes_the_fact_that_a_text_states(features):
     assert hourly == "Notes offers a salary from 62,400"
     assert sentence(features, "hello", "Notes, employees named (log)") == "Notes names no number of employees"
     assert sentence(features, "a team of 40", "Notes, employees named (log)") == "Notes speaks of 40 employees"
+
+
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [
+        (None, ["source +4", "budget -3", "note +2", "visits -1", "city +0.5"]),
+        (2, ["source +4", "budget -3", "note +2", "visits -1"]),
+        (1, ["source +4", "budget -3"]),
+    ],
+)
+def test_reasons_come_strongest_first_so_many_each_way_and_what_moves_nothing_is_none(most, said):
+    fields = ["visits", "source", "phone", "budget", "city", "note"]
+    points = np.array([[-1.0, 4.0, 0.0, -3.0, 0.5, 2.0], [0.0] * 6])
+    ours, nobody = write_reasons(fields, points, most, lambda field, row: f"{fields[field]} of lead {row}")
+    assert [f"{reason.field} {reason.points:+g}" for reason in ours] == said
+    assert ours[0].sentence == "source of lead 0"
+    assert nobody == ()

@@ -200,6 +200,17 @@ def test_a_field_whose_place_changes_from_stretch_to_stretch_is_named(report):
     assert table.rows[1][2:5] == ("–", "–", "–")
 
 
+def test_how_far_points_reach_is_drawn_where_they_lie_and_never_too_narrow_to_see(report):
+    lines = [replace(line, low=0.25 * line.points, high=0.75 * line.points) for line in report.importance]
+    lines[1] = replace(lines[1], low=lines[1].points, high=lines[1].points)
+    most = max(line.points for line in lines)
+    page = render_html(replace(report, importance=tuple(lines)))
+    drawn = re.findall(r'<u style="left:([\d.]+)%;width:([\d.]+)%">', page)[: len(lines)]
+    assert [float(left) for left, _ in drawn] == pytest.approx([100 * line.low / most for line in lines], abs=0.06)
+    wanted = [max(100 * (line.high - line.low) / most, 0.6) for line in lines]
+    assert [float(width) for _, width in drawn] == pytest.approx(wanted, abs=0.06)
+
+
 def test_without_other_stretches_and_a_version_in_service_importance_is_points_alone(report):
     plain = tuple(ImportanceLine(line.field, line.points, line.direction) for line in report.importance)
     (table, *_) = tables(replace(report, importance=plain), "importance")

@@ -68,7 +68,7 @@ def learning_picture(report: TrainingReport) -> Picture | None:
     shapes = plot.frame(
         f"rounds ({', '.join(units)})",
         "log-loss on held-out training leads",
-        rightward=lambda value: f"{round(value, 6):g}",
+        rightward=lambda value: f"{value:g}",
         upward=lambda value: f"{value:g}",
         heights=heights,
     )
