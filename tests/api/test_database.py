@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
+from tests.api.access.test_keys import within
 from tests.api.service_for_tests import open_service
-from tests.api.test_keys import within
 from tests.conftest import copy_workspace
 
 from leadloop.flows.place.workspace import Workspace

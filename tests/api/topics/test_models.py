@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from tests.api.access.test_keys import within
 from tests.api.service_for_tests import LEAD, ask, open_service
-from tests.api.test_keys import within
 from tests.conftest import copy_workspace
 
 from leadloop.api.topics import models
