@@ -9,8 +9,9 @@ import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
 
-from leadloop.api.access.keys import COPY, Caller, KeyCopy, KeyRing
+from leadloop.api.access.keys import Caller, KeyRing
 from leadloop.errors import LeadLoopError, StoreError
+from leadloop.flows.place.key_copy import COPY, KeyCopy
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.upkeep.keys import ROLES, list_keys, new_key, revoke_key
 
