@@ -84,7 +84,8 @@ def test_another_database_does_not_make_it_forgotten_what_was_in_service(place):
     assert standing.version == FIRST
     assert "knows of no promotion" in standing.doubt
     away.promote("tiny", SECOND, **SAID)  # whoever says so settles it
-    assert away.in_service("tiny") == InService(SECOND, away.history("tiny")[0].at)
+    manifests = {SECOND: away.find("tiny", SECOND).checksum}
+    assert away.in_service("tiny") == InService(SECOND, away.history("tiny")[0].at, manifests=manifests)
 
 
 def test_a_change_by_another_machine_is_written_down_when_it_is_seen(place, tmp_path):
@@ -242,3 +243,69 @@ def test_nothing_is_cleaned_up_where_another_database_knows_nothing_of_what_serv
         with pytest.raises(StoreUnavailable, match=f"knows of no promotion.*{FIRST} is the version last known"):
             away.prune("tiny", keep=1, unused_since=datetime.now(UTC), who="ann", dry_run=dry_run)
     assert [version.id for version in away.versions("tiny")] == [FIRST, SECOND, THIRD]
+
+
+def replace_contents(place, version, content=b'{"forged": 1}'):
+    """Put other contents in a saved version's folder, with a manifest that fits them."""
+    folder = place.registry.folder("tiny", version)
+    shutil.rmtree(folder)
+    place.registry.save(make_version(version, "tiny-v1.0.0"), {"model.json": content})
+
+
+def test_a_promotion_notes_the_checksum_of_the_manifest_on_the_record_and_in_the_log(place):
+    registry = place.registry
+    checksum = registry.find("tiny", FIRST).checksum
+    assert f'"checksum": "{checksum}"' in (registry.folder("tiny", FIRST) / "manifest.json").read_text()
+    assert registry.promote("tiny", FIRST, **SAID, evidence={"seen": 3}).evidence == {"seen": 3, "manifest": checksum}
+    registry.promote("tiny", SECOND, **SAID)
+    assert registry.rollback("tiny", **SAID).manifest == checksum
+    assert [one.manifest for one in registry.history("tiny")][::2] == [checksum] * 2
+    rows = place.store.audit.page().items
+    assert [row.details["manifest"] for row in rows if row.action in ("promote", "rollback")][::2] == [checksum] * 2
+    assert read_last_known(registry.folder("tiny")).manifests[FIRST] == checksum
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_version_that_is_not_what_was_promoted_is_not_loaded(place, away):
+    place.registry.promote("tiny", FIRST, **SAID)
+    place.registry.promote("tiny", SECOND, **SAID)
+    for version in (FIRST, SECOND):
+        replace_contents(place, version)
+    registry = without_database(place) if away else place.registry
+    for version in (FIRST, SECOND):
+        with pytest.raises(VersionError, match=r"is not what was promoted.*restore the version's folder"):
+            registry.load(registry.find("tiny", version))
+    registry.load(registry.find("tiny", THIRD))  # which was never promoted
+
+
+def test_a_version_that_is_not_what_was_promoted_gets_no_name_and_is_not_gone_back_to(place):
+    place.registry.promote("tiny", FIRST, **SAID)
+    place.registry.promote("tiny", SECOND, **SAID)
+    replace_contents(place, FIRST)
+    for change in (
+        lambda: place.registry.rollback("tiny", **SAID),
+        lambda: place.registry.promote("tiny", FIRST, **SAID),
+        lambda: place.registry.promote("tiny", FIRST, **SAID, alias="shadow"),
+    ):
+        with pytest.raises(VersionError, match="is not what was promoted"):
+            change()
+    assert place.registry.champion("tiny") == SECOND
+
+
+def test_what_the_database_says_was_promoted_counts_and_not_the_file_beside_the_versions(place):
+    place.registry.promote("tiny", FIRST, **SAID)
+    replace_contents(place, FIRST)
+    registry = place.registry
+    path = registry.folder("tiny") / NAME
+    honest = registry.in_service("tiny").manifests[FIRST]
+    path.write_text(path.read_text().replace(honest, registry.find("tiny", FIRST).checksum))
+    with pytest.raises(VersionError, match="is not what was promoted"):
+        registry.load(registry.find("tiny", FIRST))
+
+
+def test_a_promotion_from_before_checksums_were_noted_is_loaded_as_ever(place):
+    place.store.promotions.promote("tiny", "champion", FIRST, **SAID)
+    replace_contents(place, FIRST)
+    place.registry.load(place.registry.find("tiny", "champion"))
+    assert place.registry.history("tiny")[0].manifest == ""
+    assert place.registry.in_service("tiny").manifests == {}

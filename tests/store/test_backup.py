@@ -7,6 +7,7 @@ from tests.store.stores_for_tests import START, Clock, fill
 
 from leadloop.errors import StoreError
 from leadloop.store import Event, LeadRecord, open_store, restore
+from leadloop.store.keys import find_key
 from leadloop.store.migrating import HEAD
 
 
@@ -21,7 +22,7 @@ def test_a_backup_holds_what_the_store_held_and_can_be_opened_and_restored(sqlit
     assert len(backup.sha256) == 64
     add(sqlite_store, 1)
     sqlite_store.leads.record("b2b", [LeadRecord("L-later", {})])
-    assert restore(backup.path, sqlite_store.where, now=clock, who="ada") == 0
+    assert restore(backup.path, sqlite_store.where, now=clock, who="ada").erasures == 0
     assert sqlite_store.leads.get("b2b", "L-later") is None
     assert sqlite_store.leads.get("b2b", "L-1").version == 2
     assert sqlite_store.audit.page().items[-1].action == "restore"
@@ -54,6 +55,61 @@ def test_a_backup_under_load_holds_everything_that_was_acknowledged_before(sqlit
     finally:
         stop.set()
         writer.join()
+
+
+def keys_of(store):
+    return {one.key.name: one.key.revoked_at is not None for one in store.keys.known()}
+
+
+def test_a_key_that_was_revoked_after_the_backup_stays_revoked_and_a_newer_one_stays(sqlite_store, tmp_path, clock):
+    stolen = sqlite_store.keys.issue("admin", "stolen", who="ada")
+    good = sqlite_store.keys.issue("scorer", "good", who="ada")
+    backup = sqlite_store.back_up(tmp_path / "copy.db")
+    sqlite_store.keys.revoke(stolen.key.id, who="ada")
+    (at,) = [one.key.revoked_at for one in sqlite_store.keys.known() if one.key.id == stolen.key.id]
+    newer = sqlite_store.keys.issue("admin", "newer", who="ada")
+    done = restore(backup.path, sqlite_store.where, now=clock, who="ada")
+    assert (done.keys_added, done.keys_revoked) == ((newer.key.id,), (stolen.key.id,))
+    known = {one.key.id: one for one in sqlite_store.keys.known()}
+    assert known[stolen.key.id].key.revoked_at == at
+    assert find_key(known, stolen.text, clock()) is None
+    assert find_key(known, good.text, clock()).name == "good"
+    assert find_key(known, newer.text, clock()).name == "newer"
+    assert sqlite_store.audit.page().items[-1].details == {
+        "erasures": 0, "keys added": [newer.key.id], "keys revoked": [stolen.key.id],
+    }  # fmt: skip
+    sqlite_store.audit.verify()
+
+
+def test_a_key_that_was_revoked_before_the_backup_is_revoked_whatever_the_store_says_now(sqlite_store, tmp_path, clock):
+    key = sqlite_store.keys.issue("admin", "stolen", who="ada").key
+    sqlite_store.keys.revoke(key.id, who="ada")
+    backup = sqlite_store.back_up(tmp_path / "copy.db")
+    with sqlite3.connect(sqlite_store.where) as other:
+        other.execute("UPDATE api_keys SET revoked_at = NULL")
+    other.close()
+    assert restore(backup.path, sqlite_store.where, now=clock, who="ada").keys_revoked == ()
+    assert keys_of(sqlite_store) == {"stolen": True}
+
+
+def test_a_backup_without_keys_does_not_open_a_store_that_has_some(sqlite_store, tmp_path, clock):
+    backup = sqlite_store.back_up(tmp_path / "copy.db")
+    sqlite_store.keys.issue("admin", "first", who="ada")
+    gone = sqlite_store.keys.issue("admin", "gone", who="ada").key
+    sqlite_store.keys.revoke(gone.id, who="ada")
+    restore(backup.path, sqlite_store.where, now=clock, who="ada")
+    assert keys_of(sqlite_store) == {"first": False, "gone": True}
+
+
+def test_where_the_store_is_lost_the_keys_that_are_handed_in_count(sqlite_store, tmp_path, clock):
+    stolen = sqlite_store.keys.issue("admin", "stolen", who="ada").key
+    backup = sqlite_store.back_up(tmp_path / "copy.db")
+    sqlite_store.keys.revoke(stolen.id, who="ada")
+    done = restore(backup.path, tmp_path / "new.db", now=clock, who="ada", keys=sqlite_store.keys.known())
+    assert done.keys_revoked == (stolen.id,)
+    found = open_store(tmp_path / "new.db", now=clock)
+    assert keys_of(found) == {"stolen": True}
+    found.close()
 
 
 def test_nothing_is_written_over(sqlite_store, tmp_path):

@@ -189,13 +189,13 @@ def test_a_restored_backup_does_not_bring_back_who_was_erased_since(sqlite_store
     erase(store, email=f"{ANN}@example.com")
     path = store.where
     assert ANN in backup.path.read_bytes().decode("latin-1")
-    assert restore(backup.path, path, now=clock, who="ada") == 1
+    assert restore(backup.path, path, now=clock, who="ada").erasures == 1
     assert ANN not in everything(store)
     assert store.leads.get("b2b", "L-bob") is not None  # the store that was open sees it
     store.close()
     # The database is lost altogether: the list beside it is enough.
     shutil.copy(list_beside(tmp_path / "only.db"), list_beside(tmp_path / "new.db"))
-    assert restore(backup.path, tmp_path / "new.db", now=clock, who="ada") == 1
+    assert restore(backup.path, tmp_path / "new.db", now=clock, who="ada").erasures == 1
     found = open_store(tmp_path / "new.db", now=clock)
     assert ANN not in everything(found)
     assert found.audit.verify().number > 0
@@ -211,7 +211,7 @@ def test_with_a_write_ahead_log_every_byte_goes_too_and_a_backup_is_restored_the
     backup = store.back_up(tmp_path / "copy.db")
     erase(store, email=f"{ANN}@example.com")
     assert ANN not in everything(store)
-    assert restore(backup.path, store.where, now=clock, who="ada") == 1
+    assert restore(backup.path, store.where, now=clock, who="ada").erasures == 1
     assert ANN not in everything(store)
     assert store.leads.get("b2b", "L-bob").fields["email"] == f"{BOB}@example.com"
     assert store.audit.verify().number > 0

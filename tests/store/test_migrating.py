@@ -83,7 +83,7 @@ def test_a_database_of_a_newer_leadloop_is_refused_and_left_alone(store, address
     with store._connections.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
     try:
-        with pytest.raises(StoreError, match="upgrade LeadLoop"):
+        with pytest.raises(StoreError, match="upgrade LeadLoop, or restore a backup"):
             open_store(address, now=Clock())
         for move in (store.migrate, lambda: store.downgrade("0001")):
             with pytest.raises(StoreError, match="0999"):

@@ -12,9 +12,10 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from leadloop.api.access.keys import KeyCopy, KeyRing
+from leadloop.api.access.keys import KeyRing
 from leadloop.api.measures.logs import EventLog
 from leadloop.errors import LeadLoopError, Problem, StoreUnavailable, tell_briefly
+from leadloop.flows.place.key_copy import KeyCopy
 from leadloop.flows.place.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ class Database:
     def _read_copy(self) -> KeyCopy | None:
         """The copy of the keys, where there is one that can be trusted."""
         try:
-            from leadloop.store.engine import address_of, describe
-
-            copy = KeyCopy(self.workspace.root, describe(address_of(self.workspace.database)))
+            copy = self.workspace.key_copy()
         except LeadLoopError:
             return None
         self._copy = copy
@@ -121,9 +120,18 @@ class Database:
         except Exception as error:  # whatever it is, the next look may go better
             self._log.mistake(error, during="looking into the database")
             return f"cannot be used ({type(error).__name__})"
+        if not known and self._knew_keys():
+            return "knows no key, though keys were made: it is another one, or was emptied; restore it"
         self.ring.learn(known)
         self._keep_copy(known)
         return ""
+
+    def _knew_keys(self) -> bool:
+        """Whether keys of this database are known: keys are revoked and never deleted, so one without them is not the same."""
+        if self.ring.is_known and not self.ring.is_empty:
+            return True
+        copy = self._read_copy()
+        return bool(copy and copy.read())
 
     def _keep_copy(self, known: Sequence[KnownKey]) -> None:
         if self._copy is None:

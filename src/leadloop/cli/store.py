@@ -68,7 +68,7 @@ def restore(
     yes: Yes = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Put a backup in the place of the store. What came after it is lost; who was erased since stays erased.
+    """Put a backup in the place of the store. What came after it is lost, but erasures, keys and revocations stay.
 
     Example: `leadloop store restore backups/2026-05-03.db --yes`
     """
@@ -78,8 +78,12 @@ def restore(
 
     place = open_workspace(workspace)
     _require_yes(yes, f"Everything in the store of {place.root} that is younger than {file} is lost.")
-    replayed = restore_flow(place, file)
-    say(f"Restored from {file}; {replayed:,} erasures since then were carried out again.")
+    done = restore_flow(place, file)
+    say(f"Restored from {file}; {done.erasures:,} erasures since then were carried out again.")
+    if done.keys_revoked:
+        say(f"Keys that were revoked since stay revoked: {', '.join(done.keys_revoked)}.")
+    if done.keys_added:
+        say(f"Keys that the backup did not know were kept as they were: {', '.join(done.keys_added)}.")
 
 
 @store.command()

@@ -7,10 +7,11 @@ file, and says so.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from leadloop.registry.files import replace_durably
 from leadloop.registry.manifest import VERSION_ID
@@ -32,22 +33,29 @@ class InService:
     """The versions that one goes back to, step by step, the latest first."""
     doubt: str = ""
     """Why this is only what was last known to be in service; empty where the database says so now."""
+    manifests: Mapping[str, str] = field(default_factory=dict)
+    """The checksum that each of these versions' manifests had when it was promoted, where that was noted."""
 
     def as_bytes(self) -> bytes:
         """The answer as it is written beside the versions."""
         since = self.since.isoformat() if self.since else None
-        body = {"version": self.version, "since": since, "before": self.before[:_MOST_BEFORE]}
+        body: dict[str, Any] = {"version": self.version, "since": since, "before": self.before[:_MOST_BEFORE]}
+        body |= {"manifests": dict(self.manifests)} if self.manifests else {}
         return json.dumps(body, indent=1).encode() + b"\n"
 
 
-def serving(stack: Sequence[str], since: datetime | None) -> InService:
+def serving(
+    stack: Sequence[str], since: datetime | None, manifest_of: Callable[[str], str] = lambda version: ""
+) -> InService:
     """The answer from the versions that were put in service and not rolled back, newest first.
 
     >>> serving(["v3", "v2", "v3", "v1"], None).before
     ('v2', 'v1')
     """
     version = stack[0] if stack else None
-    return InService(version, since, tuple(one for one in dict.fromkeys(stack) if one != version)[:_MOST_BEFORE])
+    before = tuple(one for one in dict.fromkeys(stack) if one != version)[:_MOST_BEFORE]
+    noted = {one: manifest_of(one) for one in (*([version] if version else []), *before)}
+    return InService(version, since, before, manifests={one: said for one, said in noted.items() if said})
 
 
 def read_last_known(folder: Path) -> InService | None:
@@ -58,13 +66,16 @@ def read_last_known(folder: Path) -> InService | None:
             return None
         said = json.loads(path.read_bytes())
         version, before = said["version"], tuple(said["before"])
+        manifests = dict(said.get("manifests") or {})
         since = None if said["since"] is None else datetime.fromisoformat(said["since"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     names = (*before, *([] if version is None else [version]))
     if not all(isinstance(name, str) and VERSION_ID.fullmatch(name) for name in names):
         return None
-    return InService(version, since, before)
+    if not all(isinstance(one, str) for one in (*manifests, *manifests.values())):
+        return None
+    return InService(version, since, before, manifests=manifests)
 
 
 def write_last_known(folder: Path, known: InService) -> None:

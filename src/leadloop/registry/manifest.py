@@ -84,10 +84,19 @@ class ModelVersion:
 
     def as_bytes(self) -> bytes:
         """The manifest as it is written to disk, with its checksum."""
+        body = self._body()
+        return json.dumps({**body, "checksum": _checksum(body)}, indent=1).encode() + b"\n"
+
+    @property
+    def checksum(self) -> str:
+        """The SHA-256 of all that the manifest says, the hash of every file among it: the version itself, in 64 signs."""
+        return _checksum(self._body())
+
+    def _body(self) -> dict[str, Any]:
         body = asdict(self)
         if not self.targets:
             del body["targets"]  # so that whoever knows of one target only can read it
-        return json.dumps({**body, "checksum": _checksum(body)}, indent=1).encode() + b"\n"
+        return body
 
     @classmethod
     def read(cls, folder: Path) -> Self:

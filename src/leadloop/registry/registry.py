@@ -29,12 +29,14 @@ from leadloop.errors import (
 )
 from leadloop.registry.files import locked
 from leadloop.registry.in_service import NAME, InService, read_last_known, serving, write_last_known
+from leadloop.registry.manifest import NAME as MANIFEST_FILE
 from leadloop.registry.manifest import VERSION_ID, ModelVersion
 from leadloop.registry.measured import metrics_of
 from leadloop.registry.pruning import Pruned, choose
 from leadloop.registry.saved import LOCK, SavedVersions, refusing
 
 if TYPE_CHECKING:
+    from leadloop.scoring import TrainedPlaybook
     from leadloop.store import Alias, PromotionRecord, Store
 
 CHAMPION = "champion"
@@ -101,6 +103,30 @@ class Registry(SavedVersions):
             name = alias.model_version if alias else name
         return super().find(playbook, name)
 
+    def load(self, version: ModelVersion) -> TrainedPlaybook:
+        """Load a version after checking every byte of it, and that it is the very one that was promoted, where it was.
+
+        What was promoted is what the database says; where that is away, what was last known (see `in_service`). Raises
+        VersionError where anything is not as it was saved, or where the version is not what was promoted.
+        """
+        promoted = self._promoted(version)
+        if promoted and promoted != version.checksum:
+            what = f"is not what was promoted: its checksum is {version.checksum[:12]}, not {promoted[:12]}"
+            mend = "restore the version's folder from a backup, or promote another version"
+            raise VersionError(version.id, Problem(MANIFEST_FILE, what, mend))
+        return super().load(version)
+
+    def _promoted(self, version: ModelVersion) -> str:
+        """The checksum of the manifest that was promoted under a version's id; empty where none was, or none was noted."""
+        try:
+            store = self._reading(version.playbook)
+            return store.promotions.manifest(version.playbook, version.id) if store else ""
+        except (StoreError, DependencyMissing) as error:
+            if isinstance(error, StoreUnavailable):
+                self._silence.note(error)
+            known = read_last_known(self.folder(version.playbook))
+            return known.manifests.get(version.id, "") if known else ""
+
     def champion(self, playbook: str) -> str | None:
         """The id of the version in service, if there is one; where the database is away, of the one last known."""
         return self.in_service(playbook).version
@@ -164,9 +190,10 @@ class Registry(SavedVersions):
     ) -> PromotionRecord:
         """Put a version in service (or give it another name), after loading it to see that it works.
 
-        With `instead_of` it must replace that very version, or none for "", else StoreConflict is raised: somebody was faster.
-        Raises VersionMissing for a version that is not there, AliasRefused for a name that none can have, VersionError for a
-        version that is damaged or named so already; StoreUnavailable where the database is away. Nothing was changed then.
+        The record holds the checksum of its manifest: from then on nothing else is loaded under its id. With `instead_of` it
+        must replace that very version, or none for "", else StoreConflict is raised: somebody was faster. Raises VersionMissing
+        for a version that is not there, AliasRefused for a name that none can have, VersionError for a version that is damaged
+        or named so already; StoreUnavailable where the database is away. Nothing was changed then.
         """
         _require_alias(playbook, alias)
         version = self.find(playbook, name)
@@ -189,6 +216,7 @@ class Registry(SavedVersions):
                             who=_storable(who),
                             why=_storable(why),
                             evidence=evidence,
+                            manifest=version.checksum,
                             instead_of=previous if instead_of is None else instead_of,
                         )
                         if alias == CHAMPION:
@@ -368,7 +396,8 @@ def _ask(playbook: str, store: Store) -> InService:
         stack = store.promotions.stack(playbook, CHAMPION)
         if (alias.model_version if alias else None) == (stack[0] if stack else None):
             break  # else somebody changed it between the two answers
-    return serving(stack, alias.since if alias else None)
+    since = alias.since if alias else None
+    return serving(stack, since, lambda version: store.promotions.manifest(playbook, version))
 
 
 def _changes(store: Store, playbook: str, alias: str | None) -> Iterator[PromotionRecord]:
@@ -388,7 +417,7 @@ def _doubted(known: InService | None, error: LeadLoopError) -> InService:
         return InService(None, doubt=f"{why}; no version is known to have been in service")
     since = f" (since {known.since:%Y-%m-%d %H:%M} UTC)" if known.since else ""
     doubt = f"{why}; {known.version} is the version last known to be in service{since}"
-    return InService(known.version, known.since, known.before, doubt)
+    return InService(known.version, known.since, known.before, doubt, known.manifests)
 
 
 def _require_alias(playbook: str, alias: str) -> None:

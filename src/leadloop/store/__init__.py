@@ -8,7 +8,7 @@ SQLite in a file by default, PostgreSQL by its address; both behave the same.
 
 from leadloop.store.appending import Stored
 from leadloop.store.audit import AuditHead, AuditRow
-from leadloop.store.backup import Backup, restore
+from leadloop.store.backup import Backup, Restored, restore
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
 from leadloop.store.experiments import AbTest, Variant, VariantTally
@@ -50,6 +50,7 @@ __all__ = [
     "Receipt",
     "Recorded",
     "Replay",
+    "Restored",
     "Score",
     "Store",
     "Stored",

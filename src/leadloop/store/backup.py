@@ -23,6 +23,7 @@ from leadloop.store.tables import METADATA
 from leadloop.store.trouble import explain
 
 if TYPE_CHECKING:
+    from leadloop.store.keys import KnownKey
     from leadloop.store.store import Store
 
 _WAIT_SECONDS = 60.0
@@ -38,6 +39,18 @@ class Backup:
     """The hash of the file."""
     rows: Mapping[str, int]
     """How many rows each table has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore carried over from what was there before."""
+
+    erasures: int
+    """How many erasures were carried out again."""
+    keys_added: tuple[str, ...]
+    """The ids of the keys that the backup did not know, as good or revoked as they were."""
+    keys_revoked: tuple[str, ...]
+    """The ids of the keys that were good in the backup, and had been revoked since."""
 
 
 def back_up(source: Path, path: Path) -> Backup:
@@ -65,13 +78,16 @@ def restore(
     now: Callable[[], datetime],
     who: str,
     erased: Iterable[Mapping[str, Any]] = (),
+    keys: Iterable[KnownKey] = (),
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
-) -> int:
-    """Put a backup in the place of a store, and erase in it whoever was erased since; says how many erasures were replayed.
+) -> Restored:
+    """Put a backup in the place of a store, and carry over who was erased since, every key and every revocation.
 
-    The erasure list is taken from the store that is there now, from the file beside it, and from `erased`. All checks and
-    erasures are done on a copy; then one transaction replaces what was there, which other processes see as any other. Raises
-    StoreError where the backup is damaged, was made by a newer LeadLoop, or its audit log was tampered with.
+    The erasure list is taken from the store that is there now, from the file beside it, and from `erased`; keys from the store
+    that is there now, or where there is none from `keys`. So no restore makes a revoked key good again, nor opens a service
+    that had keys. All checks and changes are done on a copy; then one transaction replaces what was there, which other
+    processes see as any other. Raises StoreError where the backup is damaged, was made by a newer LeadLoop, or its audit log
+    was tampered with.
     """
     from leadloop.store.erasure import read_list
     from leadloop.store.store import list_beside, open_store
@@ -89,13 +105,19 @@ def restore(
             _check(copy)
         if target.exists() and target.stat().st_size:
             present = open_store(target, now=now, random_bytes=random_bytes)
-            entries += present.erasures.entries()
-            present.close()
+            try:
+                entries += present.erasures.entries()
+                keys = present.keys.known()
+            finally:
+                present.close()
         restored = open_store(copy, now=now, random_bytes=random_bytes, keep_list=False)
         try:
             restored.audit.verify()
             replayed = restored.erasures.replay(entries)
-            restored.audit.add(who, "restore", {"erasures": replayed})
+            with restored.transaction():
+                added, revoked = restored.keys.carry_over(keys)
+                told = {"keys added": list(added), "keys revoked": list(revoked)}
+                restored.audit.add(who, "restore", {"erasures": replayed, **told})
         finally:
             restored.close()
         with _telling_nothing():
@@ -104,12 +126,12 @@ def restore(
             else:
                 os.link(copy, target)
         _sync(target.parent)
-    return replayed
+    return Restored(replayed, added, revoked)
 
 
 USE_POSTGRES_TOOLS = (
     "use pg_dump and pg_restore; keep the list of `erasures.entries()` beside the dump, "
-    "for `erasures.replay` afterwards"
+    "for `erasures.replay` afterwards, and revoke again what `leadloop keys list` showed as revoked"
 )
 
 

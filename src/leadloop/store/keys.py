@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -139,6 +139,32 @@ class Keys:
             )
             if done.rowcount:
                 self._audit.add(who, "revoke key", {"key": identity})
+
+    def carry_over(self, keys: Iterable[KnownKey]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Take over the keys of the store that this one replaces; the ids of those added, and of those revoked again.
+
+        What was revoked in either is revoked, from the earlier moment on; all else is as the store that is replaced had it. No
+        rows of the audit log are written: who restores writes one for all.
+        """
+        added, revoked = [], []
+        with self._connections.write() as connection:
+            for one in keys:
+                key = one.key
+                query = select(KEYS.c.revoked_at).where(KEYS.c.id == key.id)
+                found = connection.execute(query).first()
+                moments = [at for at in (key.revoked_at, found.revoked_at if found else None) if at is not None]
+                values = {"expires_at": key.expires_at, "revoked_at": min(moments, default=None)}
+                values |= {"secret_hash": one.secret_hash, "role": key.role}
+                if found is None:
+                    connection.execute(
+                        KEYS.insert().values(id=key.id, name=key.name, created_at=key.created_at, **values)
+                    )
+                    added.append(key.id)
+                    continue
+                connection.execute(update(KEYS).where(KEYS.c.id == key.id).values(**values))
+                if found.revoked_at is None and key.revoked_at is not None:
+                    revoked.append(key.id)
+        return tuple(added), tuple(revoked)
 
     def page(self, *, after: str | None = None, limit: int = 100) -> Page[ApiKey]:
         """Every key, by its id, the expired and revoked among them."""

@@ -45,7 +45,7 @@ def refuse_unknown(step: str | None) -> None:
             Problem(
                 "database",
                 f"was brought to step {step} by a newer LeadLoop; this one knows steps up to {HEAD}",
-                "upgrade LeadLoop, or take the database back with the newer one",
+                "upgrade LeadLoop, or restore a backup that was made before that step",
             ),
         )
 

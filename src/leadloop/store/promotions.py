@@ -18,6 +18,8 @@ from leadloop.store.connections import Connections
 from leadloop.store.paging import Page, read_page
 from leadloop.store.tables import ALIASES, PROMOTIONS
 
+MANIFEST = "manifest"
+"""What the checksum of the manifest is called in a change's evidence and in the audit log."""
 _LOCK = 3
 
 
@@ -56,7 +58,13 @@ class PromotionRecord:
     why: str
     """The reason that was given."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    """The quality that was known at that moment."""
+    """The quality that was known at that moment, and as `manifest` the checksum of the version's manifest."""
+
+    @property
+    def manifest(self) -> str:
+        """The checksum of the version's manifest at that moment; empty for a change that was made before it was noted."""
+        said = self.evidence.get(MANIFEST, "")
+        return said if isinstance(said, str) else ""
 
 
 class Promotions:
@@ -76,9 +84,10 @@ class Promotions:
         why: str,
         policy: str = "",
         evidence: Mapping[str, Any] | None = None,
+        manifest: str = "",
         instead_of: str | None = None,
     ) -> PromotionRecord:
-        """Let a name stand for this version from now on.
+        """Let a name stand for this version from now on; with the checksum of its manifest, only for what has that one.
 
         Where `instead_of` is given, the name must still stand for that version (or for none, where it is empty), else
         StoreConflict is raised: what was compared with is no longer what serves.
@@ -91,8 +100,9 @@ class Promotions:
                     playbook, Problem(alias, "was changed by somebody else meanwhile", "look again at what serves")
                 )
             previous = current.model_version if current else None
+            noted = {**(evidence or {}), **({MANIFEST: manifest} if manifest else {})}
             return self._change(
-                connection, playbook, alias, "promote", model_version, previous, policy, who, why, evidence or {}
+                connection, playbook, alias, "promote", model_version, previous, policy, who, why, noted
             )
 
     def roll_back(self, playbook: str, alias: str, *, who: str, why: str) -> PromotionRecord:
@@ -105,8 +115,10 @@ class Promotions:
                 problem = Problem(alias, "stood for nothing before", "promote the version that shall serve")
                 raise StoreError(playbook, problem)
             version, policy = stack[-2]
+            manifest = self._manifest(connection, playbook, version)
+            noted = {MANIFEST: manifest} if manifest else {}
             return self._change(
-                connection, playbook, alias, "rollback", version, current.model_version, policy, who, why, {}
+                connection, playbook, alias, "rollback", version, current.model_version, policy, who, why, noted
             )
 
     def clear(self, playbook: str, alias: str, *, who: str, why: str) -> PromotionRecord:
@@ -180,7 +192,8 @@ class Promotions:
         self._audit.add(
             who,
             action,
-            {"playbook": playbook, "alias": alias, "version": version, "previous": previous, "promotion": added},
+            {"playbook": playbook, "alias": alias, "version": version, "previous": previous, "promotion": added}
+            | ({MANIFEST: record.manifest} if record.manifest else {}),
         )
         return record
 
@@ -199,6 +212,16 @@ class Promotions:
         """What a name stands for, and what it goes back to with each rollback: the versions, newest first."""
         with self._connections.read() as connection:
             return tuple(version for version, _ in reversed(self._stack(connection, playbook, alias)))
+
+    def manifest(self, playbook: str, version: str) -> str:
+        """The checksum of a version's manifest when it first got a name; empty where it had none, or none was noted."""
+        with self._connections.read() as connection:
+            return self._manifest(connection, playbook, version)
+
+    def _manifest(self, connection: Connection, playbook: str, version: str) -> str:
+        query = select(PROMOTIONS).where(PROMOTIONS.c.playbook == playbook, PROMOTIONS.c.model_version == version)
+        noted = (_record(row).manifest for row in connection.execute(query.order_by(PROMOTIONS.c.id)))
+        return next((one for one in noted if one), "")
 
     def at(self, playbook: str, alias: str, moment: datetime) -> PromotionRecord | None:
         """The change that held at a moment: the last one until then; none where there was none yet."""

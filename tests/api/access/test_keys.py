@@ -9,10 +9,14 @@ import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
 
-from leadloop.api.access.keys import COPY, Caller, KeyCopy, KeyRing
+from leadloop.api.access.keys import Caller, KeyRing
+from leadloop.api.database import Database
+from leadloop.api.measures.logs import EventLog
 from leadloop.errors import LeadLoopError, StoreError
+from leadloop.flows.place.key_copy import COPY, KeyCopy
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.upkeep.keys import ROLES, list_keys, new_key, revoke_key
+from leadloop.store.tables import KEYS
 
 
 @pytest.fixture
@@ -93,6 +97,22 @@ def test_the_copy_holds_the_keys_of_its_own_database_for_its_owner_alone(place):
         assert copy.path.stat().st_mode & 0o777 == 0o600
         copy.path.chmod(0o666)
         assert copy.read() is None
+
+
+def test_a_database_that_lost_its_keys_opens_the_service_to_nobody(place):
+    made = new_key("admin", "ada", workspace=place)
+    ring = KeyRing()
+    database = Database(place, ring, EventLog())
+    assert database._look() == ""
+    with place.store._connections.write() as connection:
+        connection.execute(KEYS.delete())
+    for running in (
+        database,
+        Database(place, KeyRing(), EventLog()),
+    ):  # one that knew the keys, and one that starts now
+        assert "knows no key" in running._look()
+        assert not running.ring.is_empty
+    assert ring.find(made.text).role == "admin"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"database": "one", "keys": [{"id": 1}]}', '{"keys": 3}'])

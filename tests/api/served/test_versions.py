@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from dataclasses import replace
 
 import pytest
 from tests.api.service_for_tests import LEAD, open_service
@@ -47,6 +48,18 @@ def promote(workspace, version):
 def damage(workspace, version):
     path = workspace.registry.folder("tiny", version) / "model.json"
     path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
+
+
+def test_a_version_whose_manifest_is_not_the_one_that_was_promoted_is_not_served(copied):
+    workspace, first, second = copied
+    promote(workspace, second)
+    folder = workspace.registry.folder("tiny", second)
+    version = workspace.registry.find("tiny", second)
+    (folder / "manifest.json").write_bytes(replace(version, created_by="somebody else").as_bytes())
+    versions, told = versions_of(workspace, fallback=["previous"])
+    assert versions.get("tiny").version == first
+    assert "is not what was promoted" in versions.problems["tiny"]
+    assert "is not what was promoted" in next(facts["why"] for name, facts in told if name == "version refused")
 
 
 def test_a_promotion_by_another_process_is_served_after_the_next_look(copied):

@@ -12,7 +12,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from leadloop.errors import LeadLoopError, Problem
+from leadloop.errors import LeadLoopError, Problem, StoreUnavailable
+from leadloop.flows.place.key_copy import KeyCopy
 from leadloop.flows.place.settings import FILE, read_settings
 from leadloop.registry import Registry
 from leadloop.registry.registry import Silence
@@ -67,11 +68,29 @@ class Workspace:
             if opened is None:
                 if not self.has_store():
                     self.registry.require_new()
+                    self._require_no_keys()
                 self.root.mkdir(parents=True, exist_ok=True)
                 opened = self.__dict__["store"] = open_store(self.database, now=lambda: datetime.now(UTC))
                 # Its connections end with the workspace, not when memory is next cleared.
                 weakref.finalize(self, opened.close)
         return opened
+
+    def key_copy(self) -> KeyCopy:
+        """The copy of the database's keys in the workspace, which counts for this very database alone."""
+        from leadloop.store.engine import address_of, describe
+
+        return KeyCopy(self.root, describe(address_of(self.database)))
+
+    def _require_no_keys(self) -> None:
+        """Raise StoreUnavailable where the database that is missing had keys: a new one would let anybody in."""
+        copy = self.key_copy()
+        if known := copy.read():
+            what = f"is not where it was, and {copy.path.name} knows {len(known)} of its keys"
+            mend = "restore it (`leadloop store restore`), or set `database` to where it is"
+            mend += (
+                f"; to begin a new one that has no keys and lets in anybody on this machine, delete {copy.path} first"
+            )
+            raise StoreUnavailable("workspace", Problem("database", what, mend))
 
     def now(self) -> str:
         """The time now, as it is written down everywhere: UTC, to the second."""

@@ -27,7 +27,7 @@ from leadloop.store.paging import all_pages
 from leadloop.store.values import to_json
 
 if TYPE_CHECKING:
-    from leadloop.store import AuditHead, Backup, Receipt, Store
+    from leadloop.store import AuditHead, Backup, Receipt, Restored, Store
 
 TABLES = ("leads", "versions", "events", "outcomes", "scores", "feedback", "metrics")
 """What can be exported of a playbook."""
@@ -63,11 +63,20 @@ def back_up(place: Workspace, to: Path | str) -> Backup:
     return place.store.back_up(to)
 
 
-def restore(place: Workspace, backup: Path | str) -> int:
-    """Put a backup in the place of the store, erase in it whoever was erased since, and say how many that were."""
+def restore(place: Workspace, backup: Path | str) -> Restored:
+    """Put a backup in the place of the store, and carry over who was erased since, every key and every revocation.
+
+    Where the store is gone, the keys are those of the copy in the workspace.
+    """
     from leadloop.store import restore
 
-    return restore(backup, place.database, now=lambda: datetime.now(UTC), who=place.who())
+    return restore(
+        backup,
+        place.database,
+        now=lambda: datetime.now(UTC),
+        who=place.who(),
+        keys=place.key_copy().read() or (),
+    )
 
 
 def export_table(
