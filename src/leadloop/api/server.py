@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -38,6 +38,7 @@ def run_server(workspace: Workspace, settings: Settings, begins: Callable[[], No
     """
     import uvicorn
 
+    from leadloop.api.wire.connections import Guard
     from leadloop.store.engine import address_of
 
     address_of(workspace.database)  # one that is away may come back; one that is misspelt never does
@@ -55,6 +56,8 @@ def run_server(workspace: Workspace, settings: Settings, begins: Callable[[], No
             factory=True,
             host=settings.host,
             port=settings.port,
+            http=cast("Any", Guard(settings.max_connections, settings.header_seconds)),
+            timeout_keep_alive=settings.keep_alive_seconds,
             workers=settings.workers if settings.workers > 1 else None,
             log_level="warning",
             access_log=False,
