@@ -15,6 +15,7 @@ import msgspec
 
 from leadloop.api.measures.logs import EventLog
 from leadloop.api.measures.traces import open_traces
+from leadloop.api.orphans import end_with_parent, take_name
 from leadloop.api.service import make_service, require_key
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.place.settings import Settings
@@ -73,10 +74,12 @@ def application() -> Any:
     """The application of one process, made of what the first process was told."""
     from leadloop.api.app import create_app
 
+    take_name()
     # Threads take turns every millisecond, not every five: while scores are written down, answers wait less for their turn.
     sys.setswitchinterval(0.001)
     told = msgspec.json.decode(os.environ[_TOLD])
     settings = _settings(told["settings"])
+    end_with_parent(os.environ.get("PROMETHEUS_MULTIPROC_DIR") if settings.workers > 1 else None)
     log = EventLog(settings.log_level, settings.log_format)
     return create_app(make_service(Workspace(Path(told["workspace"])), settings, log=log, traces=open_traces(log)))
 
