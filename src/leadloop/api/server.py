@@ -14,6 +14,7 @@ from typing import Any, cast
 import msgspec
 
 from leadloop.api.measures.logs import EventLog
+from leadloop.api.measures.server_log import server_log
 from leadloop.api.measures.traces import open_traces
 from leadloop.api.orphans import end_with_parent, take_name
 from leadloop.api.service import make_service, require_key
@@ -32,8 +33,8 @@ gives, and processes were replaced again and again before they were ready.
 """
 
 
-def run_server(workspace: Workspace, settings: Settings, begins: Callable[[], None] = lambda: None) -> None:
-    """Serve until stopped; calls `begins` once nothing stands in the way.
+def run_server(workspace: Workspace, settings: Settings, begins: Callable[[str], None] = lambda advice: None) -> None:
+    """Serve until stopped; calls `begins` once nothing stands in the way, with what to do where there is nothing to serve.
 
     Raises LeadLoopError where the address is taken, or open to others without a key, or where the database's can be none.
     """
@@ -44,8 +45,7 @@ def run_server(workspace: Workspace, settings: Settings, begins: Callable[[], No
 
     address_of(workspace.database)  # one that is away may come back; one that is misspelt never does
     _require_free(settings)
-    _require_key(workspace, settings)
-    begins()
+    begins(_require_key(workspace, settings))
     told = {"workspace": str(workspace.root.resolve()), "settings": asdict(settings)}
     os.environ[_TOLD] = msgspec.json.encode(told).decode()
     beside = WorkersBeside(workspace, settings.job_workers)
@@ -61,6 +61,7 @@ def run_server(workspace: Workspace, settings: Settings, begins: Callable[[], No
             timeout_keep_alive=settings.keep_alive_seconds,
             workers=settings.workers if settings.workers > 1 else None,
             log_level="warning",
+            log_config=server_log(settings.log_format),
             access_log=False,
             server_header=False,
             proxy_headers=False,
@@ -84,13 +85,17 @@ def application() -> Any:
     return create_app(make_service(Workspace(Path(told["workspace"])), settings, log=log, traces=open_traces(log)))
 
 
-def _require_key(workspace: Workspace, settings: Settings) -> None:
-    """Look into the database once before anything is served: it is made where there is none, and keys are known."""
+def _require_key(workspace: Workspace, settings: Settings) -> str:
+    """Look into the database once before anything is served: it is made where there is none, and keys are known.
+
+    Says what to do where there is nothing to serve.
+    """
     # What it finds is logged by the processes that serve; here only what keeps them from it matters.
     first = make_service(workspace, settings, log=EventLog("error", settings.log_format))
     try:
         first.database.start()
         require_key(first)
+        return first.versions.look_for_any()
     finally:
         first.database.close()
 
