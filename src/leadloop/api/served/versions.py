@@ -31,7 +31,10 @@ from leadloop.registry import CHAMPION, ModelVersion, Registry
 from leadloop.registry.manifest import VERSION_ID
 from leadloop.scoring import RuleScorer, ScoreCard, Scorer
 
-NOTHING = "no playbook has a saved version in this workspace: train one with `leadloop train`, or name the folder that has them with -w"
+NOTHING = (
+    "no playbook has a saved version in this workspace: train one with `leadloop train`, "
+    "or name the folder that has them with -w"
+)
 """What is said where there is nothing to serve."""
 _RETRY_SECONDS = 30.0
 
