@@ -64,7 +64,8 @@ def make_service(
 
     def tell(name: str, facts: Mapping[str, object]) -> None:
         playbook = str(facts.get("playbook", ""))
-        metrics.reloads.labels(playbook, "loaded" if name == "version serves" else "refused").inc()
+        if name in ("version serves", "version refused"):
+            metrics.reloads.labels(playbook, "loaded" if name == "version serves" else "refused").inc()
         if name == "version serves":
             served = versions.served[playbook]
             metrics.show_served(served, str(facts.get("before", "")))

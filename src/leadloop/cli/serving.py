@@ -59,5 +59,11 @@ def serve(
     settings = read_settings(place.root, given=given)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     text = f"LeadLoop serves {place.root} at http://{shown}:{settings.port}; read http://{shown}:{settings.port}/docs"
+
+    def begins(advice: str) -> None:
+        tell(text)
+        if advice:
+            tell(f"Nothing can be scored yet: {advice}.")
+
     # The service is a way in of its own, beside this one: it is started by its name and not built upon.
-    import_module("leadloop.api.server").run_server(place, settings, lambda: tell(text))
+    import_module("leadloop.api.server").run_server(place, settings, begins)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from io import StringIO
 
 import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
@@ -10,7 +11,7 @@ from tests.api.workspaces_for_tests import copy_workspace, make_keys
 from leadloop.api.app import all_routes
 from leadloop.api.service import require_key
 from leadloop.errors import LeadLoopError
-from leadloop.flows.upkeep.keys import ROLES
+from leadloop.flows.upkeep.keys import ROLES, new_key
 
 # Every route and who may use it, besides admin, who may use all of them. A route that is not here fails the test.
 MAY = {
@@ -282,3 +283,21 @@ def test_a_body_that_never_ends_is_not_waited_for(workspace):
     }  # fmt: skip
     asyncio.run(gate(scope, receive, send))
     assert sent[0]["status"] == 408
+
+
+def test_refused_keys_are_logged_with_the_address_and_never_with_their_text(locked):
+    written, place = StringIO(), locked[0]
+    old = new_key("scorer", "an old program", workspace=place)
+    place.store.keys.revoke(old.key.id, who="test")
+    with ask(open_service(place.root, log=written)) as client:
+        for text in (old.text, *(f"guess {n}" for n in range(10))):
+            client.get("/livez", headers={"X-API-Key": text})
+        client.get("/metrics")
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    told = [line for line in lines if line["event"] == "request"]
+    assert [line["status"] for line in told] == [401] * 10 + [429, 401]
+    assert {(line["client"], line["level"]) for line in told} == {("testclient", "warning")}
+    assert (told[0]["why"], told[0]["key"]) == ("revoked key", old.key.id)
+    assert told[1]["why"] == "unknown key"
+    assert "guess" not in written.getvalue()
+    assert old.text not in written.getvalue()

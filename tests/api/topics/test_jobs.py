@@ -248,3 +248,27 @@ def test_one_client_neither_sees_nor_fetches_what_another_sent(root):
         assert client.get("/v1/tiny/jobs", headers={"X-API-Key": mine}).status_code == 403
         assert client.post("/v1/tiny/files", content=b"id\n1\n", headers=kind).status_code == 401
         assert json.dumps(mine) not in client.get(place, headers={"X-API-Key": boss}).text
+
+
+def test_another_file_of_the_same_length_under_the_same_key_is_refused_and_not_kept(client, root):
+    kind = {"Content-Type": "text/csv", "Idempotency-Key": "f1"}
+    first, other = b"id,visits\nAAAA,1\n", b"id,visits\nBBBB,1\n"
+    sent = client.post("/v1/tiny/files", content=first, headers=kind)
+    assert sent.status_code == 200, sent.text
+    again = client.post("/v1/tiny/files", content=first, headers=kind)
+    assert (again.status_code, again.json(), again.headers["idempotency-replayed"]) == (200, sent.json(), "true")
+    for body in (other, iter([other])):  # with a length, and in pieces without one
+        refused = client.post("/v1/tiny/files", content=body, headers=kind)
+        assert refused.status_code == 422, refused.text
+        assert "was used for another request" in refused.text
+    (kept,) = (root / "files").iterdir()
+    assert (kept / "leads").read_bytes() == first
+    in_pieces = client.post("/v1/tiny/files", content=iter([first[:5], first[5:]]), headers=kind)
+    assert in_pieces.json()["id"] == sent.json()["id"]
+
+
+def test_a_file_that_was_refused_leaves_its_key_free(client):
+    kind = {"Content-Type": "text/csv", "Idempotency-Key": "f2"}
+    assert client.post("/v1/tiny/files", content=b"", headers=kind).status_code == 422
+    sent = client.post("/v1/tiny/files", content=b"id,visits\nA,1\n", headers=kind)
+    assert (sent.status_code, "idempotency-replayed" in sent.headers) == (200, False)

@@ -187,10 +187,13 @@ def test_a_worker_lets_go_of_answers_that_were_kept_for_seven_days(place):
 def test_a_job_that_is_refused_is_parked_with_the_reason_and_not_tried_again(place):
     bring(place, 20)
     number = ask_for(place, "train", "tiny", {}, who="test")
-    Worker(place).run(until_idle=True)
+    told = []
+    Worker(place, tell=told.append).run(until_idle=True)
     job = place.store.jobs.get(number)
     assert (job.state, job.attempts) == ("parked", 1)
     assert "outcome" in job.error
+    assert told[-1].startswith(f"Job {number} is parked: ")
+    assert "outcome" in told[-1]
 
 
 @needs_posix

@@ -69,3 +69,13 @@ class KeyRing:
 
         found = find_key(self._known or {}, text, self._clock())
         return Caller(f"key {found.id}", found.role) if found and found.role in ROLES else None
+
+    def tell_refused(self, text: str) -> dict[str, str]:
+        """What may be written down of a key that `find` does not know: why, and its id where it was once good; never its text."""
+        from leadloop.store.keys import take_apart
+
+        parts = take_apart(text)
+        known = (self._known or {}).get(parts[0]) if parts else None
+        if parts is None or known is None or not known.is_of(parts[1]):
+            return {"why": "unknown key"}
+        return {"why": "revoked key" if known.key.revoked_at else "expired key", "key": known.key.id}

@@ -54,4 +54,6 @@ class EventLog:
         """Write down a mistake of ours: its kind, and the lines that led there; its message may quote a lead."""
         frames = traceback.extract_tb(error.__traceback__)[-6:]
         places = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames]
+        if isinstance(error, OSError) and error.strerror:
+            facts = {"why": error.strerror, **facts}  # the system's own words, which quote nothing
         self._logger.error("our mistake", kind=type(error).__name__, places=places, **facts)

@@ -111,7 +111,12 @@ class Gate:
             if status in (401, 403, 429):
                 key = "authorization" in headers or "x-api-key" in headers
                 self.service.metrics.count_refused(status, known=caller is not None, key=key)
-            self.service.log.info(
+            facts: dict[str, str] = {}
+            if status in (401, 429):  # whose program has an old key, or who guesses
+                text = _key_in(headers)
+                refused = self.service.keys.tell_refused(text) if text and caller is None else {}
+                facts = {"client": (scope.get("client") or ("unknown",))[0], **refused}
+            (self.service.log.warning if facts else self.service.log.info)(
                 "request",
                 request_id=request_id,
                 method=scope["method"] if scope["method"] in METHODS else "_OTHER",
@@ -119,6 +124,7 @@ class Gate:
                 status=status,
                 ms=round(seconds * 1000, 2),
                 caller=caller.name if caller else "",
+                **facts,
             )
 
     def _who(self, scope: Scope, headers: dict[str, str]) -> Caller | None:
@@ -132,10 +138,7 @@ class Gate:
         if ring.is_empty and not self.service.settings.is_open:
             _require_from_here(scope, headers)
             return ANYBODY
-        key = headers.get("x-api-key", "")
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if not key and scheme.lower() == "bearer":
-            key = given.strip()
+        key = _key_in(headers)
         caller = ring.find(key) if key else None
         if caller is None and key:
             self._count_failure(scope)
@@ -212,6 +215,12 @@ def _require_from_here(scope: Scope, headers: dict[str, str]) -> None:
         if name in headers:
             what = "says that a proxy passes this on, and without keys only this machine may ask"
             raise Refusal(403, Problem(name, what, "make keys: leadloop keys new"))
+
+
+def _key_in(headers: dict[str, str]) -> str:
+    """The key that was sent, in either header; empty where none was."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return headers.get("x-api-key", "") or (given.strip() if scheme.lower() == "bearer" else "")
 
 
 def _is_json(kind: str) -> bool:

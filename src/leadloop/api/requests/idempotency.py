@@ -2,7 +2,8 @@
 
 It is one mechanism for every route that writes. Where all the work is one transaction of the store (`@storing`), the key is kept
 in that very transaction: after a crash either both are there or neither is, and a retry need not wait for anything. Other work
-(putting a version in service, erasing a person) is begun on the record, done, and finished on the record.
+(putting a version in service, erasing a person) is begun on the record, done, and finished on the record. A file is received
+first, since only its content says whether it is the same one again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -52,6 +53,47 @@ def storing(read: Callable[[Call], Awaitable[Work]]) -> Storing:
     return Storing(read)
 
 
+@dataclass(frozen=True)
+class Received:
+    """A file that lies on disk, and what is to be done with it."""
+
+    digest: str
+    """The SHA-256 of its content: another file of the same length is another body."""
+    work: Callable[[], Any]
+    """Does it, and gives what is answered."""
+    remove: Callable[[], None]
+    """Removes the file, where nothing is done with it."""
+
+
+@dataclass(frozen=True)
+class Receiving:
+    """An answer that works on a file: the file is received first, and only then anything is done."""
+
+    receive: Callable[[Call], Awaitable[Received]]
+
+    async def __call__(self, call: Call, asked: _Asked | None = None) -> Any:
+        """Receive the file and do the work; under a key (`asked`, without the file) only where nobody did it before."""
+        received = await self.receive(call)
+        done = False
+
+        async def work() -> Any:
+            nonlocal done
+            value = await to_thread.run_sync(received.work)
+            done = True
+            return value
+
+        try:
+            return await (work() if asked is None else _begun_once(call, asked.having(received.digest), work))
+        finally:
+            if not done:  # refused, or done before with the file that came first
+                await to_thread.run_sync(received.remove)
+
+
+def receiving(receive: Callable[[Call], Awaitable[Received]]) -> Receiving:
+    """Mark a function that receives a file and says what to do with it."""
+    return Receiving(receive)
+
+
 async def answer_once(call: Call) -> Any:
     """The answer of a route that writes; of a request that was answered before under its key, the answer it had.
 
@@ -74,12 +116,21 @@ async def answer_once(call: Call) -> Any:
             _fresh(known)
         work = await answer.read(call)
         return await to_thread.run_sync(lambda: _together(call.service.database.store(), work, asked))
+    if isinstance(answer, Receiving):
+        return await answer(call, asked)
+    return await _begun_once(call, asked, lambda: answer(call))
+
+
+async def _begun_once(call: Call, asked: _Asked, work: Callable[[], Awaitable[Any]]) -> Any:
+    """Begin on the record, do the work and finish on the record, unless that was done before."""
+    from leadloop.store.idempotency import Replay
+
     found = await call.look_up(asked.begin)
     if isinstance(found, Replay):
         return _replay(found)
     fresh = _fresh(found)
     try:
-        value = await answer(call)
+        value = await work()
         status, body = _kept(value)
     except BaseException:
         await call.look_up(lambda store: _abandon(store, fresh))
@@ -96,6 +147,10 @@ class _Asked:
     route: str
     body_hash: str
     owner: str
+
+    def having(self, digest: str) -> _Asked:
+        """The same with the content of its file."""
+        return replace(self, body_hash=hashlib.sha256(f"{self.body_hash} {digest}".encode()).hexdigest())
 
     def look(self, store: Store) -> InFlight | OtherBody | Replay | None:
         return store.idempotency.look(self.key, self.route, self.body_hash, owner=self.owner)
@@ -161,9 +216,11 @@ def _key_of(call: Call) -> str | None:
 
 
 async def _hash(call: Call) -> str:
-    """By what a request is the same: its path, its query and its body, byte for byte; of a file, which is read only once, its
-    kind and length. The body of a DELETE says nothing, and is not read: nobody would know where it ends."""
+    """By what a request is the same: its path, its query and its body, byte for byte; of a file, whose content is added when it
+    was received, its kind. The body of a DELETE says nothing, and is not read: nobody would know where it ends."""
     scope, headers = call.request.scope, call.request.headers
-    told = " ".join((headers.get("content-type", ""), headers.get("content-length", ""))).encode()
-    body = told if call.route.takes_file else b"" if call.route.method == "DELETE" else await call.request.body()
+    if call.route.takes_file:
+        body = headers.get("content-type", "").encode()
+    else:
+        body = b"" if call.route.method == "DELETE" else await call.request.body()
     return hashlib.sha256(b"\0".join((scope["path"].encode(), scope["query_string"], body))).hexdigest()

@@ -32,6 +32,11 @@ from leadloop.registry import CHAMPION, ModelVersion, Registry
 from leadloop.registry.manifest import VERSION_ID
 from leadloop.scoring import RuleScorer, ScoreCard, Scorer
 
+NOTHING = (
+    "no playbook has a saved version in this workspace: train one with `leadloop train`, "
+    "or name the folder that has them with -w"
+)
+"""What is said where there is nothing to serve."""
 _RETRY_SECONDS = 30.0
 
 Choice = Literal["first", "previous", "rules"]
@@ -111,6 +116,7 @@ class ServedVersions:
         self._failed: dict[tuple[str, str], tuple[float, str]] = {}
         self._rules: dict[str, RuleScorer | None] = {}
         self._lock = RLock()
+        self._nothing = ""
 
     @property
     def served(self) -> Mapping[str, Served]:
@@ -121,6 +127,15 @@ class ServedVersions:
     def problems(self) -> Mapping[str, str]:
         """What keeps the first choice from serving, by playbook; empty where all is well."""
         return self._problems
+
+    @property
+    def nothing(self) -> str:
+        """What to do where there is nothing at all to serve; empty where there is something."""
+        return self._nothing
+
+    def look_for_any(self) -> str:
+        """Look whether there is anything to serve, without loading it; what to do where there is not, else nothing."""
+        return "" if self._wanted() else NOTHING
 
     def get(self, playbook: str) -> Served:
         """The version that serves a playbook; raises Refusal: 404 for one not served here, 503 where nothing can score."""
@@ -139,7 +154,12 @@ class ServedVersions:
         Nothing that goes wrong takes away what serves: the old version stays until another has been loaded, checked and tried.
         """
         with self._lock:
-            for name, source in self._wanted().items():
+            wanted = self._wanted()
+            if self._nothing != (nothing := "" if wanted else NOTHING):
+                self._nothing = nothing
+                if nothing:
+                    self._tell("nothing to serve", {"workspace": str(self.workspace.root), "why": nothing})
+            for name, source in wanted.items():
                 try:
                     self._refresh(name, source, self.workspace.registry)
                 except (LeadLoopError, OSError) as error:
@@ -284,6 +304,8 @@ class ServedVersions:
         if self._problems.get(name, "") != problem:
             others = {key: value for key, value in self._problems.items() if key != name}
             self._problems = {**others, name: problem} if problem else others
+            if problem:
+                self._tell("playbook in trouble", {"playbook": name, "why": problem})
 
 
 def warm_up(served: Served) -> ScoreCard:

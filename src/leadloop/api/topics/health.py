@@ -28,6 +28,7 @@ async def ready(call: Call) -> Response:
     status = "not ready" if missing or not served else "degraded" if problems or database else "ready"
     body = {
         "status": status,
+        "problem": versions.nothing or None,
         "playbooks": {
             name: {
                 "model_version": served[name].version if name in served else None,
@@ -52,6 +53,7 @@ async def metrics(call: Call) -> Response:
 _READY = record(
     {
         "status": {"enum": ["ready", "degraded", "not ready"]},
+        "problem": maybe(TEXT),
         "playbooks": mapping(record({"model_version": maybe(TEXT), "degraded": FLAG, "problem": maybe(TEXT)})),
         "database": record({"answers": FLAG, "problem": maybe(TEXT), "scores_waiting": WHOLE}),
     }

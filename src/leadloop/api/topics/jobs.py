@@ -6,6 +6,7 @@ The service only asks for jobs and tells how they are; workers, which are other 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -14,6 +15,7 @@ from anyio import to_thread
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, Response
 
+from leadloop.api.requests.idempotency import Received, receiving
 from leadloop.api.requests.routes import Body, Call, Query, Route
 from leadloop.api.served.playbooks import declared
 from leadloop.api.wire.arguments import PAGE
@@ -63,8 +65,9 @@ async def ask(call: Call) -> dict[str, Any]:
     return await to_thread.run_sync(lambda: _asked(call, str(kind), playbook, told))
 
 
-async def send_file(call: Call) -> dict[str, Any]:
-    """Take a file to be scored, piece by piece, and ask for a job that does it."""
+@receiving
+async def send_file(call: Call) -> Received:
+    """Take a file to be scored, piece by piece; then a job is asked for that does it."""
     playbook = await _playbook(call)
     told = {
         "format": _format(call),
@@ -75,18 +78,24 @@ async def send_file(call: Call) -> dict[str, Any]:
     KINDS[SCORE].read(told)
     upload = await to_thread.run_sync(new_upload, call.service.workspace)
     try:
-        size = await _receive(call, upload.data)
+        size, digest = await _receive(call, upload.data)
         if not size:
             raise Refusal(422, Problem("body", "is empty", "send the file of leads as the body"))
-        answer = await to_thread.run_sync(lambda: _asked(call, SCORE, playbook, told, own={"file": upload.id}))
     except BaseException:
         remove_upload(upload)
         raise
-    return {**answer, "bytes": size}
+
+    def work() -> dict[str, Any]:
+        return {**_asked(call, SCORE, playbook, told, own={"file": upload.id}), "bytes": size}
+
+    return Received(digest, work, lambda: remove_upload(upload))
 
 
-async def _receive(call: Call, path: Path) -> int:
-    """Write the body into a file as it comes; raises Refusal where it is too large, too slow, or broke off."""
+async def _receive(call: Call, path: Path) -> tuple[int, str]:
+    """Write the body into a file as it comes; gives its length in bytes and its SHA-256.
+
+    Raises Refusal where it is too large, too slow, or broke off.
+    """
     settings = call.service.settings
     most = settings.max_upload_bytes
     length = call.request.headers.get("content-length", "")
@@ -95,7 +104,12 @@ async def _receive(call: Call, path: Path) -> int:
     )
     if length.isdigit() and int(length) > most:
         raise too_large
-    size = 0
+    size, content = 0, hashlib.sha256()
+
+    def keep(piece: bytes) -> None:
+        content.update(piece)
+        file.write(piece)
+
     stream = call.request.stream().__aiter__()
     file: BinaryIO = await to_thread.run_sync(lambda: path.open("wb"))
     try:
@@ -111,12 +125,12 @@ async def _receive(call: Call, path: Path) -> int:
             except ClientDisconnect:
                 raise Refusal(400, Problem("body", "broke off", "send all of it")) from None
             if piece is None:
-                return size
+                return size, content.hexdigest()
             size += len(piece)
             if size > most:
                 raise too_large
             if piece:
-                await to_thread.run_sync(file.write, piece)
+                await to_thread.run_sync(keep, piece)
     except OSError as error:
         problem = Problem("file", f"cannot be kept: {error.strerror}", "make room, then send it again")
         raise Refusal(507, problem, headers={"Retry-After": "60", "Connection": "close"}) from None

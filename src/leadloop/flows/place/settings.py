@@ -72,6 +72,13 @@ class Settings:
     """How deep lists and objects of a body may be nested."""
     body_seconds: float = 10.0
     """How long a client may take to send a body."""
+    header_seconds: float = 10.0
+    """How long a client may take from opening a connection, or from a request's first byte, to the end of the headers."""
+    keep_alive_seconds: int = 5
+    """How long a connection may be idle between two requests."""
+    max_connections: int = 500
+    """How many connections each process takes at once; further ones are told 503 and closed. Each takes an open file, of which
+    the system often allows a process 1,024."""
     cache_ttl_minutes: float = 5.0
     """How long the score of a lead is kept for whoever asks about the very same lead again; 0 keeps none. Another version never
     answers with what an earlier one said."""
@@ -120,6 +127,9 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "max_text_bytes": (100, 100_000_000),
     "max_json_depth": (3, 200),
     "body_seconds": (0.1, 600),
+    "header_seconds": (0.1, 600),
+    "keep_alive_seconds": (1, 3_600),
+    "max_connections": (10, 100_000),
     "cache_ttl_minutes": (0, 1_440),
     "cache_leads": (0, 10_000_000),
     "watch_seconds": (0.05, 3_600),

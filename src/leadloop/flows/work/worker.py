@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -26,6 +27,9 @@ _LOOK_SECONDS = 1.0
 _SWEEP_SECONDS = 600.0
 _GRACE_SECONDS = 5.0
 """How long a job may still take when the worker is told to stop; what is left of it then is given back."""
+
+_QUOTED = re.compile(r"“[^”]*”")
+_LONGEST_REASON = 300
 
 Tell = Callable[[str], None]
 
@@ -115,8 +119,15 @@ class Worker:
                     with suppress(StoreUnavailable):  # the child goes on; a lease that lapses is noticed by both
                         if not self.place.store.jobs.heartbeat(job, seconds=self.settings.job_lease_seconds):
                             _end(child)
-                            return "was cancelled, or given to another worker"
+                            return self._lost(job)
         return self._conclude(job, child.returncode)
+
+    def _lost(self, job: Job) -> str:
+        """What became of a job that is not ours any more: its process may just have ended it."""
+        now = self.place.store.jobs.get(job.id)
+        if now is not None and now.state in ("done", "parked"):
+            return f"is {now.state}{_reason(now)}"
+        return "was cancelled, or given to another worker"
 
     def _wait(self, child: subprocess.Popen[bytes], seconds: float) -> bool:
         try:
@@ -133,18 +144,25 @@ class Worker:
                 now is not None and now.state == "running" and (now.holder, now.attempts) == (job.holder, job.attempts)
             )
             if now is None or not mine:
-                return f"is {now.state}" if now else "is gone"
+                return f"is {now.state}{_reason(now)}" if now else "is gone"
             how = f"by signal {-code}" if code < 0 else f"by code {code}"
             if code == UNTOLD:
                 how = "while the database was away"
-            state = self.place.store.jobs.fail(
-                job, f"its process ended {how}", retry_seconds=retry_seconds(job.attempts)
-            )
-            return f"failed, and is {state}"
+            why = f"its process ended {how}"
+            state = self.place.store.jobs.fail(job, why, retry_seconds=retry_seconds(job.attempts))
+            return f"failed, and is {state}: {why}"
         except StoreConflict:
             return "was given to another worker"
         except StoreUnavailable:
             return "ended, and the database is away"
+
+
+def _reason(job: Job) -> str:
+    """Why a job is parked or waits again, in one line; what is quoted may stand in a lead, and is left to the record."""
+    if not job.error or job.state not in ("parked", "waiting"):
+        return ""
+    line = _QUOTED.sub("“…”", " ".join(job.error.split()))
+    return f": {line[:_LONGEST_REASON]}"
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
