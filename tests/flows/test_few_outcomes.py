@@ -10,7 +10,7 @@ from tests.leads_for_tests import PLAYBOOK, make_cells
 from leadloop.errors import NotEnoughOutcomes, PlaybookError, VersionError
 from leadloop.flows.scoring.score import load_scorer, score
 from leadloop.flows.training.train import train
-from leadloop.playbook import render_playbook
+from leadloop.playbook import Order, render_playbook
 
 RULES = (
     "import polars as pl\nfrom leadloop.features.rules import rule\n\n\n"
@@ -93,3 +93,15 @@ def test_a_class_that_is_no_learner_is_refused_with_what_it_lacks(tmp_path):
         train(folder, tmp_path / "past.csv", workspace=tmp_path)
     assert "lacks cost, start, usual, suggest, judge, fit" in str(refused.value)
     assert "has no function Nobody" in str(refused.value)
+
+
+def test_a_file_that_is_sorted_by_its_outcome_is_refused_before_anything_is_learned(tmp_path):
+    folder = write_playbook(tmp_path / "tiny", render_playbook(replace(PLAYBOOK, order=Order("field", "number"))))
+    cells = make_cells(900)[0].sort("won", descending=True)
+    cells.with_columns(number=pl.int_range(pl.len()).cast(pl.String)).write_csv(tmp_path / "past.csv")
+    with pytest.raises(
+        NotEnoughOutcomes, match=r"0 of 1 won leads in the test part; .*sorted by its outcome"
+    ) as refused:
+        train(folder, tmp_path / "past.csv", workspace=tmp_path)
+    assert "“number”" in str(refused.value)
+    assert not (tmp_path / "registry").exists()

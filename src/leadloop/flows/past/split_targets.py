@@ -78,6 +78,8 @@ def divide_targets(found: PlaybookFolder, imported: Imported) -> Parts:
         problems += few.problems
     training = playbook.training
     main = TargetPart(playbook, labelled, split_leads(labelled, test_share=training.test_share, seed=training.seed))
+    if not problems:
+        problems += _few_in_parts(labelled, main.split, 1, _sorted_cure(playbook))
     parts, left_out = [main], {}
     for target in playbook.more_targets:
         try:
@@ -112,17 +114,33 @@ def _divide_alike(found: PlaybookFolder, imported: Imported, name: str, main: Ta
         raise NotEnoughOutcomes(playbook.name, error.problems) from None
     require_enough(playbook, labelled.positive)
     split = split_alike(labelled, main.labelled, main.split, seed=playbook.training.seed)
+    cure = "the parts are those of the main target: bring leads on which both outcomes are known"
+    if problems := _few_in_parts(labelled, split, FEWEST_IN_PART, cure):
+        raise NotEnoughOutcomes(playbook.name, problems)
+    return TargetPart(playbook, labelled, split)
+
+
+def _few_in_parts(labelled: Labelled, split: Split, fewest: int, cure: str) -> list[Problem]:
+    """A problem for each part that has fewer won, or fewer lost leads than that."""
     problems = []
     for part, places in (("training", split.train), ("test", split.test)):
         won = labelled.won[places]
         for kind, count in (("won", int(won.sum())), ("lost", int((1 - won).sum()))):
-            if count < FEWEST_IN_PART:
-                said = f"not enough outcomes: {count:,} of {FEWEST_IN_PART} {kind} leads in the {part} part"
-                cure = "the parts are those of the main target: bring leads on which both outcomes are known"
+            if count < fewest:
+                said = f"not enough outcomes: {count:,} of {fewest} {kind} leads in the {part} part"
                 problems.append(Problem("outcomes", said, cure))
-    if problems:
-        raise NotEnoughOutcomes(playbook.name, problems)
-    return TargetPart(playbook, labelled, split)
+    return problems
+
+
+def _sorted_cure(playbook: Playbook) -> str:
+    """What to do where the newest leads all ended alike."""
+    if playbook.order is None:
+        return "bring more leads of both outcomes"
+    by = "the rows of the file" if playbook.order.by == "rows" else f"“{playbook.order.field}”"
+    return (
+        f"the newest leads by {by} are the test: where that is no order in time, as in a file that is sorted by its outcome, "
+        "name another field under [order] or take it out; else bring newer leads of both outcomes"
+    )
 
 
 def audit_targets(parts: Parts, fields: Sequence[Field], tick: Tick = lambda stage: None) -> Parts:
