@@ -304,7 +304,7 @@ class ServedVersions:
         if self._problems.get(name, "") != problem:
             others = {key: value for key, value in self._problems.items() if key != name}
             self._problems = {**others, name: problem} if problem else others
-            if problem:
+            if problem and all(problem != why for _, why in self._failed.values()):  # those were told of as refused
                 self._tell("playbook in trouble", {"playbook": name, "why": problem})
 
 
