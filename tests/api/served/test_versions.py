@@ -242,4 +242,4 @@ def test_a_running_service_goes_on_while_its_database_is_away_and_follows_it_aga
     versions.reload("tiny", second, who="test", why="")
     started.refresh()
     assert started.get("tiny").version == second
-    assert [name for name, _ in told] == ["version serves"] * 2
+    assert [name for name, _ in told] == ["version serves", "playbook in trouble", "version serves"]
