@@ -239,6 +239,32 @@ def test_a_time_after_the_lead_came_in_that_won_leads_have_more_often_gets_a_war
     assert finding.statistics["median_days_after"] == 3
 
 
+def test_a_time_that_always_comes_after_the_lead_gets_a_warning_though_few_leads_are_without_it(
+    won: np.ndarray, random: np.random.Generator
+) -> None:
+    created = [START + timedelta(hours=n) for n in range(LEADS)]
+    blank = ~won.astype(bool) & (random.random(LEADS) < 0.06)  # none of the few that have no such date was won
+    done = [
+        None if b else start + timedelta(days=int(d))
+        for b, start, d in zip(blank, created, random.integers(5, 80, LEADS), strict=True)
+    ]
+    frame = pl.DataFrame({"Eingang": created, "Abschlussdatum": done})
+    told = {"kinds": {"Abschlussdatum": "time"}, "order": np.arange(LEADS)}
+    assert audit_fields(frame, won, **told) == ()
+    (finding,) = audit_fields(frame, won, came="Eingang", **told)
+    assert (finding.field, finding.kind) == ("Abschlussdatum", "known_later")
+    assert 'lies after "Eingang" in 100%' in finding.evidence
+
+
+def test_a_date_that_is_planned_with_the_lead_and_says_nothing_of_the_outcome_gets_none(
+    won: np.ndarray, random: np.random.Generator
+) -> None:
+    created = [START + timedelta(hours=n) for n in range(LEADS)]
+    wanted = [start + timedelta(days=int(d)) for start, d in zip(created, random.integers(1, 40, LEADS), strict=True)]
+    frame = pl.DataFrame({"created": created, "move_in": [None if n % 5 == 0 else day for n, day in enumerate(wanted)]})
+    assert audit_fields(frame, won, kinds={"move_in": "time"}, order=np.arange(LEADS), came="created") == ()
+
+
 def test_a_time_of_the_last_change_is_seen_through_by_its_distance_from_the_beginning(
     won: np.ndarray, random: np.random.Generator
 ) -> None:

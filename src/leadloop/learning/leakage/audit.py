@@ -25,6 +25,7 @@ def audit_fields(
     *,
     kinds: Mapping[str, str],
     order: np.ndarray | None = None,
+    came: str = "",
     outcome_at: pl.Series | None = None,
     seed: int = 0,
     limits: Limits | None = None,
@@ -35,7 +36,9 @@ def audit_fields(
     one entry a row. `kinds` says what each column to audit holds (a type of `leadloop.leads.Field`); of an "id" or a
     "phone" only being filled is judged. `order` is the leads' position in time (larger = newer, any sortable type): with
     it leads are compared only with leads of the same time, so that a field which merely tells the date is not taken for
-    a leak. `outcome_at` is when each lead ended, null where nobody knows: with it edit times are held against the outcome.
+    a leak. `came` names the column of `frame` that says when each lead came in: other times are held against it (without
+    it, against the field that looks most like it). `outcome_at` is when each lead ended, null where nobody knows: with it
+    edit times are held against the outcome.
     The same rows and `seed` give the same findings; at most 100,000 leads are read, sampled where there are more.
 
     At most one finding a field, the ones that block first. Raises DataError where columns, kinds, outcomes or order do
@@ -49,10 +52,10 @@ def audit_fields(
     """
     _refuse_unknown(frame, kinds)
     limits = limits or Limits()
-    rows = take_rows(frame.select(list(kinds)), positive, order, seed)
+    rows = take_rows(frame.select(list(dict.fromkeys([*kinds, came] if came else kinds))), positive, order, seed)
     twins = find_twins(rows, kinds)
     links = link_to_changes(rows, kinds, twins)
-    measures = measure_fields(rows, kinds)
+    measures = measure_fields(rows, kinds, came)
     found = {it.field: it for it in judge_fields(measures, twins, links, rows, limits)}
     if outcome_at is not None:
         found = _added(found, find_late_changes(frame, kinds, outcome_at, order, seed, limits))

@@ -24,6 +24,7 @@ def audit_training_part(
 ) -> tuple[Finding, ...]:
     """What the leakage audit says of the training leads' fields, and of twins between them and the test leads."""
     target, order = playbook.target, playbook.order.field if playbook.order else ""
+    came = order if playbook.is_ordered_by_time and order in labelled.leads.schema else ""
     outcome = {*playbook.outcome_columns, order}
     leads = labelled.leads.take(split.train)
     judged = [
@@ -33,10 +34,11 @@ def audit_training_part(
     ]
     return (
         *audit_fields(
-            leads.data.select([field.name for field in judged]),
+            leads.data.select([*(field.name for field in judged), *([came] if came else [])]),
             labelled.won[split.train],
             kinds={field.name: field.type for field in judged},
             order=None if labelled.order is None else labelled.order[split.train],
+            came=came,
             outcome_at=leads.data[target.at] if target.at else None,
             seed=playbook.training.seed,
         ),

@@ -259,9 +259,10 @@ class _Judge:
 
     def _known_later(self, measure: FieldMeasure) -> _Verdict | None:
         late, limits = measure.lateness, self.limits
-        if late is None or late.after < limits.later_share or measure.fill_gap < limits.later_gap:
+        if late is None or late.after < limits.later_share or measure.fill.z < limits.sure_z:
             return None
-        if measure.fill.z < limits.sure_z:
+        # What always comes after its lead was hardly known with it, however few leads are without it.
+        if measure.fill_gap < limits.later_gap and late.after < limits.always_later:
             return None
         return _Verdict("known_later", "warns", late_sentence(late, measure, self.rows))
 

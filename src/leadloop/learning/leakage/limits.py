@@ -82,6 +82,7 @@ class Limits:
     edits_z: float = 5.0
 
     later_share: float = 0.95
+    always_later: float = 0.99
     later_gap: float = 0.10
 
     calendar_share: float = 0.80

@@ -66,9 +66,9 @@ class FieldMeasure:
         return 2 * self.fill.auc - 1
 
 
-def measure_fields(rows: AuditRows, kinds: Mapping[str, str]) -> tuple[FieldMeasure, ...]:
-    """Measure every field of the sample that has a kind, in the order of `kinds`."""
-    reference = _reference_time(rows, kinds)
+def measure_fields(rows: AuditRows, kinds: Mapping[str, str], came: str = "") -> tuple[FieldMeasure, ...]:
+    """Measure every field of the sample that has a kind, in the order of `kinds`; `came` is the column of the leads' own time."""
+    reference = came or _reference_time(rows, kinds)
     return tuple(_measure(field, kind, rows, reference) for field, kind in kinds.items())
 
 
