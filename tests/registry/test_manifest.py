@@ -18,9 +18,13 @@ from leadloop.registry.saved import describe
 
 @pytest.fixture
 def copy(workspace, tmp_path):
-    """A registry with a copy of a real version, and the version's folder."""
+    """A registry with a copy of a real version that nobody promoted there, and the version's folder.
+
+    A manifest that is not the one that was promoted is refused before anything else is looked at.
+    """
     shutil.copytree(workspace.root / "registry", tmp_path / "registry")
     registry = Registry(tmp_path / "registry")
+    (registry.folder("tiny") / "in_service.json").unlink()
     return registry, registry.folder("tiny", workspace.result.version.id)
 
 

@@ -408,3 +408,5 @@ class Readiness:
     """Each playbook by its name."""
     database: DatabaseReady
     """The database."""
+    problem: str | None = None
+    """Why nothing can be scored at all, and what to do; None where something can."""
