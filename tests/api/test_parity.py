@@ -20,7 +20,7 @@ from leadloop.flows.simulate import simulate
 from leadloop.flows.training.train import train
 from leadloop.playbook import render_playbook
 
-PACKAGED = {"b2b_calls": 600, "insurance": 1_200, "marketplace": 1_200}
+PACKAGED = {"b2b_calls": 450, "insurance": 900, "marketplace": 900}
 
 
 def ask_all(root, playbook, leads):

@@ -1,6 +1,6 @@
 """Jobs are done by workers, each in a process of its own, and survive whatever kills a worker.
 
-TEST_KILLS says how often the last test kills (3 by default).
+TEST_KILLS says how often the last test kills (2 by default).
 """
 
 import os
@@ -29,7 +29,7 @@ from leadloop.flows.work.worker import Worker
 from leadloop.store import LeadRecord
 from leadloop.store.tables import IDEMPOTENCY
 
-KILLS = int(os.environ.get("TEST_KILLS", "3"))
+KILLS = int(os.environ.get("TEST_KILLS", "2"))
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 
 
