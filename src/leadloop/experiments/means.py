@@ -63,7 +63,7 @@ def fieller(
     limits of the plain difference do, whichever way `reach` was found.
 
     >>> [round(one, 3) for one in fieller(10.0, 0.125, 12.0, 0.125, 1.966)]
-    [0.097, 0.313]
+    [0.097, 0.315]
     """
     spread = base**2 - reach**2 * base_squared_error
     if spread <= 0 or isinf(other_squared_error):
