@@ -18,6 +18,8 @@ from leadloop.experiments.planning import POWER
 from leadloop.experiments.sequential import any_time_reach
 from leadloop.experiments.wording import change, lift, tell
 
+_TOO_LONG = 730.0
+
 Result = Literal[
     "better_by_enough",
     "better_by_little",
@@ -245,6 +247,10 @@ def _recommendations(row: Row, effect: Effect, rules: Rules, missing: int | None
         said.append("Running time: it may be ended; keep the control, or whichever costs less.")
     elif row.name in ("better_by_little", "worse_by_little"):
         said.append("Running time: it may be ended; the direction is known.")
+    elif missing and missing > _TOO_LONG * (effect.arm_units + effect.control_units) / max(days_run, 1e-9):
+        said.append(
+            "Running time: at the pace so far it would take more than two years; ask for a larger difference, or try something bolder."
+        )
     elif missing:
         said.append(f"Running time: let it run{_in_days(missing, effect, days_run) or f' for {missing:,} more units'}.")
     else:
