@@ -3,10 +3,10 @@
 Where definitions differ:
 
 - gbstats divides the variance of a share of units by n, and ours by n - 1: its shares are held against the same arithmetic here;
-- gbstats fits one slope of the covariate over both arms together, so a difference between the arms gets into it; ours is the slope
-  within arms, which is that of the regression on arm and covariate (statsmodels agrees). Given its slope, we agree with gbstats;
-- gbstats' limits of a relative difference are by the delta method, and can disagree with those of the difference itself; ours
-  (Fieller's) cannot;
+- gbstats fits one slope of the covariate over both arms together, so a difference between the arms gets into it; ours is the
+  slope within arms, which is that of the regression on arm and covariate (statsmodels agrees). Given its slope, we agree;
+- gbstats' limits of a relative difference are by the delta method, and can disagree with those of the difference itself;
+  ours (Fieller's) cannot;
 - statsmodels' score limits of a difference have a slip in the likeliest shares (scripts/oracles/by_statsmodels.py); SciPy answers.
 """
 
@@ -54,7 +54,9 @@ def limits(reading):
     return [reading.p_value, reading.difference_absolute_low, reading.difference_absolute_high]
 
 
-@pytest.mark.parametrize(("oracle", "family"), [("gbstats", "welch_of_means"), ("statsmodels", "welch"), ("scipy", "welch")])
+@pytest.mark.parametrize(
+    ("oracle", "family"), [("gbstats", "welch_of_means"), ("statsmodels", "welch"), ("scipy", "welch")]
+)
 def test_welch_says_what_they_say(oracle, family):
     for case in cases(oracle, family):
         arms = case["arms"]

@@ -14,17 +14,15 @@ from leadloop.experiments import (
     AmountTally,
     ArmTally,
     ConversionTally,
-    Split,
     check_ratio,
     plan_conversion,
 )
 from leadloop.experiments.amounts import bootstrap
+from leadloop.experiments.distributions import two_sided
 from leadloop.experiments.means import welch
 from leadloop.experiments.moments import moments_of
 from leadloop.experiments.proportions import z_test, z_value
-from leadloop.experiments.sequential import any_time, any_time_p_value, any_time_reach
-from leadloop.experiments.distributions import two_sided
-from leadloop.simulate import WORLDS, simulate_leads
+from leadloop.experiments.sequential import any_time, any_time_reach
 
 ALPHA = 0.05
 TESTS = 2_000
@@ -59,7 +57,9 @@ def daily_looks(rng, *, tests, days, a_day, rates, first_look):
 def test_the_fast_way_of_the_proofs_is_the_way_of_the_package():
     rng = np.random.default_rng(0)
     won = random_walks(rng, 20, 3, 400, (0.1, 0.14))
-    always, _, last = daily_looks(np.random.default_rng(0), tests=20, days=3, a_day=400, rates=(0.1, 0.14), first_look=1_200)
+    always, _, last = daily_looks(
+        np.random.default_rng(0), tests=20, days=3, a_day=400, rates=(0.1, 0.14), first_look=1_200
+    )
     for test in range(20):
         control, arm = (counted(won[number, test, -1], 1_200) for number in (0, 1))
         assert (z_test(control, arm).p_value < ALPHA) == last[test]
@@ -73,7 +73,9 @@ def test_without_a_difference_the_z_test_finds_one_in_five_percent(rate):
     rng = np.random.default_rng(1)
     won = rng.binomial(3_000, rate, size=(2, TESTS))
     found = [two_sided(z_value(counted(a, 3_000), counted(b, 3_000))) < ALPHA for a, b in won.T]
-    print(f"\nA/A at {rate:.0%}, 3,000 units an arm: the z-test found a difference in {np.mean(found):.1%} of {TESTS:,} tests")
+    print(
+        f"\nA/A at {rate:.0%}, 3,000 units an arm: the z-test found a difference in {np.mean(found):.1%} of {TESTS:,} tests"
+    )
     assert np.mean(found) == pytest.approx(ALPHA, abs=0.01)
 
 
@@ -95,7 +97,9 @@ def test_looked_at_daily_the_any_time_reading_finds_no_more_than_five_percent(ra
 def test_looked_at_daily_for_half_a_year_it_still_finds_no_more(rate, a_day):
     rng = np.random.default_rng(3)
     always, peeking, _ = daily_looks(rng, tests=20_000, days=182, a_day=a_day, rates=(rate, rate), first_look=100)
-    print(f"\nA/A at {rate:.0%}, {a_day:,} a day and arm, 182 looks: any-time {always.mean():.2%}, peeking {peeking.mean():.1%}")
+    print(
+        f"\nA/A at {rate:.0%}, {a_day:,} a day and arm, 182 looks: any-time {always.mean():.2%}, peeking {peeking.mean():.1%}"
+    )
     assert always.mean() <= ALPHA + 2 * sqrt(ALPHA * (1 - ALPHA) / 20_000)
 
 
@@ -113,7 +117,9 @@ def test_the_power_is_the_one_that_was_planned(rate, effect, reading):
             found.append(two_sided(z_value(control, arm)) < ALPHA)
         else:
             found.append(any_time(moments_of(control), moments_of(arm), planned_units=2 * units).p_value < ALPHA)
-    print(f"\npower at {rate:.0%} {effect:+.0%} with {2 * units:,} units, {reading}: {np.mean(found):.1%} of {TESTS:,} tests")
+    print(
+        f"\npower at {rate:.0%} {effect:+.0%} with {2 * units:,} units, {reading}: {np.mean(found):.1%} of {TESTS:,} tests"
+    )
     assert np.mean(found) == pytest.approx(plan.power, abs=0.03)
 
 
@@ -145,17 +151,12 @@ def test_the_sample_ratio_looked_at_daily_seldom_suspects_a_right_split():
     assert suspected < 0.02
 
 
-def lead_values(seed, leads):
-    """Won or not, and what it brought, of simulated leads whose truth is known."""
-    part = simulate_leads(leads, seed=seed)
-    return part.won if hasattr(part, "won") else part
-
-
+@pytest.mark.long
 @pytest.mark.parametrize("brought", [60, 300])
 def test_limits_of_heavy_amounts_hold_them_about_as_often_as_promised(brought):
-    """Few units bring something, and the amounts are lognormal: limits for the difference of two equal arms and of unequal ones."""
+    """One unit in twenty brings something, the amounts are lognormal, and those of one arm are half as large again."""
     rng = np.random.default_rng(7)
-    tests, units = 300, 20 * brought
+    tests, units = 1_000, 20 * brought
     held = {"bootstrap": 0, "welch": 0}
     true = [brought / units * np.exp(5 + 1.3**2 / 2) * factor for factor in (1.0, 1.5)]
     for _ in range(tests):
@@ -170,7 +171,8 @@ def test_limits_of_heavy_amounts_hold_them_about_as_often_as_promised(brought):
             held[name] += reading.difference_absolute_low <= true[1] - true[0] <= reading.difference_absolute_high
     told = ", ".join(f"{name} {count / tests:.1%}" for name, count in held.items())
     print(f"\nlimits of heavy amounts ({brought} of {units:,} brought something), held the truth: {told}")
-    assert held["bootstrap"] / tests >= 0.92
+    assert held["bootstrap"] / tests >= 0.935
+    assert held["bootstrap"] >= held["welch"]
 
 
 @pytest.mark.parametrize(("units", "rate"), [(100, 0.05), (400, 0.02), (1_000, 0.1)])
@@ -184,6 +186,9 @@ def test_limits_of_the_difference_hold_it_as_often_as_promised(units, rate):
         held += reading.difference_absolute_low <= other - rate <= reading.difference_absolute_high
         known = reading.relative_lift_low is not None
         ratio_held += not known or reading.relative_lift_low <= 0.4 <= reading.relative_lift_high
-    print(f"\nlimits at {rate:.0%}, {units:,} units an arm: held the difference in {held / TESTS:.1%}, the lift in {ratio_held / TESTS:.1%}")
+    print(
+        f"\nlimits at {rate:.0%}, {units:,} units an arm: held the difference in {held / TESTS:.1%}, "
+        f"the lift in {ratio_held / TESTS:.1%}"
+    )
     assert held / TESTS >= 0.935
     assert ratio_held / TESTS >= 0.935

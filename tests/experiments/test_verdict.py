@@ -1,4 +1,4 @@
-"""The verdict comes from one table: every state has one row, losses are treated as gains are, and it says what would change it."""
+"""The verdict comes from one table: every state has one row, losses are treated as gains are, and it says what would change."""
 
 from dataclasses import replace
 from itertools import product
