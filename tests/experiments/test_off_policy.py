@@ -42,7 +42,7 @@ def test_limits_hold_the_true_value_as_often_as_promised(estimator):
 
 
 def test_the_true_value_that_these_tests_stand_on_is_true():
-    log, new, true = make(np.random.default_rng(2), units=2_000_000)
+    _, new, true = make(np.random.default_rng(2), units=2_000_000)
     assert (new.probabilities * true).sum(axis=1).mean() == pytest.approx(TRUE, abs=0.0005)
 
 
@@ -64,7 +64,7 @@ def test_the_policy_that_made_the_log_is_worth_what_the_log_brought():
 
 
 def test_two_policies_are_compared_from_the_same_units():
-    log, new, true = make(np.random.default_rng(5), units=20_000)
+    log, new, _ = make(np.random.default_rng(5), units=20_000)
     always = Policy.always("the first with everybody", 0, log.units, 3)
     found = compare_policies(log, new, always)
     values = [evaluate_policy(log, policy) for policy in (always, new)]

@@ -5,9 +5,9 @@ Where definitions differ:
 - gbstats divides the variance of a share of units by n, and ours by n - 1: its shares are held against the same arithmetic here;
 - gbstats fits one slope of the covariate over both arms together, so a difference between the arms gets into it; ours is the
   slope within arms, which is that of the regression on arm and covariate (statsmodels agrees). Given its slope, we agree;
-- gbstats' limits of a relative difference are by the delta method, and can disagree with those of the difference itself;
+- gbstats' limits of a relative difference are by the delta method, and can disagree with those of the plain difference;
   ours (Fieller's) cannot;
-- statsmodels' score limits of a difference have a slip in the likeliest shares (scripts/oracles/by_statsmodels.py); SciPy answers.
+- statsmodels' score limits of a difference have a slip (scripts/oracles/by_statsmodels.py tells where); SciPy answers.
 """
 
 from __future__ import annotations

@@ -84,9 +84,9 @@ def test_the_same_leads_divided_2000_times_differ_no_more_often_than_promised(wo
             1 - sum(one.squared_error for one in with_score) / sum(moments_of(arm).squared_error for arm in arms)
         )
     print(
-        f"\n2,000 A/A experiments of {LEADS:,} simulated leads, {won.mean():.1%} won: z-test once {once / 2_000:.1%}, adjusted by "
-        f"the score {adjusted / 2_000:.1%} (variance saved {np.mean(saved):.0%}); looked at on {len(units)} days: any-time "
-        f"{always / 2_000:.1%}, z-test {peeked / 2_000:.1%}"
+        f"\n2,000 A/A experiments of {LEADS:,} simulated leads, {won.mean():.1%} won: z-test once {once / 2_000:.1%}, "
+        f"adjusted by the score {adjusted / 2_000:.1%} (variance saved {np.mean(saved):.0%}); "
+        f"looked at on {len(units)} days: any-time {always / 2_000:.1%}, z-test {peeked / 2_000:.1%}"
     )
     assert once / 2_000 == pytest.approx(0.05, abs=0.01)
     assert adjusted / 2_000 == pytest.approx(0.05, abs=0.01)
