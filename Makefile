@@ -83,7 +83,7 @@ mlflow: ## Make .build/mlflow: MLflow's own server, beside what scoring needs, f
 	@sh scripts/apart.sh mlflow
 
 oracles: ## Ask gbstats, statsmodels and SciPy anew what tests/experiments holds ours against; three minutes, and Python 3.11.
-	@sh scripts/apart.sh oracles
+	@PYTHON=$${PYTHON:-python3.11} sh scripts/apart.sh oracles
 	.build/oracles/bin/python -m scripts.oracles
 
 lock: ## Pin every package anew, with hashes, for all platforms and Pythons; UPGRADE=1 takes the newest releases.

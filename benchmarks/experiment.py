@@ -134,6 +134,7 @@ def _expect(name: str, x: np.ndarray, taken: np.ndarray, visit: np.ndarray, new:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     columns = []
     for arm in range(3):
@@ -142,7 +143,8 @@ def _expect(name: str, x: np.ndarray, taken: np.ndarray, visit: np.ndarray, new:
             if name == "logistic regression"
             else HistGradientBoostingClassifier(random_state=SEED, early_stopping=False, max_iter=100)
         )
-        columns.append(model.fit(x[taken == arm], visit[taken == arm]).predict_proba(new)[:, 1])
+        with threadpool_limits(1):
+            columns.append(model.fit(x[taken == arm], visit[taken == arm]).predict_proba(new)[:, 1])
     return np.column_stack(columns)
 
 
