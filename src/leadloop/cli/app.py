@@ -22,6 +22,7 @@ from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
+from leadloop.cli.replaying import replay
 from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
@@ -101,6 +102,7 @@ app.command("import")(import_leads)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
+app.command()(replay)
 app.command()(simulate)
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")

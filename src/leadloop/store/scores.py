@@ -181,6 +181,20 @@ class Scores:
             rows = connection.execute(query.group_by(newest.c.band).order_by(newest.c.band)).all()
         return tuple(BandCount(row[0], row[1], float(row[2]), tuple(map(int, row[3:]))) for row in rows)
 
+    def between(self, playbook: str, since: datetime, until: datetime) -> Iterator[Score]:
+        """Every score that was given from one moment up to another, the newest stored first, a page in memory at a time."""
+        column = SCORES.c
+        # What was given since then was stored since then: that is what there is an index for.
+        query = _of(playbook).where(column.recorded_at >= since, column.at >= since, column.at < until)
+
+        def page(after: str | None) -> Page[Score]:
+            limit, listing = LARGEST_PAGE // 10, "scores of a time"
+            return read_page(
+                self._connections, listing, query, column.id, _score, after=after, limit=limit, newest_first=True
+            )
+
+        return all_pages(page)
+
     def stream(self, playbook: str) -> Iterator[Score]:
         """Every score, a page in memory at a time."""
         return all_pages(lambda after: self.page(playbook, after=after, limit=LARGEST_PAGE // 10))
