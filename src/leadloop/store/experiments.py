@@ -91,6 +91,8 @@ class AbTest:
     """What units are shuffled with to be dealt out among the tests of the group."""
     part: tuple[float, float] = (0.0, 100.0)
     """The part of the group's units that the test has, from a percentage up to another."""
+    holdout: float = 0.0
+    """The percentage of all units that no test of the group ever gets."""
 
     @property
     def control(self) -> Variant:
@@ -167,8 +169,8 @@ class Experiments:
     ) -> AbTest:
         """Write down a test that does not run yet.
 
-        `part` is the percentage of the group's units that it shall have, by default all that no hold-out keeps; `holdout` the
-        percentage of the group's units that no test of it ever gets. Raises StoreError with everything that is wrong, and
+        `part` is the percentage of the group's units that it shall have, by default all; `holdout` the percentage of all units
+        that no test of the group ever gets. Raises StoreError with everything that is wrong, and
         StoreConflict where one of this name is planned or runs.
         """
         problems = _problems(variants) + _unit_problems(unit, part, holdout)
@@ -199,7 +201,9 @@ class Experiments:
             if number is None:
                 raise StoreConflict(
                     "test",
-                    Problem("test_name", "is the name of a test that is planned or runs", "stop that one, or name another"),
+                    Problem(
+                        "test_name", "is the name of a test that is planned or runs", "stop that one, or name another"
+                    ),
                 )
             moments = {"start_date": None, "created_at": now, "updated_at": now}
             connection.execute(
@@ -341,16 +345,15 @@ class Experiments:
             what = f"“{stranger.test_name}” of the group “{stranger.group}” runs, and a lead is scored by one version"
             mend = f"stop it first, or plan both in one group with a part each (--group {stranger.group or 'NAME'} --part 50)"
             raise StoreConflict("test", Problem("group", what, mend))
-        most = 100.0 - self.holdout(test.playbook, test.group)
-        wanted = float(test.settings.get("part", most))
+        wanted = float(test.settings.get("part", 100.0))
         taken = sorted(one.part for one in others)
         begin = 0.0
-        for low, high in [*taken, (most, most)]:
+        for low, high in [*taken, (100.0, 100.0)]:
             if low - begin >= wanted - 1e-9:
                 return begin, min(begin + wanted, low)
             begin = max(begin, high)
         names = ", ".join(f"“{one.test_name}” has {one.part[1] - one.part[0]:g} %" for one in others)
-        what = f"has no {wanted:g} % of its units left: {names or f'{100 - most:g} % are held out'}"
+        what = f"has no {wanted:g} % of its units left: {names}"
         raise StoreConflict("test", Problem(f"group “{test.group}”", what, "stop that one, or plan a smaller part"))
 
     def _require(self, test: AbTest, *states: str) -> AbTest:
@@ -515,9 +518,7 @@ class Experiments:
             done = connection.execute(
                 update(TESTS)
                 .where(TESTS.c.id == test.id, TESTS.c.end_date.is_(None))
-                .values(
-                    end_date=now, winner=winner, running_name=None, state=CANCELLED if cancelled else COMPLETED
-                )
+                .values(end_date=now, winner=winner, running_name=None, state=CANCELLED if cancelled else COMPLETED)
             )
             if not done.rowcount:
                 raise StoreConflict(test.test_name, Problem("test", "was stopped before", "see its results"))
@@ -534,8 +535,8 @@ class Experiments:
             variants = tuple(
                 Variant(**{name: getattr(variant, name) for name in _COLUMNS}) for variant in connection.execute(query)
             )
-            salts = select(GROUPS.c.salt).where(GROUPS.c.playbook == row.playbook, GROUPS.c.name == row.exclusive_group)
-            group_salt = connection.execute(salts).scalar_one_or_none()
+            mine = GROUPS.c.playbook == row.playbook, GROUPS.c.name == row.exclusive_group
+            group = connection.execute(select(GROUPS).where(*mine)).first()
         return AbTest(
             row.id,
             row.playbook,
@@ -551,8 +552,9 @@ class Experiments:
             row.unit,
             row.unit_field,
             row.exclusive_group,
-            group_salt or "",
+            group.salt if group else "",
             (row.part_from, row.part_to),
+            group.holdout if group else 0.0,
         )
 
 
@@ -562,8 +564,8 @@ def _unit_problems(unit: str, part: float | None, holdout: float | None) -> list
         problems.append(Problem("unit", f"is “{unit[:40]}”", f"take {', '.join(UNITS)}"))
     if holdout is not None and not 0 <= holdout < 100:
         problems.append(Problem("holdout", f"is {holdout:g} %", "give 0 to less than 100"))
-    if part is not None and not 0 < part <= 100 - (holdout or 0.0):
-        problems.append(Problem("part", f"is {part:g} %", f"give more than 0 and at most {100 - (holdout or 0.0):g}"))
+    if part is not None and not 0 < part <= 100:
+        problems.append(Problem("part", f"is {part:g} %", "give more than 0 and at most 100"))
     return problems
 
 

@@ -1,6 +1,9 @@
-"""Experiments that are planned, paused and ramped up, that exclude one another, and what is known of a lead when it enters one."""
+"""Experiments that are planned, paused and ramped up, that exclude one another; what is known of a lead when it enters one."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +12,8 @@ from leadloop.store.column_types import Json, Line, Moment, RowId
 
 revision = "0010"
 down_revision = "0004"
+
+_Make = Callable[[], sa.Column[Any]]
 
 
 def _number(name: str, default: str | None = None) -> sa.Column[float]:
@@ -24,7 +29,7 @@ def _flag(name: str) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
 
 
-_OF_TESTS = (
+_OF_TESTS: tuple[_Make, ...] = (
     lambda: _text("state", 20, "running"),
     lambda: _text("unit", 20, "lead"),
     lambda: _text("unit_field", 63, ""),
@@ -32,7 +37,7 @@ _OF_TESTS = (
     lambda: _number("part_from", "0"),
     lambda: _number("part_to", "100"),
 )
-_OF_EXPOSURES = (
+_OF_EXPOSURES: tuple[_Make, ...] = (
     lambda: _text("unit", 255, ""),
     lambda: _number("propensity"),
     lambda: _number("score"),
