@@ -107,6 +107,10 @@ class Card:
     """The chance to win it by several horizons."""
     expected_value: float | None
     """What it is worth, where the version learned that."""
+    experiment: str | None = None
+    """The experiment that the lead takes part in."""
+    arm: str | None = None
+    """Its arm in it."""
     index: int | None = None
     """Its place among the leads that were given, where there were several."""
 

@@ -7,9 +7,9 @@ counted, whoever looks after the service is told, and they are not written down 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,14 @@ from leadloop.api.served.versions import Event, Served, ServedVersions, warm_up
 from leadloop.errors import LeadLoopError, StoreUnavailable, tell_briefly
 from leadloop.flows.scoring.arms import RULES, Arm, Chosen, Running, by_playbook, is_adaptive, load_arm, running_of
 from leadloop.flows.scoring.known_units import KnownUnits
+from leadloop.registry import CHAMPION
 
 if TYPE_CHECKING:
     from leadloop.store import Store
 
 _RETRY_SECONDS = 30.0
+_SAME_MOMENT = timedelta(seconds=5)
+"""A promotion within so much of the end of a test belongs to it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,16 @@ class Test:
         if own is not None:
             return own, chosen
         return self.served[self.running.control.name] or champion, None
+
+
+@dataclass(frozen=True, eq=False)
+class Division:
+    """Who scores the leads of a playbook beside the version in service."""
+
+    tests: tuple[Test, ...] = ()
+    """The tests that run."""
+    standing: Served | None = None
+    """The arm that won the last test, where it is no version that could be put in service as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,7 @@ class ServedArms:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._versions, self._store, self._tell, self._clock = versions, store, tell, clock
-        self._tests: Mapping[str, tuple[Test, ...]] = {}
+        self._divisions: Mapping[str, Division] = {}
         self._loaded: dict[tuple[str, str, str], Served] = {}
         self._failed: dict[tuple[str, str, str], tuple[float, str]] = {}
         self._known: dict[int, KnownUnits] = {}
@@ -85,44 +98,73 @@ class ServedArms:
         """The arms that their control serves, as "playbook, test, arm", each with the reason."""
         return {
             f"{playbook}, {test.running.name}, {name}": self._why(playbook, test.running.arms[name])
-            for playbook, tests in self._tests.items()
-            for test in tests
+            for playbook, division in self._divisions.items()
+            for test in division.tests
             for name, served in test.served.items()
             if served is None
         }
 
-    def of(self, playbook: str) -> tuple[Test, ...]:
-        """The tests whose leads are this playbook's; empty as a rule."""
-        return self._tests.get(playbook, ())
+    def of(self, playbook: str) -> Division | None:
+        """Who scores this playbook's leads beside the version in service; none as a rule."""
+        return self._divisions.get(playbook)
+
+    def test(self, playbook: str, name: str) -> Test | None:
+        """The test of this name; none where it does not run."""
+        division = self._divisions.get(playbook)
+        return next((test for test in division.tests if test.running.name == name), None) if division else None
 
     def refresh(self) -> None:
         """Look into the store, and load the versions of tests that run; what is away leaves everything as it was."""
         with self._lock:
             try:
-                found = self._store().experiments.every_running()
-                running = [running_of(test, self._clock(), self._units_of(test)) for test in found]
+                experiments = self._store().experiments
+                running = [
+                    running_of(test, self._clock(), self._units_of(test)) for test in experiments.every_running()
+                ]
+                standing = self._find_standing()
             except LeadLoopError as error:
                 if not isinstance(error, StoreUnavailable) or not self._problem:
                     self._tell("experiments not read", {"why": tell_briefly(error.problems)})
                 self._problem = tell_briefly(error.problems)
                 return
             self._problem = ""
-            tests: dict[str, tuple[Test, ...]] = {}
-            for playbook, some in by_playbook(running).items():
-                tests[playbook] = tuple(Test(one, self._serve(playbook, one)) for one in some)
-            self._let_go(tests)
-            before = {test.running.id: test for some in self._tests.values() for test in some}
-            for test in (test for some in tests.values() for test in some):
+            by_name = by_playbook(running)
+            self._let_go([*running, *(one for one, _ in standing.values())])
+            divisions: dict[str, Division] = {}
+            for playbook in {*by_name, *standing}:
+                tests = tuple(Test(one, self._serve(playbook, one)) for one in by_name.get(playbook, ()))
+                won = standing.get(playbook)
+                divisions[playbook] = Division(tests, self._served(playbook, won[1], won[0]) if won else None)
+            before = {test.running.id for one in self._divisions.values() for test in one.tests}
+            for test in (test for one in divisions.values() for test in one.tests):
                 if test.running.id not in before:
                     facts = {"playbook": test.running.playbook, "experiment": test.running.name}
                     self._tell("experiment runs", {**facts, "arms": ", ".join(test.running.arms)})
-            self._tests = tests
+            self._divisions = divisions
+
+    def _find_standing(self) -> dict[str, tuple[Running, Arm]]:
+        """By playbook, the arm that won its last test and that no version in service can stand for: rules, or another policy.
+
+        It stands until somebody puts a version in service after the test.
+        """
+        store, found = self._store(), {}
+        for test in store.experiments.last_won():
+            winner = test.variant(test.winner or "")
+            if winner is None or test.end_date is None or not (winner.policy or winner.model_version == RULES):
+                continue
+            champion = store.promotions.alias(test.playbook, CHAMPION)
+            later = champion is not None and champion.since > test.end_date + _SAME_MOMENT
+            other = champion is not None and winner.model_version not in (RULES, champion.model_version)
+            if not later and not other:
+                running = running_of(test, test.end_date)
+                found[test.playbook] = running, running.arms[winner.variant_name]
+        return found
 
     def choose(
-        self, tests: tuple[Test, ...], champion: Served, lead: Mapping[str, Any], asked: Asked = ANY
+        self, division: Division, champion: Served, lead: Mapping[str, Any], asked: Asked = ANY
     ) -> tuple[Served, Chosen | None]:
         """What scores a lead, given by the fields' own names, and the arm that is written down; None where it is in no test."""
-        for test in tests:
+        for test in division.tests:
             running = test.running
             if asked.test and running.name != asked.test:
                 continue
@@ -133,7 +175,7 @@ class ServedArms:
                 if noted is None:
                     self.missing(running.playbook, running.name, chosen.arm.name)
                 return served, noted
-        return champion, None
+        return division.standing or champion, None
 
     def _unit(self, running: Running, champion: Served, lead: Mapping[str, Any], asked: Asked) -> str:
         """Who is put into an arm; empty where that is not known, and the lead takes no part."""
@@ -201,15 +243,10 @@ class ServedArms:
     def _why(self, playbook: str, arm: Arm) -> str:
         return self._failed.get((playbook, arm.version, arm.policy), (0.0, "is being loaded"))[1]
 
-    def _let_go(self, tests: Mapping[str, tuple[Test, ...]]) -> None:
-        """Forget versions that no test needs any more."""
-        arms = {
-            (playbook, arm.version, arm.policy)
-            for playbook, some in tests.items()
-            for test in some
-            for arm in test.running.arms.values()
-        }
-        numbers = {test.running.id for some in tests.values() for test in some}
+    def _let_go(self, needed: Sequence[Running]) -> None:
+        """Forget versions and units that nothing needs any more."""
+        arms = {(one.playbook, arm.version, arm.policy) for one in needed for arm in one.arms.values()}
+        numbers = {one.id for one in needed}
         self._loaded = {key: one for key, one in self._loaded.items() if key in arms}
         self._failed = {key: one for key, one in self._failed.items() if key in arms}
         self._known = {number: one for number, one in self._known.items() if number in numbers}
