@@ -139,18 +139,14 @@ def test_the_documented_results_of_insurance_leads_are_counted_by_lead_and_matur
     assert (new["conversionCount"], old["conversionCount"]) == (10, 3)
     assert new["conversionRate"] == pytest.approx(10 / new["leadsCount"], abs=1e-6)
     assert new["leadsCount"] + old["leadsCount"] == len(LEADS)
-    assert old["avgTimeToConversion"] == pytest.approx(
-        2, abs=1e-3
-    )
+    assert old["avgTimeToConversion"] == pytest.approx(2, abs=1e-3)
     assert said["recommendation"] == "iterate"
     assert 0 < said["pValue"] <= 1
     assert said["openShare"] == 0
     assert said["confidenceInterval"]["lower"] < said["improvementAbsolute"] < said["confidenceInterval"]["upper"]
     kept = place.store.experiments.named("tiny", "trial").variant("new")
     assert kept.sample_size == new["leadsCount"]
-    assert kept.conversion_rate == pytest.approx(
-        new["conversionRate"], abs=1e-6
-    )
+    assert kept.conversion_rate == pytest.approx(new["conversionRate"], abs=1e-6)
 
 
 def test_leads_whose_time_is_not_over_are_shown_as_open_and_not_counted(client, two, place):

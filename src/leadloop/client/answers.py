@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -414,3 +414,5 @@ class Readiness:
     """The database."""
     problem: str | None = None
     """Why nothing can be scored at all, and what to do; None where something can."""
+    experiments: Mapping[str, str] = field(default_factory=dict)
+    """The arms of experiments whose control scores in their place, as “playbook, experiment, arm”, each with the reason."""

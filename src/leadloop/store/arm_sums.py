@@ -170,6 +170,27 @@ class ArmSums:
         with self._connections.read() as connection:
             return {name: int(count) for name, count in connection.execute(query)}
 
+    def logged(
+        self, test: AbTest, *, now: datetime, matures_days: float, within_days: float | None
+    ) -> list[tuple[str, float, bool, float | None]]:
+        """The matured leads of a test that was by lead, in the order in which they came: the variant, the propensity with which
+        it got that, whether it was won, and the score that it had before, else the one that it was given.
+        """
+        seen, wins = EXPOSURES.c, self._wins(test, within_days).subquery()
+        query = (
+            select(
+                seen.variant_name,
+                seen.propensity,
+                wins.c.lead_id.is_not(None),
+                func.coalesce(seen.score_before, seen.score),
+            )
+            .select_from(EXPOSURES.outerjoin(wins, wins.c.lead_id == seen.lead_id))
+            .where(seen.test_id == test.id, seen.propensity.is_not(None), seen.at <= now - timedelta(days=matures_days))
+            .order_by(seen.id)
+        )
+        with self._connections.read() as connection:
+            return [(row[0], float(row[1]), bool(row[2]), row[3]) for row in connection.execute(query)]
+
     def between(self, test: AbTest, moments: Sequence[datetime]) -> list[int]:
         """How many units were exposed from each moment to the next, and since the last."""
         seen = EXPOSURES.c

@@ -181,6 +181,15 @@ class Scores:
             rows = connection.execute(query.group_by(newest.c.band).order_by(newest.c.band)).all()
         return tuple(BandCount(row[0], row[1], float(row[2]), tuple(map(int, row[3:]))) for row in rows)
 
+    def leads_since(self, playbook: str, moment: datetime) -> tuple[int, datetime | None]:
+        """How many leads were scored since a moment, each counted once, and when the first of these scores was given."""
+        query = select(func.count(SCORES.c.lead_id.distinct()), func.min(SCORES.c.at)).where(
+            SCORES.c.playbook == playbook, SCORES.c.lead_id != "", SCORES.c.at >= moment
+        )
+        with self._connections.read() as connection:
+            count, first = connection.execute(query).one()
+        return int(count), first
+
     def stream(self, playbook: str) -> Iterator[Score]:
         """Every score, a page in memory at a time."""
         return all_pages(lambda after: self.page(playbook, after=after, limit=LARGEST_PAGE // 10))

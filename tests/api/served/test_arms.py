@@ -243,3 +243,20 @@ def test_the_score_that_a_lead_had_before_is_kept_with_its_exposure(place, start
         lead["id"]: before.get(lead["id"]) for lead in LEADS[:40]
     }
     assert all(row.latency_ms > 0 and row.propensity == 0.5 and row.score is not None for row in rows)
+
+
+def test_a_job_that_scores_kept_leads_takes_the_same_arms(place, start):
+    from leadloop.flows.scoring.score_stored import score_stored
+
+    test = start()
+    with ask(open_service(place.root)) as client:
+        client.post("/v1/tiny/leads", json={"leads": LEADS[:60]}).raise_for_status()
+        score(client, LEADS[:30])
+    before = exposed(place, test)
+    done = score_stored(place, "tiny", run="job-1", everything=True, days=0)
+    assert (done.scored, done.rejected) == (60, 0)
+    arms = exposed(place, test)
+    assert before.items() <= arms.items()
+    assert len(arms) == 60
+    newest = {lead["id"]: place.store.scores.latest("tiny", lead["id"]).arm for lead in LEADS[:60]}
+    assert newest == arms

@@ -390,7 +390,7 @@ def _change(verb: str, answer: Any, summary: str, body: Body | None = None) -> R
 
 def routes(examples: Mapping[str, Any]) -> list[Route]:
     """The routes of any playbook's experiments; `examples` holds a lead of each playbook that is served."""
-    lead = next(iter(examples.values()), {})
+    lead: Any = next(iter(examples.values()), {})
     return [
         Route(
             "GET", "/v1/{playbook}/experiments", "analyst", list_all,
