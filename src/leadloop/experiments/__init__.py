@@ -30,6 +30,7 @@ from leadloop.experiments.off_policy import (
     evaluate_policy,
 )
 from leadloop.experiments.planning import Plan, detectable_conversion, plan_conversion, plan_mean, power_of_conversion
+from leadloop.experiments.proportions import z_test
 from leadloop.experiments.ratio import check_ratio
 from leadloop.experiments.tallies import (
     AmountTally,
@@ -90,4 +91,5 @@ __all__ = [
     "power_of_conversion",
     "tell",
     "thompson_shares",
+    "z_test",
 ]

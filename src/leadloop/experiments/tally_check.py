@@ -54,7 +54,7 @@ def _check_metric(arm: ArmTally, metric: Metric) -> list[Problem]:
     if tally is None:
         return [Problem(place, "is not counted", "give every arm a tally of every metric")]
     if not isinstance(tally, KINDS[metric.kind]):
-        return [Problem(place, f"is no tally of a {metric.kind}", f"give a {KINDS[metric.kind].__name__}")]
+        return [Problem(place, f"is no tally of the kind {metric.kind}", f"give a {KINDS[metric.kind].__name__}")]
     counted = tally.units + (0 if isinstance(tally, TimeTally) else tally.open_units)
     if counted > arm.units:
         return [Problem(place, f"counts {counted:,} units of {arm.units:,}", "count every exposed unit once")]

@@ -18,6 +18,9 @@ from leadloop.experiments.planning import POWER
 from leadloop.experiments.sequential import any_time_reach
 from leadloop.experiments.wording import change, lift, tell
 
+_TOO_LONG = 730.0
+"""Days after which an experiment is no advice any more."""
+
 Result = Literal[
     "better_by_enough",
     "better_by_little",
@@ -245,6 +248,10 @@ def _recommendations(row: Row, effect: Effect, rules: Rules, missing: int | None
         said.append("Running time: it may be ended; keep the control, or whichever costs less.")
     elif row.name in ("better_by_little", "worse_by_little"):
         said.append("Running time: it may be ended; the direction is known.")
+    elif missing and days_run > 0 and missing / (effect.arm_units + effect.control_units) * days_run > _TOO_LONG:
+        said.append(
+            "Running time: more than two years at the pace so far; ask for a larger difference, or try a bolder change."
+        )
     elif missing:
         said.append(f"Running time: let it run{_in_days(missing, effect, days_run) or f' for {missing:,} more units'}.")
     else:

@@ -70,5 +70,9 @@ def _surprise(p_value: float) -> str:
 
 
 def _signed(number: float, digits: int = 3) -> str:
-    """A number with its sign, to so many digits that matter."""
-    return f"{number:+,.{digits}g}" if abs(number) < 1000 else f"{number:+,.0f}"
+    """A number with its sign, to so many digits that matter.
+
+    >>> _signed(99.96, 2), _signed(1234.5), _signed(0.01234)
+    ('+100', '+1,234', '+0.0123')
+    """
+    return f"{number:+.{digits}g}" if abs(number) < 10**digits - 0.5 else f"{number:+,.0f}"

@@ -1,6 +1,6 @@
 """How long it takes to read an experiment with a million exposures, on SQLite and on PostgreSQL, and to give a unit its arm.
 
-    python -m benchmarks.experiments [EXPOSURES] [POSTGRESQL ADDRESS]
+    python -m benchmarks.exposures [EXPOSURES] [POSTGRESQL ADDRESS]
 
 Half of the leads have an outcome, one in ten is won, one in three has feedback. Prints seconds for each part, the best of three.
 """
