@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.conftest import copy_workspace
 
 from leadloop.errors import LeadLoopError, StoreConflict
@@ -13,6 +14,7 @@ from leadloop.flows.experiments.ending import end_experiment
 from leadloop.flows.experiments.evaluating import BY_SCORE, evaluate
 from leadloop.flows.experiments.planning import Asked, AskedArm, begin_experiment, plan_experiment, plan_length
 from leadloop.flows.experiments.reading import read_experiment
+from leadloop.flows.experiments.replaying import replay
 from leadloop.flows.experiments.report_page import render_page
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.train import train
@@ -168,3 +170,16 @@ def test_the_report_is_one_file_with_pictures_that_shows_names_as_text(place, tw
     said = render_page(read_experiment(place.store, empty, now=NOW))
     assert "<b>late" not in said
     assert "Nobody has seen every arm yet" in said
+
+
+def test_the_log_is_scored_again_by_another_version_and_by_the_same_one(place, two):
+    with ask(open_service(place.root)) as client:
+        leads = [{**LEAD, "id": f"L{number}", "visits": number % 9} for number in range(30)]
+        client.post("/v1/tiny/scores", json={"leads": [*leads, {"visits": 3}]}).raise_for_status()
+    same = replay(place, "tiny", two[1], now=datetime.now(UTC))
+    assert (same.scores, same.unreadable, same.mean_change, same.other_band, same.same_order) == (31, 0, 0.0, 0.0, 1.0)
+    other = replay(place, "tiny", two[2], now=datetime.now(UTC))
+    assert other.mean_change > 0
+    assert 0 < other.same_order <= 1
+    with pytest.raises(LeadLoopError, match="has no score"):
+        replay(place, "tiny", two[1], now=datetime.now(UTC) + timedelta(days=3))
