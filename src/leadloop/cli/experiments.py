@@ -385,9 +385,8 @@ def replay(
     done = again(place, name, version, now=datetime.now(UTC), days=days)
     say(f"{done.scores:,} leads scored again by {done.version}; it cannot read {done.unreadable:,}.")
     alike = "" if done.same_order is None else f", the order agrees to {done.same_order:.2f} (1: the same)"
-    say(
-        f"The mean score goes from {done.mean_before:.1f} to {done.mean_after:.1f}, one lead's moves by {done.mean_change:.1f}{alike}."
-    )
+    say(f"The mean score goes from {done.mean_before:.1f} to {done.mean_after:.1f}.")
+    say(f"One score moves by {done.mean_change:.1f}{alike}.")
     say(f"{done.other_band:.0%} of the leads get another band.")
     for (before, after), count in done.moves.items():
         say(f"{count:,} go to {after} and not to {before}.")

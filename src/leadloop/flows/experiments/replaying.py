@@ -49,13 +49,10 @@ class Replayed:
 def replay(place: Workspace, playbook: str, version: str, *, now: datetime, days: float = 1.0) -> Replayed:
     """Score the leads of the last so many days of the log again by a version, or by the rules, from what was noted of them.
 
-    Nothing is stored. Raises LeadLoopError where nothing was scored within that time, VersionError where there is no such version.
+    Nothing is stored. Raises LeadLoopError where nothing was scored within that time, and VersionError where there is no such
+    version.
     """
-    scorer: Scorer
-    if version == RULES:
-        scorer = load_rules(place, playbook)
-    else:
-        scorer = place.registry.load(place.registry.find(playbook, version))
+    scorer = _load(place, playbook, version)
     newest: dict[str, Score] = {}
     nameless: list[Score] = []
     for score in place.store.scores.since(playbook, now - timedelta(days=days)):
@@ -91,6 +88,12 @@ def replay(place: Workspace, playbook: str, version: str, *, now: datetime, days
         bands / count,
         dict(moves.most_common()),
     )
+
+
+def _load(place: Workspace, playbook: str, version: str) -> Scorer:
+    if version == RULES:
+        return load_rules(place, playbook)
+    return place.registry.load(place.registry.find(playbook, version))
 
 
 def _spearman(one: np.ndarray, other: np.ndarray) -> float | None:

@@ -175,7 +175,7 @@ class _Batch:
             fields = {name: value for name, value in lead.fields.items() if name in known}
             key = run_key(self.run, lead.lead_id)
             chosen = share.chosen.get(lead.lead_id)
-            told = {"arm": chosen.arm.name, "experiment": chosen.arm.test} if chosen else {}
+            told: dict[str, Any] = {"arm": chosen.arm.name, "experiment": chosen.arm.test} if chosen else {}
             rows.append(score_row(key, playbook, card, fields, lead_id=lead.lead_id, at=now, **told))
         return rows, list(wrong.values())
 
