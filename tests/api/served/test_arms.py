@@ -322,8 +322,8 @@ def test_an_experiment_costs_a_score_microseconds(place, start):
     start()
     service.arms.refresh()
     arms, served = service.arms, service.versions.get("tiny")
-    division, number = arms.of("tiny"), iter(range(10_000_000))
-    each = timeit(lambda: arms.choose(division, served, {**LEAD, "id": f"L{next(number)}"}), number=2_000) / 2_000
+    tests, number = arms.of("tiny"), iter(range(10_000_000))
+    each = timeit(lambda: arms.choose(tests, served, {**LEAD, "id": f"L{next(number)}"}), number=2_000) / 2_000
     assert each < 0.001, f"{each * 1e6:.0f} microseconds"
     print(f"\nthe arm of a lead takes {each * 1e6:.1f} microseconds")
     service.database.close()

@@ -132,9 +132,9 @@ class LiveScoring:
         started = perf_counter()
         now = self.clock()
         said_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        division = self.arms.of(served.playbook) if self.arms is not None else None
-        readings = [self._read(served, one, explain, division) for one in requests]
-        everybody = {row.by for reading in readings for row in reading.rows} if division else {served}
+        tests = self.arms.of(served.playbook) if self.arms is not None else ()
+        readings = [self._read(served, one, explain, tests) for one in requests]
+        everybody = {row.by for reading in readings for row in reading.rows} if tests else {served}
         for by in everybody:
             self._score_rows(by, readings, explain, now, said_at)
         seconds = perf_counter() - started
@@ -165,15 +165,15 @@ class LiveScoring:
             self._record(reading.named, whole, reading.kept, asked.request_id)
         return whole
 
-    def _read(self, served: Served, asked: Asked, explain: bool, division: arms.Division | None = None) -> _Reading:
+    def _read(self, served: Served, asked: Asked, explain: bool, tests: tuple[arms.Test, ...] = ()) -> _Reading:
         """The leads of one request, each read by itself; those that were kept or cannot be read are answered already."""
         reading = _Reading()
         answers = reading.answers
         for place, given in enumerate(asked.leads):
             by, chosen = served, None
             lead, problems = self._name_fields(served, given)
-            if division is not None and self.arms is not None and lead:
-                by, chosen = self.arms.choose(division, served, lead, asked.of)
+            if tests and lead:
+                by, chosen = self.arms.choose(tests, served, lead, asked.of)  # type: ignore[union-attr]
                 if by is not served:  # another version may have other fields
                     lead, problems = self._name_fields(by, given)
             given_id = lead.get(by.scorer.playbook.lead_id)

@@ -45,16 +45,6 @@ class Test:
         return self.served[self.running.control.name] or champion, None
 
 
-@dataclass(frozen=True, eq=False)
-class Division:
-    """Who scores the leads of a playbook beside the version in service."""
-
-    tests: tuple[Test, ...] = ()
-    """The tests that run."""
-    standing: Served | None = None
-    """The arm that won the last test, where it is no version that could be put in service as it is."""
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a request says of the test that its leads take part in."""
@@ -79,7 +69,7 @@ class ServedArms:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._versions, self._store, self._tell, self._clock = versions, store, tell, clock
-        self._divisions: Mapping[str, Division] = {}
+        self._tests: Mapping[str, tuple[Test, ...]] = {}
         self._loaded: dict[tuple[str, str, str], Served] = {}
         self._failed: dict[tuple[str, str, str], tuple[float, str]] = {}
         self._known: dict[int, KnownUnits] = {}
@@ -98,29 +88,26 @@ class ServedArms:
         """The arms that their control serves, as "playbook, test, arm", each with the reason."""
         return {
             f"{playbook}, {test.running.name}, {name}": self._why(playbook, test.running.arms[name])
-            for playbook, division in self._divisions.items()
-            for test in division.tests
+            for playbook, tests in self._tests.items()
+            for test in tests
             for name, served in test.served.items()
             if served is None
         }
 
-    def of(self, playbook: str) -> Division | None:
-        """Who scores this playbook's leads beside the version in service; none as a rule."""
-        return self._divisions.get(playbook)
+    def of(self, playbook: str) -> tuple[Test, ...]:
+        """The tests whose leads are this playbook's; empty as a rule."""
+        return self._tests.get(playbook, ())
 
     def test(self, playbook: str, name: str) -> Test | None:
         """The test of this name; none where it does not run."""
-        division = self._divisions.get(playbook)
-        return next((test for test in division.tests if test.running.name == name), None) if division else None
+        return next((test for test in self.of(playbook) if test.running.name == name), None)
 
     def refresh(self) -> None:
         """Look into the store, and load the versions of tests that run; what is away leaves everything as it was."""
         with self._lock:
             try:
-                experiments = self._store().experiments
-                running = [
-                    running_of(test, self._clock(), self._units_of(test)) for test in experiments.every_running()
-                ]
+                found = self._store().experiments.every_running()
+                running = [running_of(test, self._clock(), self._units_of(test)) for test in found]
                 standing = self._find_standing()
             except LeadLoopError as error:
                 if not isinstance(error, StoreUnavailable) or not self._problem:
@@ -128,19 +115,18 @@ class ServedArms:
                 self._problem = tell_briefly(error.problems)
                 return
             self._problem = ""
-            by_name = by_playbook(running)
+            tests: dict[str, tuple[Test, ...]] = {}
+            for playbook, some in by_playbook(running).items():
+                tests[playbook] = tuple(Test(one, self._serve(playbook, one)) for one in some)
+            won = {playbook: self._served(playbook, arm, one) for playbook, (one, arm) in standing.items()}
+            self._versions.let_stand({playbook: served for playbook, served in won.items() if served is not None})
             self._let_go([*running, *(one for one, _ in standing.values())])
-            divisions: dict[str, Division] = {}
-            for playbook in {*by_name, *standing}:
-                tests = tuple(Test(one, self._serve(playbook, one)) for one in by_name.get(playbook, ()))
-                won = standing.get(playbook)
-                divisions[playbook] = Division(tests, self._served(playbook, won[1], won[0]) if won else None)
-            before = {test.running.id for one in self._divisions.values() for test in one.tests}
-            for test in (test for one in divisions.values() for test in one.tests):
+            before = {test.running.id: test for some in self._tests.values() for test in some}
+            for test in (test for some in tests.values() for test in some):
                 if test.running.id not in before:
                     facts = {"playbook": test.running.playbook, "experiment": test.running.name}
                     self._tell("experiment runs", {**facts, "arms": ", ".join(test.running.arms)})
-            self._divisions = divisions
+            self._tests = tests
 
     def _find_standing(self) -> dict[str, tuple[Running, Arm]]:
         """By playbook, the arm that won its last test and that no version in service can stand for: rules, or another policy.
@@ -161,10 +147,10 @@ class ServedArms:
         return found
 
     def choose(
-        self, division: Division, champion: Served, lead: Mapping[str, Any], asked: Asked = ANY
+        self, tests: tuple[Test, ...], champion: Served, lead: Mapping[str, Any], asked: Asked = ANY
     ) -> tuple[Served, Chosen | None]:
         """What scores a lead, given by the fields' own names, and the arm that is written down; None where it is in no test."""
-        for test in division.tests:
+        for test in tests:
             running = test.running
             if asked.test and running.name != asked.test:
                 continue
@@ -175,7 +161,7 @@ class ServedArms:
                 if noted is None:
                     self.missing(running.playbook, running.name, chosen.arm.name)
                 return served, noted
-        return division.standing or champion, None
+        return champion, None
 
     def _unit(self, running: Running, champion: Served, lead: Mapping[str, Any], asked: Asked) -> str:
         """Who is put into an arm; empty where that is not known, and the lead takes no part."""
