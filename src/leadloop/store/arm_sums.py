@@ -8,6 +8,7 @@ unit: one counts once, however many leads it has.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Integer,
     String,
     Subquery,
@@ -28,6 +30,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    text,
 )
 from sqlalchemy import true as sql_true
 
@@ -144,7 +147,7 @@ class ArmSums:
             case((amount.is_(None), self._field(test, wins, field)), else_=null()) if field else null(),
         )
         found: dict[str, list[tuple[Any, ...]]] = {variant.variant_name: [] for variant in test.variants}
-        with self._connections.read() as connection:
+        with self._matching() as connection:
             for name, *row in connection.execute(query):
                 found[name].append((*row[:3], row[3] if row[3] is not None else _number(row[4])))
         return {name: _wins_of(rows) for name, rows in found.items()}
@@ -188,7 +191,7 @@ class ArmSums:
             .where(seen.test_id == test.id, seen.propensity.is_not(None), seen.at <= now - timedelta(days=matures_days))
             .order_by(seen.id)
         )
-        with self._connections.read() as connection:
+        with self._matching() as connection:
             return [(row[0], float(row[1]), bool(row[2]), row[3]) for row in connection.execute(query)]
 
     def between(self, test: AbTest, moments: Sequence[datetime]) -> list[int]:
@@ -202,6 +205,17 @@ class ArmSums:
                 query = select(unit).select_from(EXPOSURES).where(seen.test_id == test.id, seen.at >= low, until)
                 counts.append(int(connection.execute(query).scalar_one()))
         return counts
+
+    @contextmanager
+    def _matching(self) -> Iterator[Connection]:
+        """A connection for matching many outcomes with their exposures.
+
+        PostgreSQL takes conditions on times for far rarer than they are, and would look each outcome up by itself.
+        """
+        with self._connections.read() as connection:
+            if not self._connections.is_sqlite:
+                connection.execute(text("SET LOCAL enable_nestloop = off"))
+            yield connection
 
     def _wins(self, test: AbTest, within_days: float | None) -> Any:
         """The first win of each unit: its variant, its exposure, the days to it, its value and the score from before."""
@@ -259,13 +273,13 @@ class ArmSums:
             yield from connection.execute(query)
 
     def _field(self, test: AbTest, wins: Subquery, name: str) -> ColumnElement[Any]:
-        text = LEAD_VERSIONS.c.fields
+        kept = LEAD_VERSIONS.c.fields
         if self._connections.is_sqlite:
-            value: ColumnElement[Any] = cast(func.json_extract(text, f'$."{name}"'), String)
+            value: ColumnElement[Any] = cast(func.json_extract(kept, f'$."{name}"'), String)
         else:
             from sqlalchemy.dialects.postgresql import JSON
 
-            value = cast(cast(text, String), JSON).op("->>")(name)
+            value = cast(cast(kept, String), JSON).op("->>")(name)
         return (
             select(value)
             .select_from(

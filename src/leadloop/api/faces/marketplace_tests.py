@@ -276,6 +276,10 @@ _EXAMPLE = {
         {"variant_name": "experimental", "model_version": "latest", "traffic_percentage": 50, "is_control": False},
     ],
 }
+_CREATED = record(
+    {"test_name": _TEST.schema["properties"]["test_name"], "variants": array(_VARIANT.schema, minItems=2)},
+    {"unit": _TEST.schema["properties"]["unit"]},
+)
 _SCORED = {"type": "object", "required": ["lead_id", "score", "model_version", "ab_test_name", "ab_test_variant"]}
 
 TEST_ROUTES = [
@@ -283,7 +287,7 @@ TEST_ROUTES = [
         "POST", f"{PREFIX}/ab-tests", "admin", create,
         "Create a test of two or more versions, whose shares add up to 100 and one of which is the control; it runs at once.",
         record({"success": FLAG, **_TEST_ANSWER}),
-        Body(record(_TEST.schema["properties"] | {"variants": array(_VARIANT.schema, minItems=2)}), _EXAMPLE),
+        Body(_CREATED, _EXAMPLE),
         refuses=(404, 409, 503), writes=True,
     ),
     Route(
