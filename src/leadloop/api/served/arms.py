@@ -110,7 +110,7 @@ class ServedArms:
                 running = [running_of(test, self._clock(), self._units_of(test)) for test in found]
                 standing = self._find_standing()
             except LeadLoopError as error:
-                if not isinstance(error, StoreUnavailable) or not self._problem:
+                if not isinstance(error, StoreUnavailable):  # of that others tell
                     self._tell("experiments not read", {"why": tell_briefly(error.problems)})
                 self._problem = tell_briefly(error.problems)
                 return

@@ -68,7 +68,12 @@ _PLAN = Form(
         Entry("start", "flag"),
     )
 )
-_STEP = Form((Entry("after_days", "number", required=True, low=0), Entry("percent", "number", required=True, high=100)))
+_STEP = Form(
+    (
+        Entry("after_days", "number", required=True, low=0, high=3650),
+        Entry("percent", "number", required=True, high=100),
+    )
+)
 _UNIT = Form((Entry("lead_id", "id", required=True), Entry("unit", "id")))
 _STOP = Form((Entry("winner", most=50), Entry("why", most=1000), Entry("cancel", "flag")))
 _RAMP = Form((Entry("percent", "number", required=True, low=0, high=100),))

@@ -284,7 +284,9 @@ def _explain(asked: Asked, found: _Found) -> list[Problem]:
             problems.append(Problem(f"guardrails.{name}", "is not counted", f"take {', '.join(METRICS)}"))
     steps = list(asked.ramp)
     rising = all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(steps))
-    if steps and not (rising and steps[0][0] == 0 and all(0 <= percent <= 100 for _, percent in steps)):
+    if steps and not (
+        rising and steps[0][0] == 0 and all(0 <= percent <= 100 and day <= 3_650 for day, percent in steps)
+    ):
         mend = "begin at day 0, and let days rise and percentages never fall, as 0:10 3:50 7:100"
         problems.append(Problem("ramp", "is none", mend))
     if asked.matures_after_days is not None and not 0 < asked.matures_after_days <= 3_650:
