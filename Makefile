@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests test-experiments mutants world lint style types imports docs bench bench-accuracy bench-text bench-experiment bench-serving peers mlflow oracles lock environment clean
+.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests test-experiments mutants world lint style types imports docs bench bench-accuracy bench-text bench-experiment bench-serving bench-exposures peers mlflow oracles lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -26,7 +26,7 @@ test-mlflow: environment mlflow ## Run the tests against a real MLflow server al
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
 test-crash: environment ## Kill the service, workers, promotions and the store's writers 200 times each, and end the service; KILLS=N for another number.
-	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py tests/flows/work/test_jobs.py tests/api/test_kills.py tests/api/test_rollouts.py
+	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py tests/flows/work/test_jobs.py tests/api/test_kills.py tests/api/test_experiment_kills.py tests/api/test_rollouts.py
 
 test-reload: environment ## Change the version in service 200 times while 100,000 requests are answered; RELOADS=N and REQUESTS=N for others.
 	TEST_RELOADS=$(or $(RELOADS),200) TEST_RELOAD_REQUESTS=$(or $(REQUESTS),100000) $(bin)/python -m pytest -s tests/api/test_reloads.py
@@ -74,6 +74,9 @@ bench-experiment: environment ## Read Hillstrom's e-mail experiment and evaluate
 
 bench-serving: environment ## Time the service over HTTP beside a route that only echoes, and MLflow's server where there is one.
 	$(bin)/python -m benchmarks.serving
+
+bench-exposures: environment ## Time how a million exposures are read, on SQLite and on PostgreSQL, and how a unit gets its arm.
+	$(bin)/python -m benchmarks.exposures
 
 peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else leaves out.
 	sh scripts/uv.sh venv --quiet --clear --python "$$(sh scripts/python.sh)" .build/peers

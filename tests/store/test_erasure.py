@@ -114,6 +114,14 @@ ELSEWHERE = {
     "erasures.removed": "names of tables, and counts",
     "api_keys.id": "a number",
     "secrets.name": "what the secret is for",
+    "ab_tests.unit": "one of four words",
+    "ab_tests.unit_field": "the name of a field",
+    "ab_tests.exclusive_group": "what a group of tests is called",
+    "ab_test_groups.name": "what a group of tests is called",
+    "ab_test_groups.unit": "one of four words",
+    "ab_test_groups.unit_field": "the name of a field",
+    "ab_test_allocations.shares": "names of variants, and numbers",
+    "ab_test_allocations.evidence": "names of variants, and numbers",
 }
 
 

@@ -15,6 +15,7 @@ from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
+from leadloop.cli.experiments import experiments
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
 from leadloop.cli.importing import import_leads
@@ -106,6 +107,7 @@ app.command()(replay)
 app.command()(simulate)
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")
+app.add_typer(experiments, name="experiments")
 app.add_typer(jobs, name="jobs")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")

@@ -7,11 +7,13 @@ SQLite in a file by default, PostgreSQL by its address; both behave the same.
 """
 
 from leadloop.store.appending import Stored
+from leadloop.store.arm_sums import DaySums, Wins
 from leadloop.store.audit import AuditHead, AuditRow
 from leadloop.store.backup import Backup, Restored, restore
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
-from leadloop.store.experiments import AbTest, Variant, VariantTally
+from leadloop.store.experiments import AbTest, Variant
+from leadloop.store.exposures import Exposure
 from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
 from leadloop.store.jobs import Job
@@ -32,7 +34,9 @@ __all__ = [
     "AuditRow",
     "Backup",
     "BandCount",
+    "DaySums",
     "Event",
+    "Exposure",
     "Feedback",
     "FeedbackCount",
     "Fresh",
@@ -56,7 +60,7 @@ __all__ = [
     "Stored",
     "StoredFeedback",
     "Variant",
-    "VariantTally",
+    "Wins",
     "open_store",
     "restore",
 ]

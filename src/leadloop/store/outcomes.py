@@ -44,6 +44,16 @@ class Outcomes:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
+    def told_since(self, playbook: str, target: str, moment: datetime) -> tuple[int, int]:
+        """How many leads have an outcome of a target since a moment, and how many of these a good one."""
+        query = select(
+            func.count(OUTCOMES.c.lead_id.distinct()),
+            func.count(OUTCOMES.c.lead_id.distinct()).filter(OUTCOMES.c.value > 0),
+        ).where(OUTCOMES.c.playbook == playbook, OUTCOMES.c.target == target, OUTCOMES.c.at >= moment)
+        with self._connections.read() as connection:
+            told, won = connection.execute(query).one()
+        return int(told), int(won)
+
     def add(self, playbook: str, outcomes: Sequence[LeadOutcome]) -> list[Stored]:
         """Store outcomes, all or nothing; those that were stored before are recognised by their keys.
 

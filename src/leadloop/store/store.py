@@ -12,6 +12,7 @@ from sqlalchemy import URL, func, select, text
 
 from leadloop.errors import Problem, StoreError
 from leadloop.store import backup, migrating, retention
+from leadloop.store.arm_sums import ArmSums
 from leadloop.store.audit import Audit
 from leadloop.store.backup import Backup
 from leadloop.store.connections import Connections
@@ -49,6 +50,7 @@ class Store:
         self.feedback = FeedbackLog(connections)
         self.metrics = Metrics(connections)
         self.experiments = Experiments(connections)
+        self.arm_sums = ArmSums(connections)
         self.audit = Audit(connections)
         self.promotions = Promotions(connections, self.audit)
         self.keys = Keys(connections, self.audit)

@@ -108,6 +108,12 @@ class Settings:
     """How old the newest version must be before training again is worth while, unless enough was learned since."""
     retrain_new_outcomes: int = 50
     """How many new outcomes (feedback counts as one) make training again worth while, however new the version is."""
+    ab_test_min_sample_size: int = 100
+    """How many matured leads every variant of a test made at `/api/v1/ml/ab-tests` must have before there is a verdict."""
+    ab_test_significance_level: float = 0.05
+    """How often such a test may see a difference where there is none."""
+    ab_test_min_effect_size: float = 0.02
+    """The smallest difference that such a test finds worth acting on, as a share of leads: 0.02 is two percentage points."""
     log_level: str = "info"
     """The least that is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = "json"
@@ -143,6 +149,9 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "keep_files_days": (0.01, 3_650),
     "retrain_interval_days": (0, 3_650),
     "retrain_new_outcomes": (1, 1_000_000_000),
+    "ab_test_min_sample_size": (2, 1_000_000_000),
+    "ab_test_significance_level": (0.0001, 0.4999),
+    "ab_test_min_effect_size": (0, 1),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,
