@@ -27,7 +27,7 @@ MOODS: Mapping[float, str] = {
     """,
     1.0: """
         absolutely; agree; agreed; no complaint; no complaints; no concern; no concerns; no objection; no objections; no problems; no trouble; clear; definitely; fair; fair enough; fine; fun; hope; hopeful; hoping; of course; okay with; ok with; promising; ready; simple;
-        straightforward; sure thing; thank you; thanks; useful; welcome; works; no problem; no worries; no issue; no issues; well done; handy; safe; secure; secured;
+        straightforward; sure thing; thank you; thanks; useful; welcome; works; no problem; no worries; no issue; no issues; well done; not a problem; isn't a problem; not an issue; isn't an issue; handy; safe; secure; secured;
         flexible; responsive; quick; sold; approved; approve
     """,
     -1.0: """

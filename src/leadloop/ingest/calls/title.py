@@ -379,6 +379,11 @@ def _is_foreign(key: str) -> bool:
     return key not in _ENGLISH_KINDS
 
 
+def _is_shorthand(word: _Word) -> bool:
+    """Whether a word is an abbreviation that no company is called by ("SMS"); "AI" ends many a name."""
+    return word.written.isupper() and word.key != "ai"
+
+
 def _tail(words: list[_Word]) -> int:
     """Where the words begin that say what kind of meeting it was; the number of words where none do."""
     place = len(words)
@@ -390,7 +395,9 @@ def _tail(words: list[_Word]) -> int:
         if word.key in KIND or (word.key == "team" and place > 1):
             ends_with_kind = True
         elif _is_meeting_word(word):
-            if not (word.is_small or word.written.isupper() or ends_with_kind) or word.key in COMPANY_WORDS and not word.is_small:
+            if not (word.is_small or _is_shorthand(word) or ends_with_kind) or (
+                not word.is_small and (word.key in COMPANY_WORDS or word.key in ("ai", "tech"))
+            ):
                 break
         elif _NUMBER.fullmatch(word.key):
             if not (ends_with_kind or word.key.startswith("#")):

@@ -14,7 +14,7 @@ _KIND = """
     onboarding online onsite on-site outbound overview partner phone placeholder poc pilot prep presentation product
     progress proposal prospect qualification qualifying quarterly quick recap reconnect regroup remote renewal reschedule
     rescheduled return review sales scoping screen second session sessions short status step steps strategy sync sync-up tbd
-    technical telco telefon tech tentative third touch base touchbase touchpoint training trial tour update updates video virtual visit
+    technical telco telefon tentative third touch base touchbase touchpoint training trial tour update updates video virtual visit
     walkthrough walk-through walk through webex webinar weekly welcome workshop working zoom teams meet.google hangout google ae
     se sdr bdr csm am qbr qbrs ebr pov rfp rfi bant rev huddle talk speak interim ongoing negotiate exploring
     abstimmung abstimmungstermin anruf austausch beratung beratungsgespräch besprechung erstgespräch erstkontakt folgetermin gespräch
@@ -51,7 +51,7 @@ _TOPIC = """
     implementation inbound infosec integration integrations iot issues ivr legal launch licence license messaging migration
     mms msa nda needs numbers offer onboard options opportunity order outbound otp pbx phone pitch plan planning plans porting price prices
     pricing procurement production project proof concept questions q&a qna quote quotes rates rcs redlines requirements results
-    rfp roadmap roi rollout sandbox scope sdk security setup signature sip sla sms solution solutions sow sso steps strategy support technical
+    rfp roadmap roi rollout sandbox scope sdk security setup signature sip sla sms solution solutions sow sso steps strategy support tech technical
     terms testing text timeline timelines trial troubleshooting trunk trunking usecase usecases vendor verification verify voice voicebot
     volume whatsapp wireless issue customer client customers upsell upgrade migration q1 q2 q3 q4
     h1 h2 fy bafo eoq eoy review management prospecting integrate alternative alternatives
