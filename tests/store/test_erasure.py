@@ -8,9 +8,9 @@ from tests.store.stores_for_tests import START, Clock, fill, make_score
 from leadloop.errors import StoreError
 from leadloop.store import Event, LeadRecord, open_store, restore
 from leadloop.store.column_types import Json, Line
-from leadloop.store.erasure import _MENTIONS
+from leadloop.store.erasure import _MENTIONS, OF_A_LEAD
 from leadloop.store.store import list_beside
-from leadloop.store.tables import METADATA, OF_A_LEAD
+from leadloop.store.tables import METADATA
 
 ANN, BOB = "annmarker", "bobmarker"
 
@@ -44,6 +44,9 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
         "scores": 1,
         "lead_feedback": 1,
         "exposures": 1,
+        "identity_records": 1,
+        "identity_versions": 1,
+        "identity_keys": 1,
     }
     assert receipt.removed == {**removed, "audit_subjects": 1, "mentions in jobs": 1, "mentions in idempotency": 1}
     left = everything(store)
@@ -114,6 +117,9 @@ ELSEWHERE = {
     "erasures.removed": "names of tables, and counts",
     "api_keys.id": "a number",
     "secrets.name": "what the secret is for",
+    "identity_matches.reasons": "our own words, which name nobody",
+    "identity_matches.moved": "numbers of records",
+    "identity_matches.decided_by": "a colleague",
 }
 
 

@@ -8,7 +8,7 @@ and is not settled at all where two others have that name.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -50,17 +50,25 @@ class Matching:
     """What may be the same and was not merged: for a person to say."""
 
 
-def match(records: Sequence[Record], *, company_of: Sequence[int] = (), tick: Tick = lambda stage: None) -> Matching:
-    """Say which records are of the same company or person. All orders of the same records give the same partition, in nearly all cases.
+def match(
+    records: Sequence[Record],
+    *,
+    company_of: Sequence[int] = (),
+    known: Sequence[int] = (),
+    apart: Set[frozenset[int]] = frozenset(),
+    tick: Tick = lambda stage: None,
+) -> Matching:
+    """Say which records are of the same company or person.
 
     `company_of` says for each record which other one is its company (below 0: none): people are then matched within a company that
-    is known by several names or domains.
+    is known by several names or domains. `known` numbers what was found before: records of one number stay together, and `apart`
+    are pairs of numbers of which a person said that they are not the same.
 
     >>> found = match([Record("company", "Acme Inc", domain="acme.com"), Record("company", "Acme"), Record("company", "Zenith")])
     >>> found.entity, [pair.judgement.reasons for pair in found.merges]
     ((0, 0, 2), [('the same name',)])
     """
-    clusters = _Clusters([profile_of(record) for record in records])
+    clusters = _Clusters([profile_of(record) for record in records], known, apart)
     companies = [place for place, record in enumerate(records) if record.kind == COMPANY]
     contacts = [place for place, record in enumerate(records) if record.kind == CONTACT]
     if companies:
@@ -78,11 +86,23 @@ def match(records: Sequence[Record], *, company_of: Sequence[int] = (), tick: Ti
 class _Clusters:
     """Records that were found to be the same, with what they say together."""
 
-    def __init__(self, profiles: list[Profile]) -> None:
+    def __init__(self, profiles: list[Profile], known: Sequence[int], apart: Set[frozenset[int]]) -> None:
         self.profiles = profiles
         self._parent = list(range(len(profiles)))
         self._merges: list[Pair] = []
         self._doubtful: dict[tuple[int, int], Pair] = {}
+        self._not_with: dict[int, set[int]] = defaultdict(set)
+        for one, other in map(tuple, apart):
+            self._not_with[one].add(other)
+            self._not_with[other].add(one)
+        self._numbers: dict[int, set[int]] = {}
+        first: dict[int, int] = {}
+        for place, number in enumerate(known):
+            if number in first:
+                self._join(first[number], place)
+            else:
+                first[number] = place
+                self._numbers[place] = {number}
 
     def root(self, place: int) -> int:
         parent = self._parent
@@ -100,15 +120,27 @@ class _Clusters:
 
     def merge(self, one: int, other: int, judgement: Judgement) -> None:
         first, second = sorted((self.root(one), self.root(other)))
-        if first == second:
+        if first == second or self._are_apart(first, second):
             return
+        self._join(first, second)
+        self._merges.append(Pair(first, second, judgement))
+
+    def _join(self, first: int, second: int) -> None:
         self._parent[second] = first
         self.profiles[first] = self.profiles[first].join(self.profiles[second])
-        self._merges.append(Pair(first, second, judgement))
+        if second in self._numbers:
+            self._numbers[first] = self._numbers.get(first, set()) | self._numbers.pop(second)
+
+    def _are_apart(self, one: int, other: int) -> bool:
+        """Whether a person said that two are not the same."""
+        if not self._not_with:
+            return False
+        theirs = self._numbers.get(other, set())
+        return any(self._not_with[number] & theirs for number in self._numbers.get(one, ()) if number in self._not_with)
 
     def doubt(self, one: int, other: int, judgement: Judgement) -> None:
         first, second = sorted((self.root(one), self.root(other)))
-        if first != second:
+        if first != second and not self._are_apart(first, second):
             self._doubtful.setdefault((first, second), Pair(first, second, judgement))
 
     def settle(self, places: Iterable[int]) -> None:
