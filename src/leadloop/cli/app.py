@@ -17,6 +17,7 @@ from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.identity import identity
 from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
@@ -107,6 +108,7 @@ app.add_typer(store, name="store")
 app.add_typer(jobs, name="jobs")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
+app.add_typer(identity, name="identity")
 
 
 def _show_version(wanted: bool) -> None:

@@ -14,8 +14,8 @@ from leadloop.store.events import Event
 from leadloop.store.experiments import AbTest, Variant, VariantTally
 from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
-from leadloop.store.jobs import Job
 from leadloop.store.identity import IdentityMatch, IdentityRecord, IdentityVersion, Joining, KeptMention, Mention
+from leadloop.store.jobs import Job
 from leadloop.store.keys import ApiKey, KnownKey, NewKey
 from leadloop.store.leads import LeadRecord, LeadVersion, Recorded
 from leadloop.store.metrics import ModelMetrics

@@ -169,7 +169,9 @@ class Erasures:
         """Which of these leads were erased: a source that tells of them again must not bring them back."""
         marks = self._marks()
         with self._connections.read() as connection:
-            noted = {one for held in connection.execute(select(tables.ERASURES.c.marks)).scalars() for one in held["leads"]}
+            noted = {
+                one for held in connection.execute(select(tables.ERASURES.c.marks)).scalars() for one in held["leads"]
+            }
         return {lead_id for lead_id in lead_ids if noted and marks.hash("lead", playbook, lead_id) in noted}
 
     def receipt(self, identity: str) -> Receipt:

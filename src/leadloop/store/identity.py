@@ -149,7 +149,8 @@ class Identity:
     def keep(self, playbook: str, mentions: Sequence[Mention], *, source: str) -> list[KeptMention]:
         """Keep what a source says, all or nothing. A new record is an entity of its own until it is joined to another.
 
-        A record that changes keeps its entity, and gets a version; what was found of it before is looked at again by whoever matches.
+        A record that changes keeps its entity, and gets a version; what was found of it before is for whoever matches
+        to look at again.
         """
         now = self._connections.now()
         kept: list[KeptMention] = []
@@ -185,7 +186,12 @@ class Identity:
                 mine = RECORDS.c.id == number
                 connection.execute(update(RECORDS).where(mine).values(version=version, recorded_at=now))
             of = {"playbook": playbook, "lead_id": mention.lead_id, "record_id": number}
-            said = {"at": mention.at or now, "recorded_at": now, "fields": dict(mention.fields), "digest": digests[place]}
+            said = {
+                "at": mention.at or now,
+                "recorded_at": now,
+                "fields": dict(mention.fields),
+                "digest": digests[place],
+            }
             versions.append({**of, **said, "kind": mention.kind, "version": version})
             hashes += [{**of, "hash": self._hash(mention.kind, key)} for key in dict.fromkeys(mention.keys)]
         if changed:
@@ -230,7 +236,7 @@ class Identity:
 
     def _new_entity(self, connection: Connection, playbook: str, kind: str, now: datetime) -> int:
         made = connection.execute(ENTITIES.insert().values(playbook=playbook, kind=kind, made_at=now))
-        return int(made.inserted_primary_key[0])
+        return _added(made)
 
     def _hash(self, kind: str, key: str) -> str:
         return hmac.digest(self._secret, f"{kind}\x1f{key}".encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
@@ -253,7 +259,11 @@ class Identity:
                 query = (
                     select(RECORDS.c.entity)
                     .join(KEYS, KEYS.c.record_id == RECORDS.c.id)
-                    .where(KEYS.c.playbook == playbook, KEYS.c.hash.in_(hashes[start : start + _AT_ONCE]), RECORDS.c.kind == kind)
+                    .where(
+                        KEYS.c.playbook == playbook,
+                        KEYS.c.hash.in_(hashes[start : start + _AT_ONCE]),
+                        RECORDS.c.kind == kind,
+                    )
                     .distinct()
                 )
                 found |= set(connection.execute(query).scalars())
@@ -285,6 +295,12 @@ class Identity:
                 part = query.where(column.in_(ordered[start : start + _AT_ONCE]))
                 found += [_record(row) for row in connection.execute(part)]
         return sorted(found, key=lambda record: record.id)
+
+    def leads_told_of(self, playbook: str, *, but_by: str) -> set[str]:
+        """The leads of which any source but this one tells of companies or people."""
+        query = select(RECORDS.c.lead_id).where(RECORDS.c.playbook == playbook, RECORDS.c.source != but_by).distinct()
+        with self._connections.read() as connection:
+            return set(connection.execute(query).scalars())
 
     def versions(self, playbook: str, record: int) -> tuple[IdentityVersion, ...]:
         """Everything that a record ever said, in the order in which it arrived."""
@@ -421,7 +437,11 @@ class Identity:
     def _waiting(self, number: int, state: str, verb: str) -> IdentityMatch:
         found = self.match(number)
         if found.state != state:
-            mend = {"accept": "it is not on the review list", "reject": "it is not on the review list", "undo": "only what is merged can be undone"}[verb]
+            mend = {
+                "accept": "it is not on the review list",
+                "reject": "it is not on the review list",
+                "undo": "only what is merged can be undone",
+            }[verb]
             raise StoreConflict("identity", Problem(f"match {number}", f"is {found.state}", mend))
         return found
 
@@ -447,7 +467,9 @@ class Identity:
         return min(one, other), max(one, other)
 
     def _members(self, connection: Connection, entity: int) -> list[int]:
-        return list(connection.execute(select(RECORDS.c.id).where(RECORDS.c.entity == entity).order_by(RECORDS.c.id)).scalars())
+        return list(
+            connection.execute(select(RECORDS.c.id).where(RECORDS.c.entity == entity).order_by(RECORDS.c.id)).scalars()
+        )
 
     def _decide(self, connection: Connection, number: int, state: str, who: str, **values: Any) -> None:
         said = {"state": state, "decided_at": self._connections.now(), "decided_by": who, **values}
@@ -458,15 +480,22 @@ class Identity:
         with self._connections.read() as connection:
             mine = RECORDS.c.playbook == playbook
             by_kind = connection.execute(
-                select(RECORDS.c.kind, func.count(), func.count(func.distinct(RECORDS.c.entity))).where(mine).group_by(RECORDS.c.kind)
+                select(RECORDS.c.kind, func.count(), func.count(func.distinct(RECORDS.c.entity)))
+                .where(mine)
+                .group_by(RECORDS.c.kind)
             ).all()
             states = connection.execute(
                 select(MATCHES.c.state, func.count()).where(MATCHES.c.playbook == playbook).group_by(MATCHES.c.state)
             ).all()
-        found = {state: 0 for state in STATES} | {state: int(count) for state, count in states}
+        found = dict.fromkeys(STATES, 0) | {state: int(count) for state, count in states}
         for kind, records, entities in by_kind:
             found |= {f"{kind} records": int(records), kind: int(entities)}
         return found
+
+
+def _added(made: Any) -> int:
+    """The number of a row that was added."""
+    return int(made.inserted_primary_key[0])
 
 
 def _record(row: Any) -> IdentityRecord:
