@@ -67,7 +67,7 @@ def test_a_joining_is_kept_with_its_reasons_and_can_be_taken_back(store, two):
     assert (match.state, match.reasons, match.who) == ("merged", ("the same name",), "rules")
     assert store.identity.undo(number, who="ada").state == "undone"
     assert entities(store) == two
-    assert store.identity.apart("b2b", two.values()) == {frozenset(two.values())}
+    assert store.identity.apart("b2b") == {frozenset(two.values())}
     with pytest.raises(StoreConflict, match="only what is merged can be undone"):
         store.identity.undo(number, who="ada")
 
@@ -76,14 +76,15 @@ def test_joinings_of_joinings_are_taken_back_in_any_order(store, two):
     keep(store, mention("c", name="Acme AG"))
     three = entities(store)
     numbers = {one.fields["name"]: one.id for one in store.identity.records("b2b")}
-    first = join(store, two)
-    both = (numbers["Acme"], numbers["ACME Inc"])
+    later = [Joining("company", two["ACME Inc"], three["Acme AG"], 0.9, ("the same name",), (numbers["Acme AG"],))]
+    [first] = store.identity.join("b2b", later, who="rules")
+    both = (numbers["ACME Inc"], numbers["Acme AG"])
     [second] = store.identity.join(
-        "b2b", [Joining("company", three["Acme AG"], two["Acme"], 0.9, ("the same name",), both)], who="rules"
+        "b2b", [Joining("company", two["Acme"], two["ACME Inc"], 0.9, ("the same name",), both)], who="rules"
     )
     assert len(set(entities(store).values())) == 1
     store.identity.undo(first, who="ada")
-    assert entities(store) == {"Acme": three["Acme AG"], "Acme AG": three["Acme AG"], "ACME Inc": two["ACME Inc"]}
+    assert entities(store) == {"Acme": two["Acme"], "ACME Inc": two["Acme"], "Acme AG": three["Acme AG"]}
     store.identity.undo(second, who="ada")
     assert entities(store) == three
 
@@ -108,8 +109,24 @@ def test_what_a_person_refused_is_not_asked_again(store, two):
     [number] = store.identity.propose("b2b", pair, who="rules")
     assert store.identity.reject(number, who="ada").state == "rejected"
     assert store.identity.propose("b2b", pair, who="rules") == []
-    assert store.identity.apart("b2b", [two["Acme"]]) == {frozenset(two.values())}
+    assert store.identity.apart("b2b") == {frozenset(two.values())}
     assert entities(store) == two
+
+
+def test_what_a_person_told_apart_stays_so_when_one_of_the_two_joins_a_third(store):
+    keep(store, *(mention(name, name=name) for name in ("Acme AG", "Acme", "ACME Inc")))
+    three = entities(store)
+    pair = [Joining("company", three["Acme"], three["ACME Inc"], 0.6, ("the same phone number",))]
+    [number] = store.identity.propose("b2b", pair, who="rules")
+    store.identity.reject(number, who="ada")
+    moved = (store.identity.records("b2b")[1].id,)
+    store.identity.join(
+        "b2b", [Joining("company", three["Acme AG"], three["Acme"], 0.9, ("alike",), moved)], who="rules"
+    )
+    now = frozenset((three["Acme AG"], three["ACME Inc"]))
+    assert store.identity.apart("b2b") == {now}
+    again = [Joining("company", *sorted(now), 0.6, ("the same phone number",))]
+    assert store.identity.propose("b2b", again, who="rules") == []
 
 
 def test_accepting_follows_what_was_joined_meanwhile(store, two):
