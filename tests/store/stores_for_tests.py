@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from leadloop.store import Event, Feedback, LeadOutcome, LeadRecord, ModelMetrics, Score, Store, Variant
+from leadloop.store import (
+    Event,
+    Feedback,
+    Joining,
+    LeadOutcome,
+    LeadRecord,
+    Mention,
+    ModelMetrics,
+    Score,
+    Store,
+    Variant,
+)
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -67,3 +78,11 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
     begun = store.idempotency.begin(f"i-{store.audit.head().number}", "/score", "0" * 64)
     store.idempotency.finish(begun, 200, {"lead_id": lead_id, "reasoning": [f"{mark} asked for a demo"]})  # type: ignore[arg-type]
     store.jobs.add("enrich", {"leads": [{"lead_id": lead_id, "name": mark}], "contact": mail})
+    fields = {"name": mark, "email": mail, "company": "Example"}
+    [said] = store.identity.keep(
+        playbook, [Mention("contact", f"i-{lead_id}", lead_id, fields, (f"email:{mail}",))], source="form"
+    )
+    [known] = store.identity.records(playbook, numbers=[said.record])
+    store.identity.propose(
+        playbook, [Joining("contact", known.entity, known.entity + 1, 0.5, ("the same name",))], who="rules"
+    )

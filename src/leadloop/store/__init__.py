@@ -16,6 +16,7 @@ from leadloop.store.experiments import AbTest, Variant
 from leadloop.store.exposures import Exposure
 from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
+from leadloop.store.identity import IdentityMatch, IdentityRecord, IdentityVersion, Joining, KeptMention, Mention
 from leadloop.store.jobs import Job
 from leadloop.store.keys import ApiKey, KnownKey, NewKey
 from leadloop.store.leads import LeadRecord, LeadVersion, Recorded
@@ -40,12 +41,18 @@ __all__ = [
     "Feedback",
     "FeedbackCount",
     "Fresh",
+    "IdentityMatch",
+    "IdentityRecord",
+    "IdentityVersion",
     "InFlight",
     "Job",
+    "Joining",
+    "KeptMention",
     "KnownKey",
     "LeadOutcome",
     "LeadRecord",
     "LeadVersion",
+    "Mention",
     "ModelMetrics",
     "NewKey",
     "OtherBody",

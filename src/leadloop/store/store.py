@@ -22,6 +22,7 @@ from leadloop.store.events import Events
 from leadloop.store.experiments import Experiments
 from leadloop.store.feedback import FeedbackLog
 from leadloop.store.idempotency import Idempotency
+from leadloop.store.identity import Identity
 from leadloop.store.jobs import Jobs
 from leadloop.store.keys import Keys
 from leadloop.store.leads import Leads
@@ -56,6 +57,7 @@ class Store:
         self.keys = Keys(connections, self.audit)
         self.idempotency = Idempotency(connections)
         self.jobs = Jobs(connections)
+        self.identity = Identity(connections)
         self.training = TrainingSet(connections)
         beside = list_beside(Path(str(url.database))) if keep_list and connections.is_sqlite else None
         self.erasures = Erasures(connections, self.audit, beside)

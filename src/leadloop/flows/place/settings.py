@@ -118,6 +118,12 @@ class Settings:
     """The least that is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = "json"
     """How it is logged: `json`, a line an event, or `text` for people."""
+    own_names: tuple[str, ...] = ()
+    """What our own company goes by in the titles of meetings, as in `["Acme", "Acme Telecom"]`."""
+    own_domains: tuple[str, ...] = ()
+    """The domains of our own addresses, as in `["acme.com"]`: whoever has one is no customer. Those under them count too."""
+    own_people: tuple[str, ...] = ()
+    """Names or addresses of people of ours whom no domain of ours tells, such as contractors."""
 
     @property
     def is_open(self) -> bool:
