@@ -39,8 +39,11 @@ def verify_signature(headers: Mapping[str, str], body: bytes, secrets: Sequence[
     `headers` are by their name in lower case, `body` the very bytes that came. Raises DataError where the signature is missing,
     wrong, or of another time than within five minutes of `now`; and never says which secret was close.
 
-    >>> headers = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330",
-    ...            "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}
+    >>> headers = {
+    ...     "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    ...     "webhook-timestamp": "1614265330",
+    ...     "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    ... }
     >>> moment = datetime.fromtimestamp(1614265330, UTC)
     >>> verify_signature(headers, b'{"test": 2432232314}', ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], now=moment).id
     'msg_p5jXN8AQM9LWM0D4loKWxJek'
@@ -50,7 +53,9 @@ def verify_signature(headers: Mapping[str, str], body: bytes, secrets: Sequence[
     if not (message and stamp and signatures):
         raise DataError("message", Problem("signature", "is missing", f"send {given}-id, -timestamp and -signature"))
     if not _MESSAGE_ID.fullmatch(message) or not re.fullmatch(r"[0-9]{1,12}", stamp, re.ASCII):
-        raise DataError("message", Problem(f"{given}-id", "or the timestamp cannot be read", "send them as the scheme says"))
+        raise DataError(
+            "message", Problem(f"{given}-id", "or the timestamp cannot be read", "send them as the scheme says")
+        )
     sent = datetime.fromtimestamp(int(stamp), UTC)
     signed = b".".join((message.encode(), stamp.encode(), body))
     right = False
@@ -59,7 +64,9 @@ def verify_signature(headers: Mapping[str, str], body: bytes, secrets: Sequence[
         for one in signatures.split(" ")[:_MOST_SIGNATURES]:
             right |= hmac.compare_digest(told, one.encode())
     if not right:
-        raise DataError("message", Problem("signature", "is wrong", "sign the very bytes that are sent, with this secret"))
+        raise DataError(
+            "message", Problem("signature", "is wrong", "sign the very bytes that are sent, with this secret")
+        )
     if abs(sent - now) > TOLERANCE:
         what = "is of another time: a message counts for five minutes"
         raise DataError("message", Problem("timestamp", what, "sign it anew, and see to the clocks"))

@@ -143,7 +143,9 @@ class SourceRecords:
                 itself = and_(SOURCE_RECORDS.c.kind != kind, SOURCE_RECORDS.c.record_id == parent)
                 own += [and_(SOURCE_RECORDS.c.source == source, one) for one in (of_parent, itself)]
             other = or_(SOURCE_RECORDS.c.playbook != playbook, SOURCE_RECORDS.c.lead_id != lead_id)
-            connection.execute(update(SOURCE_RECORDS).where(or_(*own), other).values(playbook=playbook, lead_id=lead_id))
+            connection.execute(
+                update(SOURCE_RECORDS).where(or_(*own), other).values(playbook=playbook, lead_id=lead_id)
+            )
 
     def lead_of(self, source: str, kind: str, record_id: str) -> tuple[str, str] | None:
         """The playbook and id of the lead that was made of a record; None where none was."""
@@ -151,6 +153,18 @@ class SourceRecords:
         with self._connections.read() as connection:
             row = connection.execute(query.where(_named(source, kind, [record_id]))).first()
         return (row.playbook, row.lead_id) if row and row.lead_id else None
+
+    def of_lead(self, playbook: str, lead_id: str) -> tuple[tuple[str, str, SourceVersion], ...]:
+        """Every version of every record that a lead was made of, each with its source and kind."""
+        query = select(SOURCE_RECORDS.c.source, SOURCE_RECORDS.c.kind, SOURCE_VERSIONS).join(
+            SOURCE_RECORDS, SOURCE_RECORDS.c.id == SOURCE_VERSIONS.c.record
+        )
+        mine = SOURCE_RECORDS.c.playbook == playbook, SOURCE_RECORDS.c.lead_id == lead_id
+        with self._connections.read() as connection:
+            rows = connection.execute(query.where(*mine).order_by(SOURCE_VERSIONS.c.id)).all()
+        return tuple(
+            (row.source, row.kind, SourceVersion(row.version, row.raw, row.changed_at, row.recorded_at)) for row in rows
+        )
 
     def versions(self, source: str, kind: str, record_id: str) -> tuple[SourceVersion, ...]:
         """Every version of a record, the oldest first."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
 
+from leadloop.errors import Problem, StoreConflict
 from leadloop.store.connections import Connections
 from leadloop.store.source_tables import SOURCE_STATES
 
@@ -61,9 +62,7 @@ class SourceStates:
             rows = connection.execute(query.where(SOURCE_STATES.c.source == source) if source else query).all()
         return tuple(_state(row) for row in rows)
 
-    def begin(
-        self, source: str, account: str, stream: str, *, since: datetime | None, at: datetime
-    ) -> SourceState:
+    def begin(self, source: str, account: str, stream: str, *, since: datetime | None, at: datetime) -> SourceState:
         """Begin to read a list from a moment on, or go on with a reading of the same that is not over."""
         named = _named(source, account, stream)
         with self._connections.write() as connection:
@@ -75,18 +74,19 @@ class SourceStates:
         return _state(row)
 
     def advance(self, state: SourceState, cursor: str | None) -> None:
-        """Note where the reading goes on: in one transaction with what was read, so that both are there or neither."""
-        with self._connections.write() as connection:
-            connection.execute(update(SOURCE_STATES).where(_of(state)).values(cursor=cursor))
+        """Note where the reading goes on: in one transaction with what was read, so that both are there or neither.
+
+        Raises StoreConflict where another reading has taken its place.
+        """
+        self._say(state, cursor=cursor)
 
     def succeed(self, state: SourceState, *, counts: bool = True) -> None:
-        """Note that a reading came to its end. One that left out what the last one may have missed does not `count` as the last."""
+        """Note that a reading came to its end; one that leaves a gap after the last one does not `count` as the last."""
         over: dict[str, Any] = {"cursor": None, "begun_at": None, "since": None}
-        told = {"failed_at": None, "failure": None, "failures": 0}
+        told: dict[str, Any] = {"failed_at": None, "failure": None, "failures": 0}
         if counts:
             told |= {"succeeded_at": state.begun_at, "ended_at": self._connections.now()}
-        with self._connections.write() as connection:
-            connection.execute(update(SOURCE_STATES).where(_of(state)).values(**over, **told))
+        self._say(state, **over, **told)
 
     def fail(self, source: str, account: str, stream: str, failure: str) -> None:
         """Note that a reading failed, and why; where it was remains, so that the next one goes on from there."""
@@ -102,6 +102,12 @@ class SourceStates:
                 )
             )
 
+    def _say(self, state: SourceState, **said: Any) -> None:
+        with self._connections.write() as connection:
+            if not connection.execute(update(SOURCE_STATES).where(_of(state)).values(**said)).rowcount:
+                problem = Problem(state.stream, "is being read anew by another process", "let that one come to its end")
+                raise StoreConflict(state.source, problem)
+
     def _add(self, connection: Any, source: str, account: str, stream: str) -> None:
         row = {"source": source, "account": account, "stream": stream, "failures": 0}
         connection.execute(self._connections.insert(SOURCE_STATES).values(row).on_conflict_do_nothing())
@@ -113,7 +119,8 @@ def _named(source: str, account: str, stream: str) -> ColumnElement[bool]:
 
 
 def _of(state: SourceState) -> ColumnElement[bool]:
-    return _named(state.source, state.account, state.stream)
+    same = SOURCE_STATES.c.since.is_(None) if state.since is None else SOURCE_STATES.c.since == state.since
+    return and_(_named(state.source, state.account, state.stream), SOURCE_STATES.c.begun_at == state.begun_at, same)
 
 
 def _state(row: Any) -> SourceState:

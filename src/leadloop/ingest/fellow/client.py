@@ -110,7 +110,9 @@ class Fellow:
         items = part.get("data") if isinstance(part, Mapping) else None
         if not isinstance(part, Mapping) or not isinstance(items, list):
             what = "does not hold the list that was asked for"
-            raise SourceError("fellow", Problem(f"the answer to {listing.name}", what, "see whether the API has changed"))
+            raise SourceError(
+                "fellow", Problem(f"the answer to {listing.name}", what, "see whether the API has changed")
+            )
         info = part.get("page_info")
         info = info if isinstance(info, Mapping) else {}
         said = info.get("page_size")
@@ -224,7 +226,9 @@ class Fellow:
             for piece in answer.iter_bytes():
                 content += piece
                 if len(content) > _LARGEST_ANSWER:
-                    raise SourceError("fellow", Problem("the answer", "is larger than any can be", "see what answers there"))
+                    raise SourceError(
+                        "fellow", Problem("the answer", "is larger than any can be", "see what answers there")
+                    )
                 if time.monotonic() > deadline:
                     raise self._httpx2.ReadTimeout("the answer took too long")
             return answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, bytes(content)
@@ -303,7 +307,10 @@ def _refusal(status: int, headers: Mapping[str, str], content: bytes) -> SourceE
         return SourceError("fellow", Problem("subdomain", _PAGE, "see that the subdomain is that of your workspace"))
     said = _said(content)
     if status == 401:
-        what, mend = "is not accepted", "make a new one in Fellow, under Developer API, and put it where LeadLoop reads it"
+        what, mend = (
+            "is not accepted",
+            "make a new one in Fellow, under Developer API, and put it where LeadLoop reads it",
+        )
         return SourceError("fellow", Problem("key", what, mend))
     if status == 403:
         mend = "an administrator of the workspace allows the API"

@@ -126,7 +126,9 @@ def _explain(kind: Kind, value: Any) -> tuple[str, str] | None:
     if kind == "scope":
         return None if value in SCOPES else ("is no scope", f"give one of {', '.join(SCOPES)}")
     if kind == "texts":
-        right = not isinstance(value, str) and isinstance(value, Sequence) and all(isinstance(one, str) for one in value)
+        right = (
+            not isinstance(value, str) and isinstance(value, Sequence) and all(isinstance(one, str) for one in value)
+        )
         return None if right and value else ("is no list of texts", "give at least one")
     return None if isinstance(value, str) and value else ("is no text", "give one")
 

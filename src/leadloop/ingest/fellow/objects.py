@@ -128,8 +128,16 @@ def summary_of(ai_notes: Any) -> str:
 
     >>> summary_of([{"is_active": True, "sections": [{"title": "Summary", "content": "They want a quote."}]}])
     'They want a quote.'
-    >>> summary_of([{"sections": [{"title": "Topics", "content": [{"timestamp": 3, "text": "Price"}, {"text": "Time"}]},
-    ...                           {"title": "Decisions", "content": None}]}])
+    >>> summary_of(
+    ...     [
+    ...         {
+    ...             "sections": [
+    ...                 {"title": "Topics", "content": [{"timestamp": 3, "text": "Price"}, {"text": "Time"}]},
+    ...                 {"title": "Decisions", "content": None},
+    ...             ]
+    ...         }
+    ...     ]
+    ... )
     '- Price\\n- Time'
     """
     if isinstance(ai_notes, str):
@@ -150,7 +158,10 @@ def summary_of(ai_notes: Any) -> str:
 def agenda_of(markdown: str) -> str:
     """What people wrote into a note; nothing where it is the template as it came.
 
-    >>> agenda_of("# Talking Points\\n\\n## Action Items\\n- [ ] \\n\\nNotepad"), agenda_of("# Talking Points\\n- Prices")
+    >>> (
+    ...     agenda_of("# Talking Points\\n\\n## Action Items\\n- [ ] \\n\\nNotepad"),
+    ...     agenda_of("# Talking Points\\n- Prices"),
+    ... )
     ('', '# Talking Points\\n- Prices')
     """
     lines = (_MARKS.sub(" ", line).strip().lower() for line in markdown.splitlines())
