@@ -26,11 +26,15 @@ _KEPT, _KNOWN = "kept", "known"
 async def take_from_fellow(call: Call) -> Response:
     """Keep an event of Fellow's, or say the word with which Fellow sees that this address is ours."""
     body = await call.request.body()
-    payload = await call.json()
     headers = {name.lower(): value for name, value in call.request.headers.items()}
-    if not {"svix-signature", "webhook-signature"} & set(headers) and (word := _challenge(payload)):
+    if not {"svix-signature", "webhook-signature"} & set(headers) and (word := _challenge(await call.json())):
         return PlainTextResponse(word)
-    return PlainTextResponse(await to_thread.run_sync(lambda: _take(call.service.workspace, headers, body, payload)))
+    place = call.service.workspace
+    signed = await to_thread.run_sync(lambda: _verify(place, headers, body))
+    payload = await call.json()
+    call.service.database.store()  # where it is away, Fellow hears so at once, and sends it again
+    new = await to_thread.run_sync(lambda: keep_event(place, payload, signed))
+    return PlainTextResponse(_KEPT if new else _KNOWN)
 
 
 def _challenge(payload: Mapping[str, Any]) -> str:
@@ -40,17 +44,11 @@ def _challenge(payload: Mapping[str, Any]) -> str:
     return str(word) if asked else ""
 
 
-def _take(place: Workspace, headers: Mapping[str, str], body: bytes, payload: Mapping[str, Any]) -> str:
+def _verify(place: Workspace, headers: Mapping[str, str], body: bytes) -> Signed:
     secrets = find_webhook_secrets(place)
     if not secrets:
-        problem = Problem(
-            "webhooks", "are not taken: there is no secret to hold them against", f"set {SECRETS_VARIABLE}"
-        )
-        raise Refusal(503, problem)
-    return _KEPT if keep_event(place, payload, _verify(headers, body, secrets)) else _KNOWN
-
-
-def _verify(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) -> Signed:
+        what = "are not taken: there is no secret to hold them against"
+        raise Refusal(503, Problem("webhooks", what, f"set {SECRETS_VARIABLE}"))
     try:
         return verify_signature(headers, body, secrets, now=datetime.now(UTC))
     except DataError as error:

@@ -1,4 +1,4 @@
-"""What Fellow sent by itself is worked on: by asking for what it is about, or by what it says where there is no key to ask with."""
+"""What Fellow sent by itself is worked on: what it is about is asked for, or, without a key for that, taken from what it says."""
 
 from __future__ import annotations
 

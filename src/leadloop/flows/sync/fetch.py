@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +37,13 @@ class Stream:
     listing: Listing
     kind: str
     include: tuple[str, ...] = ()
+    filters: Mapping[str, Any] = field(default_factory=dict)
 
 
 # Notes first: who was invited is known when a recording comes.
 STREAMS = (
     Stream(NOTES, NOTE, ("event_attendees", "content_markdown")),
-    Stream(ACTION_ITEMS, ACTION_ITEM),
+    Stream(ACTION_ITEMS, ACTION_ITEM, filters={"scope": "all"}),
     Stream(RECORDINGS, RECORDING, ("transcript", "ai_notes")),
 )
 
@@ -159,7 +160,7 @@ class _Reading:
         states.succeed(state, counts=wanted is None or last is None or wanted <= last)
 
     def _read_pages(self, stream: Stream, state: SourceState, cursor: str | None) -> None:
-        filters = {"updated_at_start": state.since} if state.since else {}
+        filters = {**stream.filters, **({"updated_at_start": state.since} if state.since else {})}
         pages = self.fellow.pages(stream.listing, cursor, filters=filters, include=stream.include)
         for page in pages:
             notes = fetch_missing_notes(self.place, self.fellow, page.items) if stream.kind == RECORDING else []

@@ -208,8 +208,8 @@ def conclude(jobs: Jobs, job: Job, error: Exception, *, retry_seconds: float) ->
     """Write down why a job came to nothing, and so what becomes of it.
 
     One that is refused is parked with the reason, since trying again would change nothing. One that met trouble (a database or
-    a source that is away, a mistake of ours) is tried again after so many seconds. Raises JobLost where it is not ours any more, and
-    StoreUnavailable where the database is away: the job is anyone's again once its time is over.
+    a source that is away, a mistake of ours) is tried again after so many seconds. Raises JobLost where it is not ours any
+    more, and StoreUnavailable where the database is away: the job is anyone's again once its time is over.
     """
     if isinstance(error, JobLost):
         raise error

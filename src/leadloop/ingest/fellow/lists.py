@@ -28,7 +28,7 @@ _TIMES: Mapping[str, Kind] = {
 _MEETING: Mapping[str, Kind] = {"event_guid": "text", "channel_id": "text", "title": "text", **_TIMES}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Listing:
     """One list: where it is, and what may be asked of it."""
 
