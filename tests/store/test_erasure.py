@@ -8,9 +8,9 @@ from tests.store.stores_for_tests import START, Clock, fill, make_score
 from leadloop.errors import StoreError
 from leadloop.store import Event, LeadRecord, open_store, restore
 from leadloop.store.column_types import Json, Line
-from leadloop.store.erasure import _MENTIONS
+from leadloop.store.erasure import _MENTIONS, OF_A_LEAD
 from leadloop.store.store import list_beside
-from leadloop.store.tables import METADATA, OF_A_LEAD
+from leadloop.store.tables import METADATA
 
 ANN, BOB = "annmarker", "bobmarker"
 
@@ -44,8 +44,10 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
         "scores": 1,
         "lead_feedback": 1,
         "exposures": 1,
+        "source_records": 1,
     }
-    assert receipt.removed == {**removed, "audit_subjects": 1, "mentions in jobs": 1, "mentions in idempotency": 1}
+    mentions = {f"mentions in {table}": 1 for table in ("jobs", "idempotency", "source_events")}
+    assert receipt.removed == {**removed, "audit_subjects": 1, **mentions}
     left = everything(store)
     assert ANN not in left
     assert "L-ann" not in left
@@ -114,6 +116,18 @@ ELSEWHERE = {
     "erasures.removed": "names of tables, and counts",
     "api_keys.id": "a number",
     "secrets.name": "what the secret is for",
+    **{
+        f"{table}.{column}": "the name of a source, of an account of ours, or a number that the source gave"
+        for table, columns in {
+            "source_records": ("source", "record_id", "parent"),
+            "source_states": ("source", "account", "stream", "cursor"),
+            "source_turns": ("source", "account"),
+            "source_events": ("source", "event_id"),
+        }.items()
+        for column in columns
+    },
+    "source_states.failure": "our own words, and the first ones of what a source says of itself",
+    "source_turns.day": "a day",
 }
 
 
