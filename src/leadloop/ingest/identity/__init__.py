@@ -1,0 +1,1 @@
+"""Identity: which records of companies and people are of the same one."""
