@@ -33,7 +33,7 @@ def fellow(
         leadloop dev fellow
         leadloop dev fellow --calls 500 --port 9000 --no-rate-limit
     """
-    import threading
+    import time
 
     from leadloop.cli.console import say, tell
     from leadloop.simulate import SYNTHETIC_NOTE
@@ -50,7 +50,10 @@ def fellow(
         say(f"  export LEADLOOP_FELLOW_API_KEY={KEY}")
         say("  leadloop sync fellow")
         try:
-            threading.Event().wait()
+            while (
+                True
+            ):  # a wait without an end would not hear Ctrl-C: polars asks for system calls to go on after signals
+                time.sleep(0.5)
         finally:
             meter = local.meter
             tell(f"It was asked {len(meter.arrivals):,} times, and refused {meter.refused:,} for coming too often.")
