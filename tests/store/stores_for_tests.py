@@ -9,8 +9,10 @@ import numpy as np
 from leadloop.store import (
     Event,
     Feedback,
+    Joining,
     LeadOutcome,
     LeadRecord,
+    Mention,
     ModelMetrics,
     Score,
     SourceRecord,
@@ -86,3 +88,11 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
         "fellow", f"msg-{store.audit.head().number}", "ai_note.generated", {"to": mail}, sent_at=START
     )
     store.jobs.add("enrich", {"leads": [{"lead_id": lead_id, "name": mark}], "contact": mail})
+    fields = {"name": mark, "email": mail, "company": "Example"}
+    [said] = store.identity.keep(
+        playbook, [Mention("contact", f"i-{lead_id}", lead_id, fields, (f"email:{mail}",))], source="form"
+    )
+    [known] = store.identity.records(playbook, numbers=[said.record])
+    store.identity.propose(
+        playbook, [Joining("contact", known.entity, known.entity + 1, 0.5, ("the same name",))], who="rules"
+    )

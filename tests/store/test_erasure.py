@@ -45,6 +45,9 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
         "lead_feedback": 1,
         "exposures": 1,
         "source_records": 1,
+        "identity_records": 1,
+        "identity_versions": 1,
+        "identity_keys": 1,
     }
     mentions = {f"mentions in {table}": 1 for table in ("jobs", "idempotency", "source_events")}
     assert receipt.removed == {**removed, "audit_subjects": 1, **mentions}
@@ -128,6 +131,9 @@ ELSEWHERE = {
     },
     "source_states.failure": "our own words, and the first ones of what a source says of itself",
     "source_turns.day": "a day",
+    "identity_matches.reasons": "our own words, which name nobody",
+    "identity_matches.moved": "numbers of records",
+    "identity_matches.decided_by": "a colleague",
 }
 
 

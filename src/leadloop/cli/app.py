@@ -18,6 +18,7 @@ from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.identity import identity
 from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
@@ -111,6 +112,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
 app.add_typer(sync, name="sync")
 app.add_typer(dev, name="dev")
+app.add_typer(identity, name="identity")
 
 
 def _show_version(wanted: bool) -> None:

@@ -38,6 +38,7 @@ def fellow(
     from leadloop.cli.console import say, tell
     from leadloop.simulate import SYNTHETIC_NOTE
     from leadloop.testing.fellow import LocalFellow, Quirks, fill_library
+    from leadloop.testing.fellow.library import OWN_DOMAIN, OWN_NAME
     from leadloop.testing.fellow.server import KEY
 
     library = fill_library(calls, seed=seed)
@@ -48,6 +49,7 @@ def fellow(
         say(f"  export LEADLOOP_FELLOW_URL={local.url}")
         say(f"  export LEADLOOP_FELLOW_SUBDOMAIN={library.subdomain}")
         say(f"  export LEADLOOP_FELLOW_API_KEY={KEY}")
+        say(f"  export LEADLOOP_OWN_NAMES={OWN_NAME} LEADLOOP_OWN_DOMAINS={OWN_DOMAIN}")
         say("  leadloop sync fellow")
         try:
             while (

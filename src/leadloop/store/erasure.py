@@ -17,14 +17,14 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import source_tables, tables
+from leadloop.store import identity_tables, source_tables, tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
 
 _AT_ONCE = 500
 SECRET = "erasures"
-OF_A_LEAD = (*tables.OF_A_LEAD, source_tables.SOURCE_RECORDS)
+OF_A_LEAD = (*tables.OF_A_LEAD, source_tables.SOURCE_RECORDS, *identity_tables.OF_A_LEAD)
 """The tables whose rows belong to one lead, by its playbook and id; what hangs on a row goes with it."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
@@ -39,6 +39,8 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.KEYS, ("name",)),
     (source_tables.SOURCE_VERSIONS, ("raw",)),
     (source_tables.SOURCE_EVENTS, ("payload",)),
+    (identity_tables.RECORDS, ("source",)),
+    (identity_tables.VERSIONS, ("fields",)),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 
@@ -165,6 +167,15 @@ class Erasures:
         self.resume()
         return added
 
+    def erased(self, playbook: str, lead_ids: Collection[str]) -> set[str]:
+        """Which of these leads were erased: a source that tells of them again must not bring them back."""
+        marks = self._marks()
+        with self._connections.read() as connection:
+            noted = {
+                one for held in connection.execute(select(tables.ERASURES.c.marks)).scalars() for one in held["leads"]
+            }
+        return {lead_id for lead_id in lead_ids if noted and marks.hash("lead", playbook, lead_id) in noted}
+
     def receipt(self, identity: str) -> Receipt:
         """The receipt of an erasure; raises StoreError where there is none."""
         with self._connections.read() as connection:
@@ -235,6 +246,10 @@ class Erasures:
                 for row in self._rows(table, ("playbook", "lead_id", "fields")):
                     if row.lead_id and marks.names(row.fields, contact_fields):
                         found.add((row.playbook, row.lead_id))
+            # Whoever took part in a call is not named among the lead's own fields: what they said is.
+            for row in self._rows(identity_tables.VERSIONS, ("playbook", "lead_id", "fields")):
+                if marks.names(row.fields, None):
+                    found.add((row.playbook, row.lead_id))
         return found
 
     def _remove_nameless(self, identity: str, marks: Marks, contact_fields: list[str] | None) -> None:

@@ -1,7 +1,7 @@
 """Records of companies and people as several sources would write them, with the truth of who is who.
 
-Companies have namesakes, sisters of one house, several spellings and legal forms; people have short names, typing mistakes, shared
-numbers, free mail and other jobs. Everything is made up.
+Companies have namesakes, sisters of one house, several spellings and legal forms; people have short names, typing mistakes,
+shared numbers, free mail and other jobs. Everything is made up.
 """
 
 from __future__ import annotations
@@ -11,25 +11,46 @@ from dataclasses import dataclass
 
 from leadloop.ingest.identity.record import COMPANY, CONTACT, Record
 
-_STARTS = "al bar cor dan el fal gor hal in jas kel lor mar nor or pel quin ros sol tor ul ver wes yar zan bri cle dro fre gla".split()
-_MIDDLES = "a e i o u en ar il on es ti ra lo mi na".split()
-_ENDS = "dex ton via mont field gate ric sen tra vex lia nor wick bay stone crest dale forge mere lyn dor tis".split()
-_TRADES = (
-    "Foods Logistics Robotics Health Systems Software Energy Capital Partners Media Labs Freight Insurance Motors Textiles Plumbing "
-    "Consulting Analytics Pharma Hotels Travel Security Networks Construction"
-).split()
+_STARTS_WORDS = """
+    al bar cor dan el fal gor hal in jas kel lor mar nor or pel quin ros sol tor ul ver wes yar zan bri cle dro
+    fre gla
+"""
+_STARTS = _STARTS_WORDS.split()
+_MIDDLES = ["a", "e", "i", "o", "u", "en", "ar", "il", "on", "es", "ti", "ra", "lo", "mi", "na"]
+_ENDS_WORDS = """
+    dex ton via mont field gate ric sen tra vex lia nor wick bay stone crest dale forge mere lyn dor tis
+"""
+_ENDS = _ENDS_WORDS.split()
+_TRADES_WORDS = """
+    Foods Logistics Robotics Health Systems Software Energy Capital Partners Media Labs Freight Insurance Motors
+    Textiles Plumbing Consulting Analytics Pharma Hotels Travel Security Networks Construction
+"""
+_TRADES = _TRADES_WORDS.split()
 _FORMS = ("GmbH", "Inc.", "LLC", "Ltd", "AG", "Corp.", "SAS", "B.V.", "S.r.l.", "AB")
-_LIKE_FORMS = {"Inc.": ("Inc", "Incorporated", ", Inc."), "Ltd": ("Ltd.", "Limited"), "Corp.": ("Corp", "Corporation"), "GmbH": ("GmbH", "gmbh")}
+_LIKE_FORMS = {
+    "Inc.": ("Inc", "Incorporated", ", Inc."),
+    "Ltd": ("Ltd.", "Limited"),
+    "Corp.": ("Corp", "Corporation"),
+    "GmbH": ("GmbH", "gmbh"),
+}
 _PLACES = ("Germany", "France", "UK", "Nordics")
-_FIRSTS = (
-    "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph Jessica Thomas Sarah "
-    "Daniel Karen Matthew Lisa Anthony Nancy Steven Laura Paul Anna Andrew Emma Kevin Julia Peter Maria Stefan Claudia Jonas Greta Luca "
-    "Sofia Pablo Ines Olga Pavel Aisha Omar Yuki Mei Arjun Priya"
-).split()
-_SHORTS = {"James": "Jim", "Robert": "Bob", "Michael": "Mike", "William": "Bill", "Richard": "Rick", "Thomas": "Tom", "Elizabeth": "Liz",
-           "Daniel": "Dan", "Andrew": "Andy", "Jennifer": "Jen", "Steven": "Steve", "Matthew": "Matt", "Susan": "Sue"}  # fmt: skip
-_LAST_STARTS = "Ab Bar Cald Dun El Fair Gar Hol Ing Jar Ken Lan Mor Nor Ol Par Quen Rad Sand Tan Ull Van Wal Yar Zim".split()
-_LAST_ENDS = "berg er ing ford man sen son ton well wood ley ner mann ridge ham ski ova etti ado".split()
+_FIRSTS_WORDS = """
+    James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph
+    Jessica Thomas Sarah Daniel Karen Matthew Lisa Anthony Nancy Steven Laura Paul Anna Andrew Emma Kevin Julia
+    Peter Maria Stefan Claudia Jonas Greta Luca Sofia Pablo Ines Olga Pavel Aisha Omar Yuki Mei Arjun Priya
+"""
+_FIRSTS = _FIRSTS_WORDS.split()
+_SHORTS = {"James": "Jim", "Robert": "Bob", "Michael": "Mike", "William": "Bill", "Richard": "Rick", "Thomas": "Tom",
+           "Elizabeth": "Liz", "Daniel": "Dan", "Andrew": "Andy", "Jennifer": "Jen", "Steven": "Steve",
+           "Matthew": "Matt", "Susan": "Sue"}  # fmt: skip
+_LAST_STARTS_WORDS = """
+    Ab Bar Cald Dun El Fair Gar Hol Ing Jar Ken Lan Mor Nor Ol Par Quen Rad Sand Tan Ull Van Wal Yar Zim
+"""
+_LAST_STARTS = _LAST_STARTS_WORDS.split()
+_LAST_ENDS_WORDS = """
+    berg er ing ford man sen son ton well wood ley ner mann ridge ham ski ova etti ado
+"""
+_LAST_ENDS = _LAST_ENDS_WORDS.split()
 _FREE = ("gmail.com", "yahoo.com", "outlook.com", "gmx.de")
 
 
@@ -70,7 +91,12 @@ def make_records(count: int, seed: int = 1) -> Truth:
     used: set[str] = set()
     wanted = max(10, count // 8)
     while len(companies) < wanted:
-        word = rng.choice(_STARTS) + rng.choice(_MIDDLES) + (rng.choice(_MIDDLES) if rng.random() < 0.3 else "") + rng.choice(_ENDS)
+        word = (
+            rng.choice(_STARTS)
+            + rng.choice(_MIDDLES)
+            + (rng.choice(_MIDDLES) if rng.random() < 0.3 else "")
+            + rng.choice(_ENDS)
+        )
         word = word.capitalize()
         trade = rng.choice(_TRADES) if rng.random() < 0.75 else ""
         name, form = f"{word} {trade}".strip(), rng.choice(_FORMS)
@@ -80,10 +106,14 @@ def make_records(count: int, seed: int = 1) -> Truth:
         label = name.lower().replace(" ", rng.choice(("", "", "-")))
         companies.append(_Company(name, form, f"{label}.com", _phone(rng)))
         if rng.random() < 0.03:  # a namesake elsewhere
-            companies.append(_Company(name, rng.choice(_FORMS), f"{label}{rng.choice(('hq', 'online', '-us'))}.net", _phone(rng)))
+            companies.append(
+                _Company(name, rng.choice(_FORMS), f"{label}{rng.choice(('hq', 'online', '-us'))}.net", _phone(rng))
+            )
         if rng.random() < 0.04:  # sisters of one house
             place = rng.choice(_PLACES)
-            companies.append(_Company(f"{name} {place}", rng.choice(_FORMS), f"{label}-{place.lower()}.com", _phone(rng)))
+            companies.append(
+                _Company(f"{name} {place}", rng.choice(_FORMS), f"{label}-{place.lower()}.com", _phone(rng))
+            )
         if trade and rng.random() < 0.04:
             other = rng.choice([one for one in _TRADES if one != trade])
             if f"{word} {other}" not in used:
@@ -96,7 +126,7 @@ def make_records(count: int, seed: int = 1) -> Truth:
     who: list[str] = []
     person_number = 0
     order: list[tuple[int, Record, Record, str, str]] = []
-    for number, company in enumerate(companies):
+    for number in range(len(companies)):
         for _ in range(1 + min(int(rng.expovariate(0.7)), 6)):
             person = _person(rng, number)
             if rng.random() < 0.02:
@@ -120,7 +150,9 @@ def make_records(count: int, seed: int = 1) -> Truth:
 def _person(rng: random.Random, number: int) -> _Person:
     first, last = rng.choice(_FIRSTS), rng.choice(_LAST_STARTS) + rng.choice(_LAST_ENDS)
     local = rng.choice((f"{first}.{last}", f"{first[0]}{last}", first, f"{first}{last}", f"{last}.{first}")).lower()
-    return _Person(first, last, _phone(rng), f"{first}.{last}{rng.randrange(100)}@{rng.choice(_FREE)}".lower(), [number], local)
+    return _Person(
+        first, last, _phone(rng), f"{first}.{last}{rng.randrange(100)}@{rng.choice(_FREE)}".lower(), [number], local
+    )
 
 
 def _row(rng: random.Random, company: _Company, person: _Person) -> tuple[Record, Record]:
@@ -131,12 +163,21 @@ def _row(rng: random.Random, company: _Company, person: _Person) -> tuple[Record
     email = "" if rng.random() < 0.2 else person.private if free else f"{person.local}@{domain}"
     if email and not free and rng.random() < 0.02:
         email = f"info@{domain}"
-    site = rng.choice((domain, f"www.{domain}", f"https://www.{domain}/", f"http://{domain}/about")) if rng.random() < 0.6 else ""
+    site = (
+        rng.choice((domain, f"www.{domain}", f"https://www.{domain}/", f"http://{domain}/about"))
+        if rng.random() < 0.6
+        else ""
+    )
     phone = ""
     if rng.random() < 0.55:
         phone = _written(rng, company.switchboard if rng.random() < 0.1 else person.phone)
     name = _person_name(rng, person)
-    of_company = Record(COMPANY, company_name, domain=site or (email if not free else ""), phone=_written(rng, company.switchboard) if rng.random() < 0.3 else "")
+    of_company = Record(
+        COMPANY,
+        company_name,
+        domain=site or (email if not free else ""),
+        phone=_written(rng, company.switchboard) if rng.random() < 0.3 else "",
+    )
     return of_company, Record(CONTACT, name, email=email, phone=phone, domain=site, company=company_name)
 
 
@@ -147,7 +188,12 @@ def _company_name(rng: random.Random, company: _Company) -> str:
     if rng.random() < 0.06:
         name = rng.choice((name.upper(), name.lower(), name.replace(" ", "")))
     if rng.random() < 0.04 and "Logistics" not in name:
-        name = name.replace("Systems", "Sys").replace("Partners", "Partner").replace("Labs", "Laboratories").replace("Insurance", "Ins")
+        name = (
+            name.replace("Systems", "Sys")
+            .replace("Partners", "Partner")
+            .replace("Labs", "Laboratories")
+            .replace("Insurance", "Ins")
+        )
     kind = rng.random()
     if kind < 0.4:
         return name

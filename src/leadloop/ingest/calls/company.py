@@ -13,8 +13,11 @@ from leadloop.ingest.calls.understood import Company
 from leadloop.ingest.identity.domains import company_domain, name_of_domain
 from leadloop.ingest.identity.legal_forms import has_form, without_form
 
-_SAID = re.compile(r"^[\s*#>-]*(?:company|account|customer|prospect|client|firma|kunde|société|empresa|azienda)(?: name)?\**\s*[:=]\**\s*"
-                   r"([^\n|;]{2,80}?)[\s*]*$", re.IGNORECASE | re.MULTILINE)  # fmt: skip
+_SAID = re.compile(
+    r"^[\s*#>-]*(?:company|account|customer|prospect|client|firma|kunde|société|empresa|azienda)(?: name)?\**\s*[:=]\**\s*"
+    r"([^\n|;]{2,80}?)[\s*]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SIGNS = re.compile(r"[^\w]+")
 _NOBODY = re.compile(r"^(?:noreply|no-reply|calendar|notetaker|meetings?-?bot|bot|recorder|assistant)\b", re.IGNORECASE)
 
@@ -74,7 +77,11 @@ def _choose(counts: Counter[str], title: Title) -> str:
 def fits(name: str, domain: str) -> bool:
     """Whether a name and a domain may be of one company.
 
-    >>> fits("Acme Robotics, Inc.", "acme-robotics.com"), fits("Harbor Lane", "harborlaneclinics.org"), fits("Maple Street Bank", "msb.com")
+    >>> (
+    ...     fits("Acme Robotics, Inc.", "acme-robotics.com"),
+    ...     fits("Harbor Lane", "harborlaneclinics.org"),
+    ...     fits("Maple Street Bank", "msb.com"),
+    ... )
     (True, True, True)
     >>> fits("Acme", "foobar.com")
     False

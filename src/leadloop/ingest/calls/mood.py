@@ -112,7 +112,11 @@ def _alone() -> tuple[PhraseMatcher, tuple[str, ...], Vocabulary]:
 def read_mood(text: str) -> float:
     """The mood of one text, from -1 to 1: the mean of its sentences that have one; 0 where none has.
 
-    >>> round(read_mood("This is great."), 1), round(read_mood("I'm not happy with it."), 1), read_mood("We have two offices.")
+    >>> (
+    ...     round(read_mood("This is great."), 1),
+    ...     round(read_mood("I'm not happy with it."), 1),
+    ...     read_mood("We have two offices."),
+    ... )
     (0.6, -0.5, 0.0)
     """
     matcher, names, vocabulary = _alone()

@@ -9,16 +9,18 @@ from leadloop.ingest.calls.call import Call
 _MOST = 20
 _LONGEST = 300
 _HEADING = re.compile(
-    r"^[\s#*_>-]*(?:next steps?|action items?|actions|to[ -]?dos?|follow[ -]?ups?|nächste schritte|prochaines étapes|próximos pasos)"
+    r"^[\s#*_>-]*(?:next steps?|action items?|actions|to[ -]?dos?|follow[ -]?ups?|nächste schritte|"
+    r"prochaines étapes|próximos pasos)"
     r"[\s*_]*:?[\s*_]*(?P<rest>.*)$",
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)]|\[[ xX]?\])\s*(?:\[[ xX]?\]\s*)?(?P<text>\S.*)$")
 _OTHER_HEADING = re.compile(r"^\s*(?:#+\s|\*\*[^*]+\*\*:?\s*$|[A-Z][\w ]{2,40}:\s*$)")
 _WILL = re.compile(
-    r"\b(?:i'll|i will|we'll|we will|let me|let's|i'm going to|we're going to|i am going to)\s+(?:just\s+|then\s+|definitely\s+)?"
-    r"(?:send|share|follow|set up|schedule|get back|prepare|book|loop|introduce|check (?:with|on)|put together|review|circle back|"
-    r"reach out|talk to|discuss (?:it|this) with|email|forward|sign)\b[^.!?\n]{0,200}",
+    r"\b(?:i'll|i will|we'll|we will|let me|let's|i'm going to|we're going to|i am going to)\s+"
+    r"(?:just\s+|then\s+|definitely\s+)?"
+    r"(?:send|share|follow|set up|schedule|get back|prepare|book|loop|introduce|check (?:with|on)|put together|review|"
+    r"circle back|reach out|talk to|discuss (?:it|this) with|email|forward|sign)\b[^.!?\n]{0,200}",
     re.IGNORECASE,
 )
 _NONE = re.compile(r"^\W*(?:none|no|nothing|n/?a|keine?|tbd)?\W*$", re.IGNORECASE)

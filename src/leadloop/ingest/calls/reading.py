@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -58,11 +59,23 @@ class CallReading:
         """The rows of what was written down."""
         return len(self.call.turns) + np.arange(len(self.written))
 
+    def _is_in(self, rows: np.ndarray) -> np.ndarray:
+        """Whether each phrase that was found stands in one of these rows."""
+        wanted = np.zeros(len(self._said.tokens.ends), dtype=bool)
+        wanted[rows] = True
+        found: np.ndarray = wanted[self._found_in]
+        return found
+
+    @cached_property
+    def _found_in(self) -> np.ndarray:
+        found: np.ndarray = self._said.tokens.rows[self._said.found.starts]
+        return found
+
     def found(self, names: Iterable[str], rows: np.ndarray) -> tuple[list[str], list[str]]:
         """Which lists these rows use, the first used first, and which they say no to."""
         said = self._said
         at = {name: number for number, name in enumerate(self.words.names)}
-        mine = np.isin(said.tokens.rows[said.found.starts], rows)
+        mine = self._is_in(rows)
         used: list[tuple[int, str]] = []
         denied: list[str] = []
         for name in names:
@@ -77,7 +90,7 @@ class CallReading:
     def products(self, rows: np.ndarray) -> tuple[str, ...]:
         """The products that come up, wanted or not, the first named first."""
         said = self._said
-        mine = np.isin(said.tokens.rows[said.found.starts], rows)
+        mine = self._is_in(rows)
         first: list[tuple[int, str]] = []
         for number, name in enumerate(self.words.names):
             if name in self.words.products:
@@ -86,7 +99,7 @@ class CallReading:
                     first.append((int(starts.min()), name))
         return tuple(name for _, name in sorted(first))
 
-    @property
+    @cached_property
     def sentiment(self) -> float | None:
         """The mood of the other side's turns, from 0 to 10; None where nobody is known to be theirs."""
         theirs = np.flatnonzero(self.sides == THEIRS)
@@ -137,11 +150,13 @@ class CallReading:
         ours, theirs = self.sides == OURS, self.sides == THEIRS
         told_apart = int(words[ours].sum() + words[theirs].sum())
         longest, seconds = self._monologue(words.tolist())
-        changes = sum(one.speaker != other.speaker for one, other in zip(turns, turns[1:], strict=False))
+        changes = sum(one.speaker != other.speaker for one, other in pairwise(turns))
         return Talk(
             words=int(words.sum()),
             prospect_words=int(words[theirs].sum()),
-            prospect_share=round(float(words[theirs].sum()) / told_apart, 4) if told_apart and ours.any() and theirs.any() else None,
+            prospect_share=round(float(words[theirs].sum()) / told_apart, 4)
+            if told_apart and ours.any() and theirs.any()
+            else None,
             speakers=len({turn.speaker for turn in turns if turn.speaker}),
             questions_of_prospect=int(asked[theirs].sum()),
             questions_of_ours=int(asked[ours].sum()),

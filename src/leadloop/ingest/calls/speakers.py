@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 from leadloop.ingest.calls.call import Call, Person
 from leadloop.ingest.calls.own import OwnCompany, plain_name
+from leadloop.ingest.identity.names import is_address_of
 
 OURS, THEIRS, UNKNOWN = "ours", "theirs", ""
-_ROLES = frozenset({"ae", "rep", "sales rep", "sales", "seller", "account executive", "agent", "host", "sdr", "bdr", "se"})
+_ROLES = frozenset(
+    {"ae", "rep", "sales rep", "sales", "seller", "account executive", "agent", "host", "sdr", "bdr", "se"}
+)
 _THEIR_ROLES = frozenset({"prospect", "customer", "client", "lead", "buyer", "guest", "kunde"})
-_NUMBERED = re.compile(r"(?:speaker|unknown|participant|sprecher|guest)? ?(?:speaker)? ?[\dA-Za-z]?|unknown", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"(?:speaker|unknown|participant|sprecher|guest)? ?(?:speaker)? ?[\dA-Za-z]?|unknown", re.IGNORECASE
+)
 _DIGITS = re.compile(r"\d+")
 
 
@@ -79,27 +84,11 @@ def _same_name(one: str, other: str) -> bool:
     if one == other:
         return True
     first, second = one.split(), other.split()
-    return len(first) == 1 and first[0] in second or len(second) == 1 and second[0] in first or sorted(first) == sorted(second)
-
-
-def is_address_of(plain: str, email: str) -> bool:
-    """Whether an address may be that of somebody of this name, in small letters.
-
-    >>> [is_address_of("jane miller", f"{name}@acme.com") for name in ("jane.miller", "jmiller", "jane", "millerj", "j.doe", "sales")]
-    [True, True, True, True, False, False]
-    """
-    local = email.partition("@")[0].partition("+")[0].lower()
-    parts = [part for part in re.split(r"[._-]+", _DIGITS.sub("", local)) if part]
-    words = plain.split()
-    if not parts or not words:
-        return False
-    if len(words) == 1:
-        return words[0] in parts
-    first, last = words[0], words[-1]
-    joined = "".join(parts)
-    if len(parts) > 1:
-        return {first, last} <= set(parts) or (parts[-1] == last and parts[0] == first[0]) or (parts[0] == first and parts[-1] == last[0])
-    return joined in (first, last, first + last, last + first, first[0] + last, first + last[0], last + first[0])
+    return (
+        (len(first) == 1 and first[0] in second)
+        or (len(second) == 1 and second[0] in first)
+        or sorted(first) == sorted(second)
+    )
 
 
 def _in_order(
@@ -110,7 +99,7 @@ def _in_order(
     for place, one in enumerate(people):
         speaker = named.get(one.email or one.name, "")
         found.append((-words.get(speaker, 0), place, Person(one.email, one.name or speaker)))
-    known = {speaker for speaker in named.values()}
+    known = set(named.values())
     for speaker, told in side.items():
         if told == which and speaker not in known and plain_name(speaker) not in _ROLES | _THEIR_ROLES:
             if any(plain_name(one.name) == plain_name(speaker) for _, _, one in found):

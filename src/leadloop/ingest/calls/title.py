@@ -1,7 +1,7 @@
 """The company in a meeting's title: "Intro call: Acme GmbH <> Us" was with Acme GmbH.
 
-A title is cut where people cut it (brackets, dashes, "<>", our own name), what only says what kind of meeting it was is taken off,
-people are told from companies, and of what is left the part that looks most like a company is taken.
+A title is cut where people cut it (brackets, dashes, "<>", our own name), what only says what kind of meeting it was is taken
+off, people are told from companies, and of what is left the part that looks most like a company is taken.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from leadloop.ingest.calls.title_words import (
     AND,
     ARTICLES,
     BEFORE_NAMES,
-    COMPANY_WORDS,
     CONNECT,
-    FIRST_NAMES,
     HIRING,
     HONORIFICS,
     INSIDE,
@@ -28,6 +26,7 @@ from leadloop.ingest.calls.title_words import (
     TOPIC,
     US,
 )
+from leadloop.ingest.identity.known_words import COMPANY_WORDS, FIRST_NAMES
 from leadloop.ingest.identity.legal_forms import ASIAN, has_form, is_form, without_form
 
 _LONGEST = 300
@@ -35,9 +34,9 @@ _OURS = "\0"
 _BESIDE, _APART = "<", "|"
 """What stands between two parts: a mark that puts two companies side by side, or any other."""
 _MAIL = re.compile(
-    r"^\s*(?:(?:re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|cancell?ed(?: event)?|abgesagt|annulé|cancelad[oa]|updated(?: invitation)?|invitation|"
-    r"einladung|accepted|declined|tentative|tentatively accepted|hold|re-?scheduled|reminder|copy of|kopie|new event|confirmed|proposed"
-    r"(?: new time)?)\s*:|copy of\b)\s*",
+    r"^\s*(?:(?:re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|cancell?ed(?: event)?|abgesagt|annulé|cancelad[oa]|updated(?: invitation)?|"
+    r"invitation|einladung|accepted|declined|tentative|tentatively accepted|hold|re-?scheduled|reminder|copy of|kopie|new event|"
+    r"confirmed|proposed(?: new time)?)\s*:|copy of\b)\s*",
     re.IGNORECASE,
 )
 _MONTH = (
@@ -177,15 +176,19 @@ def _tidy(text: str) -> str:
 def _mark_ours(text: str, own: OwnCompany) -> str:
     """The text with our own name as one sign."""
     names = {without_form(name) for name in own.names} | set(own.names)
-    names |= {name for name in own.domains} | {name.partition(".")[0] for name in own.domains}
+    names |= set(own.domains) | {name.partition(".")[0] for name in own.domains}
     alone = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name)
     if alone:
-        ours = rf"(?<![\w.@])(?:the\s+)?(?:{alone})(?:,?\s(?:inc|llc|ltd|gmbh|ag|corp|co|sa|bv|plc)\b\.?)?(?:'s)?(?:\s+team)?(?![\w@])"
+        form = r"(?:,?\s(?:inc|llc|ltd|gmbh|ag|corp|co|sa|bv|plc)\b\.?)?"
+        ours = rf"(?<![\w.@])(?:the\s+)?(?:{alone}){form}(?:'s)?(?:\s+team)?(?![\w@])"
         text = re.sub(ours, f" {_OURS} ", text, flags=re.IGNORECASE)
     us = "|".join(sorted(US))
     around = r"<[-=~]*>|↔|/|\||\bx\b|×|&|\+"
-    text = re.sub(rf"^\s*(?:{us})\s*(?={around})|(?:(?<=>)|(?<=[/|×&+])|(?<=\sx))\s*(?:{us})\b(?=\s*(?:$|[-–—:|(]))", f" {_OURS} ",
-                  text, flags=re.IGNORECASE)  # fmt: skip
+    first, second = (
+        rf"^\s*(?:{us})\s*(?={around})",
+        rf"(?:(?<=>)|(?<=[/|×&+])|(?<=\sx))\s*(?:{us})\b(?=\s*(?:$|[-–—:|(]))",
+    )
+    text = re.sub(f"{first}|{second}", f" {_OURS} ", text, flags=re.IGNORECASE)
     return " ".join(text.split(" "))
 
 
@@ -364,14 +367,19 @@ def _strip(part: _Part, *, kind_said: bool) -> tuple[_Part, tuple[_Word, ...]]:
         off.append(words.pop(0))
     while words and words[-1].key in CONNECT and words[-1].is_small and len(words) > 1:
         off.append(words.pop())
-    if len(words) > 1 and (words[-1].key in ("team", "teams", "folks", "crew") or _JAPANESE_END.fullmatch(words[-1].key)):
+    if len(words) > 1 and (
+        words[-1].key in ("team", "teams", "folks", "crew") or _JAPANESE_END.fullmatch(words[-1].key)
+    ):
         off.append(words.pop())
     if words and (end := _JAPANESE_END.search(words[-1].written)) and end.start():
         words[-1] = _Word(words[-1].written[: end.start()], words[-1].key[: end.start()])
     return replace(part, words=tuple(words)), tuple(off)
 
 
-_ENGLISH_KINDS = frozenset("demo call intro sync pilot review meeting product sales live next quick final show lead".split())
+_ENGLISH_KINDS_WORDS = """
+    demo call intro sync pilot review meeting product sales live next quick final show lead
+"""
+_ENGLISH_KINDS = frozenset(_ENGLISH_KINDS_WORDS.split())
 
 
 def _is_foreign(key: str) -> bool:

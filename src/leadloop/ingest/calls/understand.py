@@ -19,7 +19,8 @@ from leadloop.ingest.calls.words import CallWords
 
 _NOTHING_LISTENED_FOR = CallWords()
 _TEMPLATE = re.compile(
-    r"^[\s#*_>-]*(?:talking points|action items|notepad|notes|agenda|next steps|objectives?|add (?:a |your )?.{0,40}(?:here|point))?[\s*_:…-]*$",
+    r"^[\s#*_>-]*(?:talking points|action items|notepad|notes|agenda|next steps|objectives?|"
+    r"add (?:a |your )?.{0,40}(?:here|point))?[\s*_:…-]*$",
     re.IGNORECASE,
 )
 
@@ -31,7 +32,11 @@ def understand(call: Call, *, own: OwnCompany, words: CallWords = _NOTHING_LISTE
     unknown: nobody's mood is told where nobody is known to be theirs.
 
     >>> from leadloop.ingest.calls import Call, Person
-    >>> call = Call("c1", "Intro call: Acme GmbH <> Dialtone", attendees=(Person("jane@acme.example"), Person("vera@dialtone.example")))
+    >>> call = Call(
+    ...     "c1",
+    ...     "Intro call: Acme GmbH <> Dialtone",
+    ...     attendees=(Person("jane@acme.example"), Person("vera@dialtone.example")),
+    ... )
     >>> understand(call, own=OwnCompany(("Dialtone",), ("dialtone.example",))).company.name
     'Acme GmbH'
     """
@@ -48,7 +53,7 @@ def understand(call: Call, *, own: OwnCompany, words: CallWords = _NOTHING_LISTE
     talk = reading.talk(minutes)
     facts = _facts(call, other, speakers, minutes)
     whole = _values(reading, read, everything, notes) | {"prospect_share": talk.prospect_share}
-    of_call = _values(reading, theirs, turns, said) | {"prospect_share": talk.prospect_share}
+    of_call = whole if not written else _values(reading, theirs, turns, said) | {"prospect_share": talk.prospect_share}
     return Understood(
         call_id=call.id,
         company=other.company,

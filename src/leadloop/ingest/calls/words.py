@@ -80,7 +80,11 @@ def read_call_words(text: str, lists: Mapping[str, tuple[str, ...]], subject: st
         where = f"{FILE}: {kind}"
         if kind not in _KINDS:
             close = difflib.get_close_matches(kind, _KINDS, n=1)
-            problems.append(Problem(where, "is not known", f"did you mean {close[0]}?" if close else f"there are {', '.join(_KINDS)}"))
+            problems.append(
+                Problem(
+                    where, "is not known", f"did you mean {close[0]}?" if close else f"there are {', '.join(_KINDS)}"
+                )
+            )
             continue
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             problems.append(Problem(where, "is no list of texts", f'write {kind} = ["one", "another"]'))

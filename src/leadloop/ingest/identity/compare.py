@@ -6,23 +6,22 @@ import re
 from dataclasses import dataclass
 
 from leadloop.features.contact import name_kind
-from leadloop.ingest.calls.speakers import is_address_of
 from leadloop.ingest.identity.legal_forms import without_form
-from leadloop.ingest.identity.names import likeness_of_companies, likeness_of_people, person_words
+from leadloop.ingest.identity.names import is_address_of, likeness_of_companies, likeness_of_people, person_words
 from leadloop.ingest.identity.record import COMPANY, Profile
 
 SAME, DOUBTFUL, DIFFERENT = "same", "doubtful", "different"
 _FAMILIES = (
-    frozenset("gmbh ggmbh ag kg kgaa ohg ug gbr e.k. mbh gesmbh eg".split()),
-    frozenset("inc inc. incorporated llc l.l.c. corp corp. corporation lp".split()),
-    frozenset("ltd ltd. limited plc llp".split()),
-    frozenset("sas sarl s.a.r.l. s.a.s. sasu eurl snc".split()),
-    frozenset("spa s.p.a. srl s.r.l.".split()),
-    frozenset("sl s.l. slu s.l.u.".split()),
-    frozenset("bv b.v. nv n.v. bvba".split()),
-    frozenset("ab hb".split()),
-    frozenset("as asa a/s aps".split()),
-    frozenset("oy oyj".split()),
+    frozenset(["gmbh", "ggmbh", "ag", "kg", "kgaa", "ohg", "ug", "gbr", "e.k.", "mbh", "gesmbh", "eg"]),
+    frozenset(["inc", "inc.", "incorporated", "llc", "l.l.c.", "corp", "corp.", "corporation", "lp"]),
+    frozenset(["ltd", "ltd.", "limited", "plc", "llp"]),
+    frozenset(["sas", "sarl", "s.a.r.l.", "s.a.s.", "sasu", "eurl", "snc"]),
+    frozenset(["spa", "s.p.a.", "srl", "s.r.l."]),
+    frozenset(["sl", "s.l.", "slu", "s.l.u."]),
+    frozenset(["bv", "b.v.", "nv", "n.v.", "bvba"]),
+    frozenset(["ab", "hb"]),
+    frozenset(["as", "asa", "a/s", "aps"]),
+    frozenset(["oy", "oyj"]),
 )
 
 
@@ -149,7 +148,9 @@ def _address_spells(one: Profile, other: Profile) -> bool:
     for named, nameless in ((one, other), (other, one)):
         for name in named.names:
             words = person_words(name)
-            if len(words) > 1 and any({words[0], words[-1]} <= set(_PARTS.findall(email.partition("@")[0])) for email in nameless.emails):
+            if len(words) > 1 and any(
+                {words[0], words[-1]} <= set(_PARTS.findall(email.partition("@")[0])) for email in nameless.emails
+            ):
                 return True
     return False
 

@@ -8,15 +8,18 @@ from functools import lru_cache
 from leadloop.features.contact import domain_kind, split_host
 from leadloop.features.mail_domains import DISPOSABLE, FREE_MAIL
 
-_PAIRS = frozenset("ac co com edu gob gouv gov govt go gv ne net or org mil ltd plc me nhs sch".split())
-_HOSTED = frozenset(
-    """
-    wordpress.com wixsite.com blogspot.com github.io gitlab.io myshopify.com squarespace.com weebly.com webflow.io herokuapp.com
-    netlify.app vercel.app pages.dev web.app firebaseapp.com azurewebsites.net notion.site facebook.com linkedin.com instagram.com
-    twitter.com x.com youtube.com linktr.ee google.com sites.google.com business.site jimdofree.com jimdosite.com godaddysites.com
-    onmicrosoft.com calendly.com zoom.us resource.calendar.google.com group.calendar.google.com
-    """.split()
-)
+_PAIRS_WORDS = """
+    ac co com edu gob gouv gov govt go gv ne net or org mil ltd plc me nhs sch
+"""
+_PAIRS = frozenset(_PAIRS_WORDS.split())
+_HOSTED_WORDS = """
+    wordpress.com wixsite.com blogspot.com github.io gitlab.io myshopify.com squarespace.com weebly.com
+    webflow.io herokuapp.com netlify.app vercel.app pages.dev web.app firebaseapp.com azurewebsites.net
+    notion.site facebook.com linkedin.com instagram.com twitter.com x.com youtube.com linktr.ee google.com
+    sites.google.com business.site jimdofree.com jimdosite.com godaddysites.com onmicrosoft.com calendly.com
+    zoom.us resource.calendar.google.com group.calendar.google.com
+"""
+_HOSTED = frozenset(_HOSTED_WORDS.split())
 """Where anybody may have a page or a calendar: such a domain tells nothing of whose it is."""
 _SITE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?([^/:?#\s]+)", re.IGNORECASE)
 _NOT_LETTERS = re.compile(r"[-_]+")
@@ -26,7 +29,11 @@ _NOT_LETTERS = re.compile(r"[-_]+")
 def company_domain(address: str) -> str:
     """The domain that a company owns, from an e-mail address, a host or a web address; empty for free mail and the like.
 
-    >>> company_domain("jane@mail.acme.co.uk"), company_domain("https://www.acme.com/about"), company_domain("jane@gmail.com")
+    >>> (
+    ...     company_domain("jane@mail.acme.co.uk"),
+    ...     company_domain("https://www.acme.com/about"),
+    ...     company_domain("jane@gmail.com"),
+    ... )
     ('acme.co.uk', 'acme.com', '')
     """
     found = _SITE.match(address)

@@ -38,7 +38,12 @@ def is_form(word: str) -> bool:
 def has_form(name: str) -> bool:
     """Whether a name says what legal form the company has.
 
-    >>> has_form("Acme Robotics, Inc."), has_form("Bursztyn Sp. z o.o."), has_form("株式会社アオゾラ"), has_form("Sa Vida")
+    >>> (
+    ...     has_form("Acme Robotics, Inc."),
+    ...     has_form("Bursztyn Sp. z o.o."),
+    ...     has_form("株式会社アオゾラ"),
+    ...     has_form("Sa Vida"),
+    ... )
     (True, True, True, False)
     """
     return without_form(name) != _TRIMMED.sub("", name)

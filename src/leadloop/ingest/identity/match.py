@@ -8,7 +8,7 @@ and is not settled at all where two others have that name.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -50,17 +50,27 @@ class Matching:
     """What may be the same and was not merged: for a person to say."""
 
 
-def match(records: Sequence[Record], *, company_of: Sequence[int] = (), tick: Tick = lambda stage: None) -> Matching:
-    """Say which records are of the same company or person. All orders of the same records give the same partition, in nearly all cases.
+def match(
+    records: Sequence[Record],
+    *,
+    company_of: Sequence[int] = (),
+    known: Sequence[int] = (),
+    apart: Set[frozenset[int]] = frozenset(),
+    tick: Tick = lambda stage: None,
+) -> Matching:
+    """Say which records are of the same company or person.
 
-    `company_of` says for each record which other one is its company (below 0: none): people are then matched within a company that
-    is known by several names or domains.
+    `company_of` says for each record which other one is its company (below 0: none): people are then matched within a company
+    that is known by several names or domains. `known` numbers what was found before: records of one number stay together, and
+    `apart` are pairs of numbers of which a person said that they are not the same.
 
-    >>> found = match([Record("company", "Acme Inc", domain="acme.com"), Record("company", "Acme"), Record("company", "Zenith")])
+    >>> found = match(
+    ...     [Record("company", "Acme Inc", domain="acme.com"), Record("company", "Acme"), Record("company", "Zenith")]
+    ... )
     >>> found.entity, [pair.judgement.reasons for pair in found.merges]
     ((0, 0, 2), [('the same name',)])
     """
-    clusters = _Clusters([profile_of(record) for record in records])
+    clusters = _Clusters([profile_of(record) for record in records], known, apart)
     companies = [place for place, record in enumerate(records) if record.kind == COMPANY]
     contacts = [place for place, record in enumerate(records) if record.kind == CONTACT]
     if companies:
@@ -78,11 +88,23 @@ def match(records: Sequence[Record], *, company_of: Sequence[int] = (), tick: Ti
 class _Clusters:
     """Records that were found to be the same, with what they say together."""
 
-    def __init__(self, profiles: list[Profile]) -> None:
+    def __init__(self, profiles: list[Profile], known: Sequence[int], apart: Set[frozenset[int]]) -> None:
         self.profiles = profiles
         self._parent = list(range(len(profiles)))
         self._merges: list[Pair] = []
         self._doubtful: dict[tuple[int, int], Pair] = {}
+        self._not_with: dict[int, set[int]] = defaultdict(set)
+        for one, other in map(tuple, apart):
+            self._not_with[one].add(other)
+            self._not_with[other].add(one)
+        self._numbers: dict[int, set[int]] = {}
+        first: dict[int, int] = {}
+        for place, number in enumerate(known):
+            if number in first:
+                self._join(first[number], place)
+            else:
+                first[number] = place
+                self._numbers[place] = {number}
 
     def root(self, place: int) -> int:
         parent = self._parent
@@ -100,15 +122,27 @@ class _Clusters:
 
     def merge(self, one: int, other: int, judgement: Judgement) -> None:
         first, second = sorted((self.root(one), self.root(other)))
-        if first == second:
+        if first == second or self._are_apart(first, second):
             return
+        self._join(first, second)
+        self._merges.append(Pair(first, second, judgement))
+
+    def _join(self, first: int, second: int) -> None:
         self._parent[second] = first
         self.profiles[first] = self.profiles[first].join(self.profiles[second])
-        self._merges.append(Pair(first, second, judgement))
+        if second in self._numbers:
+            self._numbers[first] = self._numbers.get(first, set()) | self._numbers.pop(second)
+
+    def _are_apart(self, one: int, other: int) -> bool:
+        """Whether a person said that two are not the same."""
+        if not self._not_with:
+            return False
+        theirs = self._numbers.get(other, set())
+        return any(self._not_with[number] & theirs for number in self._numbers.get(one, ()) if number in self._not_with)
 
     def doubt(self, one: int, other: int, judgement: Judgement) -> None:
         first, second = sorted((self.root(one), self.root(other)))
-        if first != second:
+        if first != second and not self._are_apart(first, second):
             self._doubtful.setdefault((first, second), Pair(first, second, judgement))
 
     def settle(self, places: Iterable[int]) -> None:
@@ -160,15 +194,13 @@ def _match_companies(clusters: _Clusters, records: Sequence[Record], places: Seq
     for block in names.values():
         _note_edges(clusters, combinations(clusters.roots(block)[:_MOST_IN_BLOCK], 2), edges)
     spelled = {key: company_words(records[block[0]].name) for key, block in names.items()}
-    for one, other in _alike(spelled):
-        pairs = ((a, b) for a in clusters.roots(names[one])[:5] for b in clusters.roots(names[other])[:5])
+    for name, like in _alike(spelled):
+        pairs = ((a, b) for a in clusters.roots(names[name])[:5] for b in clusters.roots(names[like])[:5])
         _note_edges(clusters, pairs, edges)
     _settle_names(clusters, edges)
 
 
-def _note_edges(
-    clusters: _Clusters, pairs: Iterable[tuple[int, int]], edges: dict[tuple[int, int], Judgement]
-) -> None:
+def _note_edges(clusters: _Clusters, pairs: Iterable[tuple[int, int]], edges: dict[tuple[int, int], Judgement]) -> None:
     """Compare pairs of clusters; what a name alone makes the same is noted, what is doubtful is kept as such."""
     for a, b in pairs:
         pair = (a, b) if a < b else (b, a)
@@ -182,7 +214,7 @@ def _note_edges(
 
 
 def _alike(spelled: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
-    """Pairs of names a few letters apart, or of which one begins the other, found in blocks of names that begin or go on alike."""
+    """Pairs of names a few letters apart, or of which one begins the other, in blocks of names that begin or go on alike."""
     blocks: dict[str, list[str]] = defaultdict(list)
     for key, words in spelled.items():
         for block in name_blocks(words):
@@ -194,7 +226,9 @@ def _alike(spelled: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
         held.sort()
         for start in range(0, len(held), _AT_ONCE):
             some = held[start : start + _AT_ONCE]
-            near = cdist(some, some, scorer=DamerauLevenshtein.distance, score_cutoff=_MISTAKES, dtype=np.uint8, workers=1)
+            near = cdist(
+                some, some, scorer=DamerauLevenshtein.distance, score_cutoff=_MISTAKES, dtype=np.uint8, workers=1
+            )
             for one, other in np.argwhere(np.triu(near <= _MISTAKES, 1)).tolist():
                 pair = (some[one], some[other])
                 if pair not in seen:
@@ -232,7 +266,11 @@ def _settle_names(clusters: _Clusters, edges: Mapping[tuple[int, int], Judgement
             unclear.add(root)
             for other in best[:3]:
                 judged = beside[root][other]
-                clusters.doubt(root, other, replace(judged, verdict=DOUBTFUL, score=0.5, reasons=(*judged.reasons, "several of that name")))
+                clusters.doubt(
+                    root,
+                    other,
+                    replace(judged, verdict=DOUBTFUL, score=0.5, reasons=(*judged.reasons, "several of that name")),
+                )
     for root, other in told.items():
         clusters.merge(other, root, beside[root][other])
     # Then those without a domain join one another, unless that would join two that have one.
@@ -244,7 +282,11 @@ def _settle_names(clusters: _Clusters, edges: Mapping[tuple[int, int], Judgement
             continue
         mine, theirs = clusters.profile(left).domains, clusters.profile(right).domains
         if mine and theirs and not mine & theirs:
-            clusters.doubt(left, right, replace(judgement, verdict=DOUBTFUL, score=0.5, reasons=(*judgement.reasons, "other domains")))
+            clusters.doubt(
+                left,
+                right,
+                replace(judgement, verdict=DOUBTFUL, score=0.5, reasons=(*judgement.reasons, "other domains")),
+            )
         else:
             clusters.merge(left, right, judgement)
 
@@ -255,7 +297,9 @@ def _tell_companies(clusters: _Clusters, contacts: Sequence[int], company_of: Se
         if (company := company_of[place]) >= 0:
             whole = clusters.profile(clusters.root(company))
             mine = clusters.profiles[place]
-            clusters.profiles[place] = replace(mine, domains=mine.domains | whole.domains, companies=mine.companies | whole.keys)
+            clusters.profiles[place] = replace(
+                mine, domains=mine.domains | whole.domains, companies=mine.companies | whole.keys
+            )
 
 
 def _match_contacts(
@@ -266,7 +310,8 @@ def _match_contacts(
         for place in places:
             if (company := company_of[place]) >= 0:
                 here = clusters.root(company)
-                for key in keys_of(replace(records[place], domain="", email="", company=f"company{here}")):
+                alone = replace(records[place], domain="", email="", phone="", company=f"company{here}")
+                for key in keys_of(alone):
                     if key.startswith("at:"):
                         blocks[key].append(place)
     for kind in ("email:", "phone:", "at:"):

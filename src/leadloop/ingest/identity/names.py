@@ -8,37 +8,69 @@ from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from leadloop.ingest.calls.title_words import COMPANY_WORDS
+from leadloop.ingest.identity.known_words import COMPANY_WORDS, FIRST_NAMES
 from leadloop.ingest.identity.legal_forms import without_form
 
-_SPELLED = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe", "ł": "l", "đ": "d", "ı": "i"}
+_SPELLED = {
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "ß": "ss",
+    "æ": "ae",
+    "ø": "oe",
+    "å": "aa",
+    "œ": "oe",
+    "ł": "l",
+    "đ": "d",
+    "ı": "i",
+}
 _SPELL = re.compile("[" + "".join(_SPELLED) + "]")
 _WORDS = re.compile(r"[^\W_]+")
-_GROUP = frozenset({"group", "holding", "holdings", "gruppe", "groupe", "grupo", "gruppo", "international", "intl", "global", "worldwide"})
-_ARTICLES = frozenset({"the", "der", "die", "das", "le", "la", "les", "el", "los"})
-PLACES = frozenset(
-    """
-    africa america americas apac asia australia austria belgium brasil brazil canada china denmark deutschland dach emea espana españa
-    europe finland france germany iberia india ireland israel italia italy japan latam mexico netherlands nordic nordics norway poland
-    polska portugal schweiz singapore spain suisse sweden switzerland turkey turkiye uk us usa east west north south eu
-    """.split()
+_DIGITS = re.compile(r"\d+")
+_GROUP = frozenset(
+    {
+        "group",
+        "holding",
+        "holdings",
+        "gruppe",
+        "groupe",
+        "grupo",
+        "gruppo",
+        "international",
+        "intl",
+        "global",
+        "worldwide",
+    }
 )
+_ARTICLES = frozenset({"the", "der", "die", "das", "le", "la", "les", "el", "los"})
+_PLACES_WORDS = """
+    africa america americas apac asia australia austria belgium brasil brazil canada china denmark deutschland
+    dach emea espana españa europe finland france germany iberia india ireland israel italia italy japan latam
+    mexico netherlands nordic nordics norway poland polska portugal schweiz singapore spain suisse sweden
+    switzerland turkey turkiye uk us usa east west north south eu
+"""
+PLACES = frozenset(_PLACES_WORDS.split())
 """Words that tell parts of one house apart: Acme Germany and Acme France."""
 _SHORT = {
     "intl": "international", "tech": "technologies", "technology": "technologies", "svcs": "services", "svc": "services",
-    "service": "services", "sys": "systems", "system": "systems", "mfg": "manufacturing", "solution": "solutions", "mgmt": "management",
+    "service": "services", "sys": "systems", "system": "systems", "mfg": "manufacturing", "solution": "solutions",
+    "mgmt": "management",
     "grp": "group", "assoc": "associates", "bros": "brothers", "ins": "insurance", "univ": "university", "dept": "department",
-    "laboratory": "labs", "laboratories": "labs", "lab": "labs", "logistik": "logistics", "partner": "partners", "natl": "national",
-    "consultants": "consulting", "comm": "communications", "communication": "communications", "n": "and", "und": "and", "et": "and",
+    "laboratory": "labs", "laboratories": "labs", "lab": "labs", "logistik": "logistics", "partner": "partners",
+    "natl": "national",
+    "consultants": "consulting", "comm": "communications", "communication": "communications", "n": "and", "und": "and",
+    "et": "and",
 }  # fmt: skip
 _NICKNAMES = """
-    alexander alex sasha|andrew andy drew|anthony tony|barbara barb|benjamin ben|catherine cathy kate katherine kathy katie|
-    charles charlie chuck|christina chris tina|christopher chris|daniel dan danny|david dave|deborah deb debbie|donald don|
-    edward ed eddie ted|elizabeth beth betty liz|frederick fred|gregory greg|james jim jimmy jamie|jeffrey jeff|jennifer jen jenny|
-    jonathan jon|joseph joe|joshua josh|kenneth ken|lawrence larry|margaret maggie meg peggy|matthew matt|michael mike mick|nicholas nick|
-    pamela pam|patricia pat patty tricia|patrick pat|peter pete|philip phil|raymond ray|rebecca becky|richard dick rick rich|robert bob rob bobby|
-    ronald ron|samuel sam|samantha sam|stephen steve steven|susan sue susie|theodore ted theo|thomas tom tommy|timothy tim|victoria vicky|
-    walter walt|william bill billy will|zachary zach
+    alexander alex sasha|andrew andy drew|anthony tony|barbara barb|benjamin ben|
+    catherine cathy kate katherine kathy katie|charles charlie chuck|christina chris tina|christopher chris|
+    daniel dan danny|david dave|deborah deb debbie|donald don|edward ed eddie ted|elizabeth beth betty liz|
+    frederick fred|gregory greg|james jim jimmy jamie|jeffrey jeff|jennifer jen jenny|jonathan jon|joseph joe|
+    joshua josh|kenneth ken|lawrence larry|margaret maggie meg peggy|matthew matt|michael mike mick|nicholas nick|
+    pamela pam|patricia pat patty tricia|patrick pat|peter pete|philip phil|raymond ray|rebecca becky|
+    richard dick rick rich|robert bob rob bobby|ronald ron|samuel sam|samantha sam|stephen steve steven|
+    susan sue susie|theodore ted theo|thomas tom tommy|timothy tim|victoria vicky|walter walt|william bill billy will|
+    zachary zach
 """
 _SAME_FIRST: dict[str, set[str]] = {}
 for _group in _NICKNAMES.split("|"):
@@ -55,7 +87,7 @@ def _plain(text: str) -> str:
 
 @lru_cache(131_072)
 def company_words(name: str) -> tuple[str, ...]:
-    """The words of a company's name as they are compared: without legal form, articles and accents, common short forms written out.
+    """The words of a company's name as they are compared: without legal form, articles and accents, short forms written out.
 
     >>> company_words("The Müller & Sons Mfg. GmbH & Co. KG"), company_words("Acme Group Inc.")
     (('mueller', 'and', 'sons', 'manufacturing'), ('acme',))
@@ -97,7 +129,10 @@ def person_words(name: str) -> tuple[str, ...]:
 def likeness_of_companies(one: str, other: str) -> float:
     """How alike two names of companies are, from 0 to 1: 1 the same, 0.9 a typing mistake apart, 0.6 parts of one house.
 
-    >>> likeness_of_companies("Acme Robotics Inc", "ACME robotics"), likeness_of_companies("Nordwind Freigt", "Nordwind Freight Ltd")
+    >>> (
+    ...     likeness_of_companies("Acme Robotics Inc", "ACME robotics"),
+    ...     likeness_of_companies("Nordwind Freigt", "Nordwind Freight Ltd"),
+    ... )
     (1.0, 0.9)
     >>> likeness_of_companies("Kestrel Health", "Kestrel Wealth"), likeness_of_companies("Acme Germany", "Acme")
     (0.0, 0.6)
@@ -134,7 +169,7 @@ def _is_typo(one: str, other: str) -> bool:
     """Whether two words are one, mistyped: two words that both exist are two words, and digits are never mistyped."""
     if one == other:
         return True
-    if one in COMPANY_WORDS and other in COMPANY_WORDS or (one in PLACES and other in PLACES):
+    if (one in COMPANY_WORDS and other in COMPANY_WORDS) or (one in PLACES and other in PLACES):
         return False
     shorter = min(len(one), len(other))
     if shorter < 4 or any(sign.isdigit() for sign in one + other):
@@ -172,8 +207,33 @@ def likeness_of_people(one: str, other: str) -> float:
 
 
 def _is_name_typo(one: str, other: str) -> bool:
-    from leadloop.ingest.calls.title_words import FIRST_NAMES
-
     if one in FIRST_NAMES and other in FIRST_NAMES:
         return False
     return min(len(one), len(other)) >= 5 and DamerauLevenshtein.distance(one, other, score_cutoff=1) <= 1
+
+
+def is_address_of(plain: str, email: str) -> bool:
+    """Whether an address may be that of somebody of this name, in small letters.
+
+    >>> [
+    ...     is_address_of("jane miller", f"{name}@acme.com")
+    ...     for name in ("jane.miller", "jmiller", "jane", "millerj", "j.doe", "sales")
+    ... ]
+    [True, True, True, True, False, False]
+    """
+    local = email.partition("@")[0].partition("+")[0].lower()
+    parts = [part for part in re.split(r"[._-]+", _DIGITS.sub("", local)) if part]
+    words = plain.split()
+    if not parts or not words:
+        return False
+    if len(words) == 1:
+        return words[0] in parts
+    first, last = words[0], words[-1]
+    joined = "".join(parts)
+    if len(parts) > 1:
+        return (
+            {first, last} <= set(parts)
+            or (parts[-1] == last and parts[0] == first[0])
+            or (parts[0] == first and parts[-1] == last[0])
+        )
+    return joined in (first, last, first + last, last + first, first[0] + last, first + last[0], last + first[0])

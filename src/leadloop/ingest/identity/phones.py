@@ -14,7 +14,11 @@ def phone_key(text: str) -> str:
 
     A number of one digit over and over, or one that counts up, is a placeholder.
 
-    >>> phone_key("+49 (0)151 234-567-89") == phone_key("0151 23456789"), phone_key("call me"), phone_key("000-000-0000")
+    >>> (
+    ...     phone_key("+49 (0)151 234-567-89") == phone_key("0151 23456789"),
+    ...     phone_key("call me"),
+    ...     phone_key("000-000-0000"),
+    ... )
     (True, '', '')
     """
     bare = _ODD.sub("", text) if re.search(r"(?:ext|x)\.?\s*\d+\s*$", text, re.IGNORECASE) else text
