@@ -78,3 +78,28 @@ def status(workspace: WorkspaceOption = None) -> None:
         say(f"Problem: {problem}.")
     if not health.healthy:
         raise typer.Exit(_UNHEALTHY)
+
+
+@sync.command("webhook")
+def webhook(
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL", help="Where the service is reached from Fellow, with its path.", show_default=False
+        ),
+    ],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Have Fellow tell of each call by itself, as soon as its AI note is written.
+
+    The service must run and be reached at URL, as Fellow looks at once whether it answers. The secret that signs what Fellow
+    sends is added to the file that `fellow_webhook_secrets_file` names, and shown nowhere.
+
+    Example: `leadloop sync webhook https://leads.example.com/v1/hooks/fellow`
+    """
+    from leadloop.cli.console import say
+    from leadloop.flows.place.workspace import open_workspace
+    from leadloop.flows.sync.subscribe import subscribe_to_fellow
+
+    path = subscribe_to_fellow(open_workspace(workspace), url)
+    say(f"Fellow sends events to {url}. Their secret is in {path}.")

@@ -14,8 +14,11 @@ from tests.flows.sync.syncs_for_tests import do_jobs, leads_of
 from tests.ingest.test_signatures import BODY, OTHER, SECRET, mutants, signed
 from tests.served_for_tests import serve
 
+from leadloop.errors import SourceUnavailable
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.sync.account import find_webhook_secrets
 from leadloop.flows.sync.fetch import sync_fellow
+from leadloop.flows.sync.subscribe import subscribe_to_fellow
 
 PATH = "/v1/hooks/fellow"
 MUTATIONS = int(os.environ.get("TEST_MUTATIONS", "120"))
@@ -52,8 +55,11 @@ def now_signed(body=BODY, **more):
 def test_a_call_that_fellow_tells_of_is_a_lead_with_a_score_without_a_hand(place, local):
     call = next(one for one in local.library.truths.values() if one.lead and one.note_id and one.lead["call_notes"])
     with serve(open_service(place.root)) as address, client_of(local) as fellow:
-        made = fellow.subscribe(address + PATH, ["ai_note.generated", "action_item.completed"])
-        (place.root / "fellow.secrets").write_text(made["secret"] + "\n")
+        with pytest.raises(SourceUnavailable, match="did not answer the challenge"):
+            subscribe_to_fellow(place, address + "/livez")
+        path = subscribe_to_fellow(place, address + PATH)
+        assert len(find_webhook_secrets(place)) == 3, "those that were there, and the new one"
+        path.write_text(find_webhook_secrets(place)[-1])
         local.quirks.deliver_twice = True
         sent = local.subscriptions.send(local.library.event_of("ai_note.generated", call.note_id))
         assert [one.result(20).statuses[:1] for one in sent] == [[200], [200]]

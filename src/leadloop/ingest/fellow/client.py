@@ -200,7 +200,7 @@ class Fellow:
                 self._pause(attempt, headers.get("retry-after"))
                 continue
             if status in _AGAIN:
-                raise _busy(status)
+                raise _busy(status, _said(content))
             if status < 300:
                 if status == 204 or not content:
                     return {}
@@ -339,9 +339,9 @@ def _said(content: bytes) -> str:
     return f": {'; '.join(parts)[:300]}" if parts else ""
 
 
-def _busy(status: int) -> SourceUnavailable:
-    what = "asks to be asked less often" if status == 429 else f"answers {status}, again and again"
-    return SourceUnavailable("fellow", Problem("Fellow", what, "it is tried again later, where it was"))
+def _busy(status: int, said: str) -> SourceUnavailable:
+    what = "asks to be asked less often" if status == 429 else f"answers {status}{said}"
+    return SourceUnavailable("fellow", Problem("Fellow", what, "try again later; nothing is lost meanwhile"))
 
 
 def _unreachable(what: str) -> SourceUnavailable:
