@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from leadloop.errors import Problem, StoreConflict, StoreError
 from leadloop.store.connections import Connections
@@ -315,8 +315,7 @@ class Identity:
 
     def propose(self, playbook: str, joinings: Sequence[Joining], *, who: str) -> list[int]:
         """Put entities that may be the same on the review list, each pair once: what was decided before is not asked again."""
-        entities = {number for one in joinings for number in (one.entity, one.other)}
-        asked = {frozenset((one.entity, one.other)) for one in self._about(playbook, entities)}
+        asked = self._pairs(playbook, (DOUBTFUL, REJECTED, UNDONE)) if joinings else set()
         fresh = {frozenset((one.entity, one.other)): one for one in joinings}
         return self._note(playbook, [one for pair, one in fresh.items() if pair not in asked], DOUBTFUL, who)
 
@@ -345,25 +344,43 @@ class Identity:
                 numbers = list(connection.execute(query.order_by(MATCHES.c.id)).scalars())
         return numbers
 
-    def _about(self, playbook: str, entities: Collection[int]) -> list[IdentityMatch]:
-        found: dict[int, IdentityMatch] = {}
-        ordered = sorted(entities)
-        with self._connections.read() as connection:
-            for start in range(0, len(ordered), _AT_ONCE):
-                some = ordered[start : start + _AT_ONCE]
-                query = select(MATCHES).where(
-                    MATCHES.c.playbook == playbook, or_(MATCHES.c.entity.in_(some), MATCHES.c.other.in_(some))
-                )
-                found |= {row.id: _match(row) for row in connection.execute(query)}
-        return list(found.values())
+    def apart(self, playbook: str) -> set[frozenset[int]]:
+        """Pairs of entities of which a person said that they are not the same, by what stands for them now."""
+        return self._pairs(playbook, (REJECTED, UNDONE))
 
-    def apart(self, playbook: str, entities: Collection[int]) -> set[frozenset[int]]:
-        """Pairs of entities of which a person said that they are not the same."""
-        return {
-            frozenset((one.entity, one.other))
-            for one in self._about(playbook, entities)
-            if one.state in (REJECTED, UNDONE)
-        }
+    def _pairs(self, playbook: str, states: tuple[str, ...]) -> set[frozenset[int]]:
+        """The pairs of all matches of some states, by what stands for them now."""
+        query = select(MATCHES.c.entity, MATCHES.c.other).where(
+            MATCHES.c.playbook == playbook, MATCHES.c.state.in_(states)
+        )
+        with self._connections.read() as connection:
+            pairs = [(row.entity, row.other) for row in connection.execute(query)]
+        now = self.stands(playbook, {number for pair in pairs for number in pair})
+        return {frozenset((now[one], now[other])) for one, other in pairs if now[one] != now[other]}
+
+    def stands(self, playbook: str, numbers: Collection[int]) -> dict[int, int]:
+        """What stands for each of these entities now: what it joined, and what that joined, or itself."""
+        now = {number: number for number in numbers}
+        open_ones = set(numbers)
+        with self._connections.read() as connection:
+            while open_ones:
+                joined: dict[int, int] = {}
+                ordered = sorted(open_ones)
+                for start in range(0, len(ordered), _AT_ONCE):
+                    query = select(MATCHES.c.other, MATCHES.c.entity).where(
+                        MATCHES.c.playbook == playbook,
+                        MATCHES.c.state == MERGED,
+                        MATCHES.c.other.in_(ordered[start : start + _AT_ONCE]),
+                    )
+                    # What is merged always joined a lower number, so that this comes to an end.
+                    joined |= {
+                        row.other: row.entity
+                        for row in connection.execute(query.order_by(MATCHES.c.id))
+                        if row.entity < row.other
+                    }
+                now = {number: joined.get(held, held) for number, held in now.items()}
+                open_ones = set(joined.values())
+        return now
 
     def matches(
         self, playbook: str, *, state: str = DOUBTFUL, after: str | None = None, limit: int = 100
@@ -387,8 +404,9 @@ class Identity:
         with self._connections.write() as connection:
             self._connections.lock(connection, _LOCK)
             found = self._waiting(number, DOUBTFUL, "accept")
-            kept, joins = self._now(connection, found)
-            moved = self._members(connection, joins)
+            now = self.stands(found.playbook, {found.entity, found.other})
+            kept, joins = sorted((now[found.entity], now[found.other]))
+            moved = self._members(connection, joins) if kept != joins else []
             if moved:
                 connection.execute(update(RECORDS).where(RECORDS.c.id.in_(moved)).values(entity=kept))
             self._decide(connection, number, MERGED, who, entity=kept, other=joins, moved=moved)
@@ -411,12 +429,10 @@ class Identity:
             self._connections.lock(connection, _LOCK)
             found = self._waiting(number, MERGED, "undo")
             # What a later undoing took out of it has gone its own way, and stays there.
-            gone = {
-                record
-                for later in self._about(found.playbook, {found.other})
-                if later.state == UNDONE and later.entity == found.other
-                for record in later.moved
-            }
+            later = select(MATCHES.c.moved).where(
+                MATCHES.c.playbook == found.playbook, MATCHES.c.state == UNDONE, MATCHES.c.entity == found.other
+            )
+            gone = {record for moved in connection.execute(later).scalars() for record in moved}
             back = [record for record in found.moved if record not in gone]
             for start in range(0, len(back), _AT_ONCE):
                 some = back[start : start + _AT_ONCE]
@@ -444,27 +460,6 @@ class Identity:
             }[verb]
             raise StoreConflict("identity", Problem(f"match {number}", f"is {found.state}", mend))
         return found
-
-    def _now(self, connection: Connection, found: IdentityMatch) -> tuple[int, int]:
-        """Which entities stand for the two of a match by now: either may have joined another since."""
-        joined = {
-            row.other: row.entity
-            for row in connection.execute(
-                select(MATCHES.c.other, MATCHES.c.entity)
-                .where(MATCHES.c.playbook == found.playbook, MATCHES.c.kind == found.kind, MATCHES.c.state == MERGED)
-                .order_by(MATCHES.c.id)
-            )
-        }
-
-        def follow(entity: int) -> int:
-            seen = {entity}
-            while (following := joined.get(entity)) is not None and following not in seen:
-                seen.add(following)
-                entity = following
-            return entity
-
-        one, other = follow(found.entity), follow(found.other)
-        return min(one, other), max(one, other)
 
     def _members(self, connection: Connection, entity: int) -> list[int]:
         return list(

@@ -103,10 +103,9 @@ def keep_calls(
                 states.get(lead_id, state) if states.get(lead_id) == "new" or state == "unchanged" else state
             )
     return KeptCalls(
-        *(
-            tuple(lead_id for lead_id, state in states.items() if state == wanted)
-            for wanted in ("new", "changed", "unchanged")
-        ),
+        new=tuple(lead_id for lead_id, state in states.items() if state == "new"),
+        changed=tuple(lead_id for lead_id, state in states.items() if state == "changed"),
+        unchanged=tuple(lead_id for lead_id, state in states.items() if state == "unchanged"),
         left_out=tuple(left_out),
         lead_of={call.id: lead_id for lead_id, call, _ in leads},
         joined=matched.joined,

@@ -64,7 +64,7 @@ def settle(store: Store, playbook: str, records: Sequence[IdentityRecord]) -> Ma
         [as_record(one) for one in records],
         company_of=company_of,
         known=[one.entity for one in records],
-        apart=store.identity.apart(playbook, {one.entity for one in records}),
+        apart=store.identity.apart(playbook),
     )
     entity, members = _begin(records)
     joinings = []

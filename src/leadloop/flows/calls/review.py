@@ -13,6 +13,7 @@ from leadloop.flows.place.workspace import Workspace
 if TYPE_CHECKING:
     from leadloop.store import IdentityMatch, IdentityRecord, IdentityVersion, Store
 
+DOUBTFUL = "doubtful"
 _SHOWN = 3
 
 
@@ -40,12 +41,17 @@ class Told:
     """The other leads of the same company or person."""
 
 
-def list_matches(place: Workspace, playbook: str, *, state: str = "doubtful", most: int = 50) -> list[Review]:
+def list_matches(place: Workspace, playbook: str, *, state: str = DOUBTFUL, most: int = 50) -> list[Review]:
     """Matches of one state, by default those that wait for a person."""
     name = _named(place, playbook)
     store = place.store
     found = store.identity.matches(name, state=state, limit=most).items
-    return [Review(one, *_sides(store, name, one)) for one in found]
+    if state != DOUBTFUL:
+        return [Review(one, *_sides(store, name, one, one.entity, one.other)) for one in found]
+    now = store.identity.stands(name, {number for one in found for number in (one.entity, one.other)})
+    sides = [(one, now[one.entity], now[one.other]) for one in found]
+    # What rules joined since, by what they learned later, needs nobody any more.
+    return [Review(one, *_sides(store, name, one, left, right)) for one, left, right in sides if left != right]
 
 
 def accept_match(place: Workspace, number: int) -> IdentityMatch:
@@ -88,13 +94,14 @@ def _named(place: Workspace, playbook: str) -> str:
     return name
 
 
-def _sides(store: Store, playbook: str, match: IdentityMatch) -> tuple[str, str]:
+def _sides(store: Store, playbook: str, match: IdentityMatch, one: int, other: int) -> tuple[str, str]:
     """Both sides in words; of a joining that was done, what moved and what it joined."""
+    identity = store.identity
     if match.moved:
         moved = set(match.moved)
-        stays = [one for one in store.identity.records(playbook, entities=[match.entity]) if one.id not in moved]
-        return _words(stays), _words(store.identity.records(playbook, numbers=moved))
-    return tuple(_words(store.identity.records(playbook, entities=[side])) for side in (match.entity, match.other))  # type: ignore[return-value]
+        stays = [record for record in identity.records(playbook, entities=[one]) if record.id not in moved]
+        return _words(stays), _words(identity.records(playbook, numbers=moved))
+    return _words(identity.records(playbook, entities=[one])), _words(identity.records(playbook, entities=[other]))
 
 
 def _words(records: Sequence[IdentityRecord]) -> str:

@@ -98,6 +98,8 @@ def fits(name: str, domain: str) -> bool:
         return True
     if len(whole) >= 5 and whole in label:
         return True
+    if len(words[0]) >= 4 and label.startswith(words[0]):
+        return True  # "Apex Systems" at apexhq.com
     return len(words) > 1 and "".join(word[0] for word in words) == label
 
 

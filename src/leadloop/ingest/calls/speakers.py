@@ -54,6 +54,8 @@ def tell_speakers(call: Call, own: OwnCompany, ours: Sequence[Person], others: S
             side[speaker] = UNKNOWN
         elif plain in _ROLES or own.has(Person("", speaker)):
             side[speaker] = OURS
+            if invited := _matching(plain, ours):
+                named.setdefault(invited.email or invited.name, speaker)
         elif plain in _THEIR_ROLES:
             side[speaker] = THEIRS
         else:

@@ -99,8 +99,8 @@ def _values(reading: CallReading, theirs: np.ndarray, everything: np.ndarray, no
         "days_to_act": days,
         "next_meeting_set": signals.next_meeting,
         "price_asked": signals.price_asked,
-        "signals_towards": len(signals.towards),
-        "signals_against": len(signals.against),
+        "signals_towards": len(signals.towards) if notes else None,
+        "signals_against": len(signals.against) if notes else None,
     }
 
 

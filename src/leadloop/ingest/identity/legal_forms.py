@@ -20,7 +20,20 @@ ASIAN = (
 )
 """Forms that are written without a space, at either end."""
 _JOINING = frozenset({"&", "und", "and", "et", "+"})
-_PHRASES = ("sp. z o.o.", "sp. z o. o.", "sp z o.o.", "sp z o o", "s. r. o.", "s. a.", "d. o. o.", "p. lc", "san. tic.")
+_PHRASES = (
+    "s. de r.l. de c.v.",
+    "s.a. de c.v.",
+    "sa de cv",
+    "sp. z o.o.",
+    "sp. z o. o.",
+    "sp z o.o.",
+    "sp z o o",
+    "s. r. o.",
+    "s. a.",
+    "d. o. o.",
+    "p. lc",
+    "san. tic.",
+)
 _PLAIN = {form.replace(".", "").replace("/", "") for form in FORMS}
 _TRIMMED = re.compile(r"^[\s,;«»\"'“”()]+|[\s,;«»\"'“”()]+$")
 
