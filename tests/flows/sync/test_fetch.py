@@ -100,6 +100,21 @@ def test_an_edit_in_fellow_makes_one_version_of_the_record_and_one_score_of_its_
     assert len(place.store.scores.page("b2b_calls", lead_id=lead_id).items) == 2
 
 
+def test_a_lead_that_changes_while_it_is_being_scored_is_scored_again(place, local):
+    sync_fellow(place)
+    do_jobs(place)
+    number = next(one.recording_id for one in local.library.truths.values() if one.lead and one.lead["call_notes"])
+    for words in ("They will sign on Friday.", "They have no budget at all."):
+        section = {"title": "Summary", "type": "STANDARD", "content": words}
+        local.library.edit("recordings", number, ai_notes=[{"id": "x1", "is_active": True, "sections": [section]}])
+        assert sync_fellow(place).leads_changed == 1
+        if words.startswith("They will"):
+            running = place.store.jobs.claim("another worker", seconds=60)
+    waiting = [job for job in place.store.jobs.page(state="waiting").items if job.kind == "score_leads"]
+    assert len(waiting) == 1
+    assert waiting[0].payload["lead_ids"] == running.payload["lead_ids"]
+
+
 def test_what_a_note_or_an_action_item_says_later_reaches_the_lead_of_its_call(place, local):
     library = local.library
     number, note = next(

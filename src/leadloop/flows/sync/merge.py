@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from leadloop.flows.calls import keep_calls
@@ -81,7 +82,8 @@ def merge(place: Workspace, playbook: str, kind: str, raws: Sequence[Mapping[str
 def ask_for_scores(place: Workspace, playbook: str, lead_ids: Iterable[str]) -> None:
     """Have just these leads scored, as they then are."""
     if some := sorted(set(lead_ids)):
-        ask_for(place, SCORE_LEADS, playbook, {}, who="sync", own={"lead_ids": some})
+        # A job of its own: one for the same leads that runs already may have read them before they changed.
+        ask_for(place, SCORE_LEADS, playbook, {}, who="sync", own={"lead_ids": some, "asked": token_hex(8)})
 
 
 def missing_notes(store: Store, recordings: Sequence[Mapping[str, Any]]) -> list[str]:
