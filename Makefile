@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests test-experiments mutants world lint style types imports docs bench bench-accuracy bench-text bench-experiment bench-serving bench-exposures peers mlflow oracles lock environment clean
+.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests test-experiments mutants world lint style types imports docs bench bench-accuracy bench-text bench-experiment bench-serving bench-exposures peers mlflow oracles lock environment clean test-sync
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,10 @@ test-crash: environment ## Kill the service, workers, promotions and the store's
 
 test-reload: environment ## Change the version in service 200 times while 100,000 requests are answered; RELOADS=N and REQUESTS=N for others.
 	TEST_RELOADS=$(or $(RELOADS),200) TEST_RELOAD_REQUESTS=$(or $(REQUESTS),100000) $(bin)/python -m pytest -s tests/api/test_reloads.py
+
+test-sync: environment ## Kill syncs 50 times, forge 5,000 webhooks, and fetch 500 calls at Fellow's own pace; KILLS=N and FORGED=N for others.
+	TEST_KILLS=$(or $(KILLS),50) TEST_MUTATIONS=$(or $(FORGED),5000) $(bin)/python -m pytest -s tests/flows/sync/test_kills.py tests/ingest/test_signatures.py tests/api/topics/test_hooks.py
+	$(bin)/python -m pytest -s -m long tests/flows/sync/test_end_to_end.py
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
 	TEST_REQUESTS=$$(( $(or $(REQUESTS),10000) / 4 )) $(bin)/python -m pytest -s tests/contracts/test_any_request.py

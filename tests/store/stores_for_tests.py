@@ -15,6 +15,7 @@ from leadloop.store import (
     Mention,
     ModelMetrics,
     Score,
+    SourceRecord,
     Store,
     Variant,
 )
@@ -77,6 +78,15 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
     store.keys.issue("score", "the form", who="ada")
     begun = store.idempotency.begin(f"i-{store.audit.head().number}", "/score", "0" * 64)
     store.idempotency.finish(begun, 200, {"lead_id": lead_id, "reasoning": [f"{mark} asked for a demo"]})  # type: ignore[arg-type]
+    told = {"id": f"r-{lead_id}", "said": f"I am {mark}", "who": [{"email": mail}]}
+    store.source_records.keep("fellow", "recording", [SourceRecord(f"r-{lead_id}", told, START)])
+    store.source_records.assign("fellow", "recording", f"r-{lead_id}", playbook=playbook, lead_id=lead_id)
+    state = store.source_states.begin("fellow", "acme", "recordings", since=START, at=START)
+    store.source_states.advance(state, "a place in the list")
+    store.source_turns.take("fellow", "acme", per_second=3, per_day=10_000, hold_seconds=5)
+    store.source_events.add(
+        "fellow", f"msg-{store.audit.head().number}", "ai_note.generated", {"to": mail}, sent_at=START
+    )
     store.jobs.add("enrich", {"leads": [{"lead_id": lead_id, "name": mark}], "contact": mail})
     fields = {"name": mark, "email": mail, "company": "Example"}
     [said] = store.identity.keep(

@@ -44,11 +44,13 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
         "scores": 1,
         "lead_feedback": 1,
         "exposures": 1,
+        "source_records": 1,
         "identity_records": 1,
         "identity_versions": 1,
         "identity_keys": 1,
     }
-    assert receipt.removed == {**removed, "audit_subjects": 1, "mentions in jobs": 1, "mentions in idempotency": 1}
+    mentions = {f"mentions in {table}": 1 for table in ("jobs", "idempotency", "source_events")}
+    assert receipt.removed == {**removed, "audit_subjects": 1, **mentions}
     left = everything(store)
     assert ANN not in left
     assert "L-ann" not in left
@@ -117,7 +119,6 @@ ELSEWHERE = {
     "erasures.removed": "names of tables, and counts",
     "api_keys.id": "a number",
     "secrets.name": "what the secret is for",
-<<<<<<< HEAD
     "ab_tests.unit": "one of four words",
     "ab_tests.unit_field": "the name of a field",
     "ab_tests.exclusive_group": "what a group of tests is called",
@@ -126,11 +127,21 @@ ELSEWHERE = {
     "ab_test_groups.unit_field": "the name of a field",
     "ab_test_allocations.shares": "names of variants, and numbers",
     "ab_test_allocations.evidence": "names of variants, and numbers",
-=======
+    **{
+        f"{table}.{column}": "the name of a source, of an account of ours, or a number that the source gave"
+        for table, columns in {
+            "source_records": ("source", "record_id", "parent"),
+            "source_states": ("source", "account", "stream", "cursor"),
+            "source_turns": ("source", "account"),
+            "source_events": ("source", "event_id"),
+        }.items()
+        for column in columns
+    },
+    "source_states.failure": "our own words, and the first ones of what a source says of itself",
+    "source_turns.day": "a day",
     "identity_matches.reasons": "our own words, which name nobody",
     "identity_matches.moved": "numbers of records",
     "identity_matches.decided_by": "a colleague",
->>>>>>> w/calls
 }
 
 

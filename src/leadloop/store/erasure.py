@@ -17,15 +17,15 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import identity_tables, tables
+from leadloop.store import identity_tables, source_tables, tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
 
 _AT_ONCE = 500
 SECRET = "erasures"
-OF_A_LEAD = (*tables.OF_A_LEAD, *identity_tables.OF_A_LEAD)
-"""The tables whose rows belong to one lead, by its playbook and id."""
+OF_A_LEAD = (*tables.OF_A_LEAD, source_tables.SOURCE_RECORDS, *identity_tables.OF_A_LEAD)
+"""The tables whose rows belong to one lead, by its playbook and id; what hangs on a row goes with it."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
     (tables.EVENTS, ("details",)),
@@ -38,6 +38,8 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.IDEMPOTENCY, ("answer",)),
     (tables.JOBS, ("payload", "note", "result", "error")),
     (tables.KEYS, ("name",)),
+    (source_tables.SOURCE_VERSIONS, ("raw",)),
+    (source_tables.SOURCE_EVENTS, ("payload",)),
     (identity_tables.RECORDS, ("source",)),
     (identity_tables.VERSIONS, ("fields",)),
 )

@@ -33,6 +33,9 @@ _OTHER_VARIABLES = (
     "LEADLOOP_MLFLOW_EXPERIMENT",
     "LEADLOOP_DATA",
     "LEADLOOP_PEERS",
+    # Secrets: no setting holds one, so none is shown where settings are.
+    "LEADLOOP_FELLOW_API_KEY",
+    "LEADLOOP_FELLOW_WEBHOOK_SECRETS",
 )
 
 
@@ -118,6 +121,20 @@ class Settings:
     """The least that is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = "json"
     """How it is logged: `json`, a line an event, or `text` for people."""
+    fellow_subdomain: str = ""
+    """The Fellow workspace that calls are fetched from: the first part of its address, as in `acme.fellow.app`."""
+    fellow_url: str = ""
+    """Another address in place of Fellow's own, as that of `leadloop dev fellow`."""
+    fellow_api_key_file: str = ""
+    """The file that holds the key to Fellow's API, where LEADLOOP_FELLOW_API_KEY does not."""
+    fellow_webhook_secrets_file: str = ""
+    """The file with the secrets of Fellow's webhooks, one a line, where LEADLOOP_FELLOW_WEBHOOK_SECRETS does not name them."""
+    fellow_requests_per_second: int = 3
+    """How often Fellow is asked in any second, by everything that runs here together."""
+    fellow_requests_per_day: int = 10_000
+    """How often Fellow is asked in a day (UTC). Leave some of its 10,000 to other programs that use the same key."""
+    sync_late_hours: float = 26.0
+    """How long after the last fetching of calls that came to its end the next one is late."""
     own_names: tuple[str, ...] = ()
     """What our own company goes by in the titles of meetings, as in `["Acme", "Acme Telecom"]`."""
     own_domains: tuple[str, ...] = ()
@@ -158,6 +175,9 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "ab_test_min_sample_size": (2, 1_000_000_000),
     "ab_test_significance_level": (0.0001, 0.4999),
     "ab_test_min_effect_size": (0, 1),
+    "fellow_requests_per_second": (1, 100),
+    "fellow_requests_per_day": (1, 100_000_000),
+    "sync_late_hours": (0.01, 8_760),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,
