@@ -17,13 +17,20 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import tables
+from leadloop.store import enrichment_tables, tables, webhook_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
 
 _AT_ONCE = 500
 SECRET = "erasures"
+OF_A_LEAD = (
+    *tables.OF_A_LEAD,
+    enrichment_tables.QUEUE,
+    enrichment_tables.ENRICHMENTS,
+    webhook_tables.MESSAGES,
+)
+"""The tables whose rows belong to one lead, by its playbook and id."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
     (tables.EVENTS, ("details",)),
@@ -35,6 +42,11 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.IDEMPOTENCY, ("answer",)),
     (tables.JOBS, ("payload", "note", "result", "error")),
     (tables.KEYS, ("name",)),
+    (enrichment_tables.QUEUE, ("why", "filled", "note")),
+    (enrichment_tables.ENRICHMENTS, ("facts", "note")),
+    (enrichment_tables.ANSWERS, ("found",)),
+    (webhook_tables.WEBHOOKS, ("url", "types", "routes", "bands", "fields", "why", "made_by")),
+    (webhook_tables.MESSAGES, ("said", "error")),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 
@@ -222,7 +234,7 @@ class Erasures:
         """The leads that are this person's, wherever anything of them is left."""
         found: set[tuple[str, str]] = set()
         if marks.leads:
-            for table in tables.OF_A_LEAD:
+            for table in OF_A_LEAD:
                 for row in self._rows(table, ("playbook", "lead_id")):
                     if marks.is_lead(row.playbook, row.lead_id):
                         found.add((row.playbook, row.lead_id))
@@ -272,7 +284,7 @@ class Erasures:
             removed = dict(row.removed)
             for playbook, lead_id in leads:
                 noted |= marks.of_lead(playbook, lead_id)
-                for table in tables.OF_A_LEAD:
+                for table in OF_A_LEAD:
                     mine = table.c.playbook == playbook, table.c.lead_id == lead_id
                     count = connection.execute(delete(table).where(*mine)).rowcount
                     if count:
@@ -308,7 +320,7 @@ class Erasures:
             finally:
                 raw.close()
             return
-        touched = {table.name for table in tables.OF_A_LEAD} | {table.name for table, _ in _MENTIONS}
+        touched = {table.name for table in OF_A_LEAD} | {table.name for table, _ in _MENTIONS}
         with self._connections.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for name in sorted(touched):
                 connection.execute(text(f"VACUUM {name}"))
