@@ -27,6 +27,7 @@ from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
 from leadloop.cli.store import store
 from leadloop.cli.training import train
+from leadloop.cli.webhooks import webhooks
 from leadloop.cli.worker import worker
 
 EXIT_REFUSED = 2
@@ -107,6 +108,7 @@ app.add_typer(store, name="store")
 app.add_typer(jobs, name="jobs")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
+app.add_typer(webhooks, name="webhooks")
 
 
 def _show_version(wanted: bool) -> None:

@@ -112,6 +112,17 @@ class Settings:
     """The least that is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = "json"
     """How it is logged: `json`, a line an event, or `text` for people."""
+    user_agent: str = ""
+    """How LeadLoop introduces itself to the websites that it reads, with an address where people can learn about it, as in
+    `AcmeBot/1.0 (+https://acme.example/bot)`. Where empty, by its own name alone."""
+    websites_at: str = ""
+    """Where websites are looked for in place of the internet, as in `127.0.0.1:8990`: an address of this machine at which
+    `leadloop dev websites` listens. Nothing else is then asked. For trying things out."""
+    webhook_origins: tuple[str, ...] = ()
+    """Origins inside your own network that webhooks may be sent to, as in `http://127.0.0.1:5678`. Any other address that is not
+    of the public internet is refused."""
+    enrichment_backlog: int = 50
+    """How many leads may wait to be enriched before that is something to look at."""
 
     @property
     def is_open(self) -> bool:
@@ -143,6 +154,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "keep_files_days": (0.01, 3_650),
     "retrain_interval_days": (0, 3_650),
     "retrain_new_outcomes": (1, 1_000_000_000),
+    "enrichment_backlog": (0, 1_000_000_000),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,
