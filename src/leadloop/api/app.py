@@ -22,7 +22,7 @@ from leadloop.api.requests.gate import ASK, Gate
 from leadloop.api.requests.routes import Call, Route, endpoint
 from leadloop.api.served.examples import example_lead
 from leadloop.api.service import Service
-from leadloop.api.topics import core, erasure, feedback, health, jobs, leads, models, outcomes, webhooks
+from leadloop.api.topics import core, erasure, feedback, health, hooks, jobs, leads, models, outcomes, webhooks
 from leadloop.api.topics.readings import take_readings
 from leadloop.api.wire.problems import Refusal, problem_response
 from leadloop.api.wire.shapes import TEXT
@@ -51,6 +51,7 @@ def all_routes(service: Service) -> list[Route]:
         *calls.ROUTES,
         *marketplace.ROUTES,
         *insurance.ROUTES,
+        *hooks.ROUTES,
         *playbook_routes(examples, targets),
         *health.ROUTES,
         *_DOCUMENTS,

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from leadloop.cli.ablating import ablate
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
+from leadloop.cli.dev import dev
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.explaining import explain
@@ -26,6 +27,7 @@ from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
 from leadloop.cli.store import store
+from leadloop.cli.syncing import sync
 from leadloop.cli.training import train
 from leadloop.cli.webhooks import webhooks
 from leadloop.cli.worker import worker
@@ -108,6 +110,8 @@ app.add_typer(store, name="store")
 app.add_typer(jobs, name="jobs")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
+app.add_typer(sync, name="sync")
+app.add_typer(dev, name="dev")
 app.add_typer(webhooks, name="webhooks")
 
 

@@ -22,6 +22,9 @@ from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
 from leadloop.store.scores import BandCount, Score
+from leadloop.store.source_events import SourceEvent
+from leadloop.store.source_records import KeptRecords, SourceRecord, SourceVersion
+from leadloop.store.source_states import SourceState
 from leadloop.store.store import Store, open_store
 
 __all__ = [
@@ -38,6 +41,7 @@ __all__ = [
     "Fresh",
     "InFlight",
     "Job",
+    "KeptRecords",
     "KnownKey",
     "LeadOutcome",
     "LeadRecord",
@@ -52,6 +56,10 @@ __all__ = [
     "Replay",
     "Restored",
     "Score",
+    "SourceEvent",
+    "SourceRecord",
+    "SourceState",
+    "SourceVersion",
     "Store",
     "Stored",
     "StoredFeedback",

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import enrichment_tables, tables, webhook_tables
+from leadloop.store import enrichment_tables, source_tables, tables, webhook_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
@@ -26,11 +26,12 @@ _AT_ONCE = 500
 SECRET = "erasures"
 OF_A_LEAD = (
     *tables.OF_A_LEAD,
+    source_tables.SOURCE_RECORDS,
     enrichment_tables.QUEUE,
     enrichment_tables.ENRICHMENTS,
     webhook_tables.MESSAGES,
 )
-"""The tables whose rows belong to one lead, by its playbook and id."""
+"""The tables whose rows belong to one lead, by its playbook and id; what hangs on a row goes with it."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
     (tables.EVENTS, ("details",)),
@@ -42,6 +43,8 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.IDEMPOTENCY, ("answer",)),
     (tables.JOBS, ("payload", "note", "result", "error")),
     (tables.KEYS, ("name",)),
+    (source_tables.SOURCE_VERSIONS, ("raw",)),
+    (source_tables.SOURCE_EVENTS, ("payload",)),
     (enrichment_tables.QUEUE, ("why", "filled", "note")),
     (enrichment_tables.ENRICHMENTS, ("facts", "note")),
     (enrichment_tables.ANSWERS, ("found",)),

@@ -29,6 +29,10 @@ from leadloop.store.metrics import Metrics
 from leadloop.store.outcomes import Outcomes
 from leadloop.store.promotions import Promotions
 from leadloop.store.scores import Scores
+from leadloop.store.source_events import SourceEvents
+from leadloop.store.source_records import SourceRecords
+from leadloop.store.source_states import SourceStates
+from leadloop.store.source_turns import SourceTurns
 from leadloop.store.tables import METADATA
 from leadloop.store.training_set import TrainingSet
 from leadloop.store.webhooks import Webhooks
@@ -59,6 +63,10 @@ class Store:
         self.idempotency = Idempotency(connections)
         self.jobs = Jobs(connections)
         self.training = TrainingSet(connections)
+        self.source_records = SourceRecords(connections)
+        self.source_states = SourceStates(connections)
+        self.source_turns = SourceTurns(connections)
+        self.source_events = SourceEvents(connections)
         beside = list_beside(Path(str(url.database))) if keep_list and connections.is_sqlite else None
         self.erasures = Erasures(connections, self.audit, beside)
 

@@ -42,6 +42,16 @@ async def show_everything(call: Call) -> dict[str, Any]:
                 {"test_name": test, "variant_name": variant, "at": write_moment(at)}
                 for test, variant, at in store.experiments.of_lead(name, lead_id)
             ],
+            "sources": [
+                {
+                    "source": source,
+                    "kind": kind,
+                    "version": one.version,
+                    "recorded_at": write_moment(one.recorded_at),
+                    "raw": one.raw,
+                }
+                for source, kind, one in store.source_records.of_lead(name, lead_id)
+            ],
         }
 
     found = await call.look_up(look)
@@ -129,6 +139,9 @@ BEFORE_LEADS = [
             "playbook": TEXT, "lead_id": TEXT, "versions": array(HELD), "events": array(EVENT), "outcomes": array(OUTCOME),
             "scores": array(_SCORE), "feedback": array(FEEDBACK),
             "experiments": array(record({"test_name": TEXT, "variant_name": TEXT, "at": TEXT})),
+            "sources": array(
+                record({"source": TEXT, "kind": TEXT, "version": WHOLE, "recorded_at": TEXT, "raw": {"type": "object"}})
+            ),
         }),
         None, ONE_LEAD, {}, (404, 503),
     ),

@@ -33,6 +33,9 @@ _OTHER_VARIABLES = (
     "LEADLOOP_MLFLOW_EXPERIMENT",
     "LEADLOOP_DATA",
     "LEADLOOP_PEERS",
+    # Secrets: no setting holds one, so none is shown where settings are.
+    "LEADLOOP_FELLOW_API_KEY",
+    "LEADLOOP_FELLOW_WEBHOOK_SECRETS",
 )
 
 
@@ -112,6 +115,20 @@ class Settings:
     """The least that is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = "json"
     """How it is logged: `json`, a line an event, or `text` for people."""
+    fellow_subdomain: str = ""
+    """The Fellow workspace that calls are fetched from: the first part of its address, as in `acme.fellow.app`."""
+    fellow_url: str = ""
+    """Another address in place of Fellow's own, as that of `leadloop dev fellow`."""
+    fellow_api_key_file: str = ""
+    """The file that holds the key to Fellow's API, where LEADLOOP_FELLOW_API_KEY does not."""
+    fellow_webhook_secrets_file: str = ""
+    """The file with the secrets of Fellow's webhooks, one a line, where LEADLOOP_FELLOW_WEBHOOK_SECRETS does not name them."""
+    fellow_requests_per_second: int = 3
+    """How often Fellow is asked in any second, by everything that runs here together."""
+    fellow_requests_per_day: int = 10_000
+    """How often Fellow is asked in a day (UTC). Leave some of its 10,000 to other programs that use the same key."""
+    sync_late_hours: float = 26.0
+    """How long after the last fetching of calls that came to its end the next one is late."""
     user_agent: str = ""
     """How LeadLoop introduces itself to the websites that it reads, with an address where people can learn about it, as in
     `AcmeBot/1.0 (+https://acme.example/bot)`. Where empty, by its own name alone."""
@@ -154,6 +171,9 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "keep_files_days": (0.01, 3_650),
     "retrain_interval_days": (0, 3_650),
     "retrain_new_outcomes": (1, 1_000_000_000),
+    "fellow_requests_per_second": (1, 100),
+    "fellow_requests_per_day": (1, 100_000_000),
+    "sync_late_hours": (0.01, 8_760),
     "enrichment_backlog": (0, 1_000_000_000),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {

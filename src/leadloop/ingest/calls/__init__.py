@@ -1,5 +1,10 @@
-"""Calls: meetings that were recorded, as any source of them tells of them."""
+"""Calls: meetings that were recorded, as any source of them tells of them, and what they say."""
 
 from leadloop.ingest.calls.call import ActionItem, Call, Person, Turn
+from leadloop.ingest.calls.own import OwnCompany
+from leadloop.ingest.calls.understand import understand
+from leadloop.ingest.calls.understood import Company, Signals, Talk, Understood
 
-__all__ = ["ActionItem", "Call", "Person", "Turn"]
+__all__ = [
+    "ActionItem", "Call", "Company", "OwnCompany", "Person", "Signals", "Talk", "Turn", "Understood", "understand",
+]  # fmt: skip
