@@ -16,6 +16,7 @@ from leadloop.cli.demo import demo
 from leadloop.cli.dev import dev
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
+from leadloop.cli.enriching import enrich
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
 from leadloop.cli.importing import import_leads
@@ -23,6 +24,7 @@ from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
+from leadloop.cli.queue import queue
 from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
@@ -101,6 +103,7 @@ app.command()(score)
 app.command()(serve)
 app.command()(worker)
 app.command("import")(import_leads)
+app.command()(enrich)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
@@ -112,6 +115,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
 app.add_typer(sync, name="sync")
 app.add_typer(dev, name="dev")
+app.add_typer(queue, name="queue")
 app.add_typer(webhooks, name="webhooks")
 
 
