@@ -65,8 +65,8 @@ def test_every_site_of_the_farm_says_what_the_world_says_of_it(farm):
         assert facts["website_text"].source.startswith(f"http://{one.domain}/")
         if one.truth["description"]:
             assert facts["description"].value == one.truth["description"]
-        told = facts["tech_stack"].value if "tech_stack" in facts else None
-        assert told == one.truth["tech_stack"] or not one.truth["tech_stack"]
+        told = facts["tech_stack"].value.split("; ") if "tech_stack" in facts else []
+        assert sorted(told) == sorted(str(one.truth["tech_stack"] or "").split("; ")) or not one.truth["tech_stack"]
     assert farm.agents.keys() == {AGENT}
 
 
@@ -202,11 +202,9 @@ def test_pages_are_read_as_a_reader_sees_them():
 
 
 def test_a_page_takes_time_in_proportion_to_its_length_whatever_is_in_it():
-    dice, pieces = (
-        random.Random(3),
-        ["<", ">", "</", "<!--", "-->", "<a ", "'", '"', "=", "<div>", "<script>", "x ", "&", "hidden"],
-    )
-    for _ in range(60):
+    pieces = ["<", ">", "</", "<!--", "-->", "<a ", "'", '"', "=", "<div>", "<script>", "x ", "&", "hidden"]
+    dice = random.Random(3)
+    for _ in range(40):
         text = "".join(dice.choices(pieces, k=3)) * 20_000
         began = time.process_time()
         read_page(text)

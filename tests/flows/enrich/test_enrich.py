@@ -145,28 +145,28 @@ def test_what_was_filled_in_is_put_back_without_asking_where_a_source_overwrote_
 
 
 def test_those_come_first_for_whom_it_is_worth_most(place):
-    place.store.leads.record(NAME, [LeadRecord(f"L-{n}", {"domain": f"c{n}.example"}) for n in range(6)])
-    standings = {"L-0": (0.02, 0.0, 0.05), "L-1": (0.5, 0.3, 0.7), "L-2": (0.9, 0.88, 0.92), "L-3": (0.05, 0.0, 0.1)}
-    place.store.scores.add(
-        NAME,
-        [
-            make_score(f"s-{lead}", lead, probability=p, probability_low=low, probability_high=high)
-            for lead, (p, low, high) in standings.items()
-        ],
-    )
-    known = Known({})
-    filled = fill_queue(place, playbook_of(place, NAME), [known])
-    assert (filled.looked, filled.came, filled.waiting) == (6, 6, 6)
+    sure, hopeless = (0.9, 0.89, 0.91), (0.05, 0.04, 0.06)
+    standings = {"in doubt": (0.5, 0.2, 0.8), "sure": sure, "sure too": sure, **{f"no {n}": hopeless for n in range(7)}}
+    leads = [*standings, "never scored"]
+    records = [LeadRecord(lead, {"domain": f"{lead.replace(' ', '-')}.example"}) for lead in leads]
+    place.store.leads.record(NAME, records)
+
+    def score(key, lead, said):
+        told = dict(zip(("probability", "probability_low", "probability_high"), said, strict=True))
+        place.store.scores.add(NAME, [make_score(key, lead, **told)])
+
+    for lead, said in standings.items():
+        score(f"s-{lead}", lead, said)
+    known, playbook = Known({}), playbook_of(place, NAME)
+    filled = fill_queue(place, playbook, [known])
+    assert (filled.looked, filled.came, filled.waiting) == (11, 11, 11)
     order = [one.lead_id for one in place.store.enrichment.best(NAME)]
-    assert set(order[:3]) == {"L-1", "L-4", "L-5"}, "in doubt, or never scored"
-    assert order[3:] == ["L-2", "L-3", "L-0"], "likely winners before unlikely ones"
+    assert order[:4] == ["sure", "sure too", "in doubt", "never scored"]
     assert run(place, [known], most=2, fill=False).looked == 2
-    assert set(known.asked) == {f"c{lead[2:]}.example" for lead in order[:2]}
-    later = make_score("s2", order[-1], probability=0.5, probability_low=0.1, probability_high=0.9)
-    place.store.scores.add(NAME, [later])
-    fill_queue(place, playbook_of(place, NAME), [known])
-    assert place.store.enrichment.best(NAME)[0].lead_id in ("L-0", "L-4", "L-5"), "the order follows the scores"
-    assert place.store.enrichment.best(NAME, most=9)[-1].lead_id != "L-0"
+    assert set(known.asked) == {"sure.example", "sure-too.example"}
+    score("later", order[-1], (0.85, 0.5, 1.0))
+    fill_queue(place, playbook, [known])
+    assert place.store.enrichment.best(NAME)[0].lead_id == order[-1], "the order follows the scores"
 
 
 def test_the_cheap_are_asked_first_and_nobody_beyond_the_budget(place):
@@ -223,16 +223,8 @@ def test_a_file_of_providers_is_refused_with_everything_that_is_wrong(place):
     with pytest.raises(LeadLoopError) as refused:
         read_providers(place)
     where = [problem.where for problem in refused.value.problems]
-    assert where == [
-        "website.pages",
-        "website.agent",
-        "csv.list",
-        "http.a.url",
-        "http.b.facts",
-        "http.b",
-        "plugin.nobody",
-        "smell",
-    ]
+    http = ["http.a.url", "http.b.facts", "http.b"]
+    assert where == ["website.pages", "website.agent", "csv.list", *http, "plugin.nobody", "smell"]
     (place.root / "enrich.toml").write_text(
         '[http.a]\nurl = "https://api.example.com/{domain}"\nheaders = { Key = "{key}" }\nkey_env = "NOT_SET_ANYWHERE"\n'
         'facts = { industry = "x" }\n',

@@ -13,6 +13,7 @@ from leadloop.flows.notify.signing_key import make_key
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.notify.signature import mark_of, secret_of
+from leadloop.outbound.addresses import refuse_address
 from leadloop.outbound.targets import read_origin, read_target
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ def add_webhook(
     problems: list[Problem] = []
     own = own_origins(place)
     try:
-        url = read_target(url, own_origins=own).url
+        target = read_target(url, own_origins=own)
+        url = target.url
+        if target.literal is not None and target.origin not in own and (why := refuse_address(target.literal)):
+            mend = "name it under `webhook_origins`, if it is a machine of yours"
+            problems.append(Problem("url", f"{target.literal} is {why}", mend))
     except LeadLoopError as error:
         problems += [Problem("url", f"{one.where} {one.what}", one.mend) for one in error.problems]
     problems += [
