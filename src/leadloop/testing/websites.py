@@ -104,11 +104,19 @@ class WebsiteFarm:
         self.asked_at: dict[str, list[float]] = {}
         self.most_at_once = 0
         self._now: Counter[str] = Counter()
+        self._server: ThreadingHTTPServer | None = None
         self._lock = threading.Lock()
 
     @contextmanager
     def serve(self, port: int = 0) -> Iterator[int]:
-        """Serve, and give the port."""
+        """Serve while inside, and give the port."""
+        try:
+            yield self.start(port)
+        finally:
+            self.stop()
+
+    def start(self, port: int = 0) -> int:
+        """Serve from now on, and answer the port."""
         farm = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -118,14 +126,17 @@ class WebsiteFarm:
             def log_message(self, *said: object) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server = self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            server.server_close()
+        return server.server_port
+
+    def stop(self) -> None:
+        """Serve no more."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         host = str(handler.headers.get("Host", "")).partition(":")[0].removeprefix("www.")
