@@ -262,6 +262,11 @@ class Enrichment:
                     found.setdefault(row.lead_id, []).append(told)
         return found
 
+    def filled(self, playbook: str, lead_id: str) -> dict[str, str]:
+        """The fields of a lead that were filled in, for sources that record it anew and would else forget them."""
+        told = self.facts(playbook, [lead_id]).get(lead_id, ())
+        return {said["field"]: said["value"] for one in told for said in one.facts.values() if said.get("field")}
+
     def standings(self, playbook: str) -> dict[str, tuple[float | None, float | None, float | None, float]]:
         """The newest score of each lead: probability, the ends of its interval, and the score itself."""
         newest = select(func.max(SCORES.c.id)).where(SCORES.c.playbook == playbook, SCORES.c.lead_id != "")
