@@ -11,6 +11,7 @@ from leadloop.ingest.fellow.account import make_account
 from leadloop.ingest.fellow.client import Fellow
 from leadloop.ingest.fellow.pace import Tokens
 from leadloop.testing.fellow import Library, LocalFellow, Quirks, fill_library
+from leadloop.testing.fellow.library import OWN_DOMAIN, OWN_NAME
 from leadloop.testing.fellow.server import KEY
 
 
@@ -43,6 +44,8 @@ def workspace_of(local: LocalFellow, root: Path, *, more: str = "") -> Workspace
         'fellow_subdomain = "loopline"',
         f'fellow_url = "{local.url}"',
         'fellow_api_key_file = "fellow.key"',
+        f'own_names = ["{OWN_NAME}"]',
+        f'own_domains = ["{OWN_DOMAIN}"]',
         "fellow_requests_per_second = 100",
         more,
     ]

@@ -62,21 +62,23 @@ def test_a_secret_that_is_none_is_told_without_repeating_it():
         assert "short" not in str(refused.value)
 
 
-def mutants(count, seed=7):
+def mutants(count, seed=7, at=NOW):
     """So many messages, each altered in one way in its body, signature, id, timestamp or the names of its headers."""
     rolls = random.Random(seed)
     for number in range(count):
-        headers, body = signed(message=f"msg_{number}"), BODY
+        headers, body = signed(message=f"msg_{number}", at=at), BODY
         place = rolls.choice(["body", "body", "svix-signature", "svix-id", "svix-timestamp", "headers", "secret"])
         if place == "body":
             body = alter(body, rolls)
         elif place == "headers":
             del headers[rolls.choice(list(headers))]
         elif place == "secret":
-            headers = signed(secret="whsec_" + base64.b64encode(rolls.randbytes(32)).decode(), message=f"msg_{number}")
+            headers = signed(
+                secret="whsec_" + base64.b64encode(rolls.randbytes(32)).decode(), message=f"msg_{number}", at=at
+            )
         else:
             headers[place] = alter(headers[place].encode(), rolls).decode("latin-1")
-        if (headers, body) != (signed(message=f"msg_{number}"), BODY):
+        if (headers, body) != (signed(message=f"msg_{number}", at=at), BODY):
             yield headers, body
 
 

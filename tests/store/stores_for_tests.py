@@ -6,7 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from leadloop.store import Event, Feedback, LeadOutcome, LeadRecord, ModelMetrics, Score, Store, Variant
+from leadloop.store import (
+    Event,
+    Feedback,
+    Joining,
+    LeadOutcome,
+    LeadRecord,
+    Mention,
+    ModelMetrics,
+    Score,
+    SourceRecord,
+    Store,
+    Variant,
+)
 from leadloop.store.enrichment import Wanted
 from leadloop.store.webhooks import Webhook
 
@@ -96,4 +108,21 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
     store.enrichment.keep_answer(
         "website", f"{lead_id.encode().hex()}.example", {"note": f"ask {mail}"}, cost=0.0, days=30
     )
+    told = {"id": f"r-{lead_id}", "said": f"I am {mark}", "who": [{"email": mail}]}
+    store.source_records.keep("fellow", "recording", [SourceRecord(f"r-{lead_id}", told, START)])
+    store.source_records.assign("fellow", "recording", f"r-{lead_id}", playbook=playbook, lead_id=lead_id)
+    state = store.source_states.begin("fellow", "acme", "recordings", since=START, at=START)
+    store.source_states.advance(state, "a place in the list")
+    store.source_turns.take("fellow", "acme", per_second=3, per_day=10_000, hold_seconds=5)
+    store.source_events.add(
+        "fellow", f"msg-{store.audit.head().number}", "ai_note.generated", {"to": mail}, sent_at=START
+    )
     store.jobs.add("enrich", {"leads": [{"lead_id": lead_id, "name": mark}], "contact": mail})
+    fields = {"name": mark, "email": mail, "company": "Example"}
+    [said] = store.identity.keep(
+        playbook, [Mention("contact", f"i-{lead_id}", lead_id, fields, (f"email:{mail}",))], source="form"
+    )
+    [known] = store.identity.records(playbook, numbers=[said.record])
+    store.identity.propose(
+        playbook, [Joining("contact", known.entity, known.entity + 1, 0.5, ("the same name",))], who="rules"
+    )

@@ -44,17 +44,17 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
         "scores": 1,
         "lead_feedback": 1,
         "exposures": 1,
+        "source_records": 1,
+        "identity_records": 1,
+        "identity_versions": 1,
+        "identity_keys": 1,
         "enrichment_queue": 1,
         "enrichments": 1,
         "webhook_messages": 1,
     }
-    assert receipt.removed == {
-        **removed,
-        "audit_subjects": 1,
-        "mentions in jobs": 1,
-        "mentions in idempotency": 1,
-        "mentions in enrichment_answers": 1,
-    }
+    mentioned = ("jobs", "idempotency", "source_events", "enrichment_answers")
+    mentions = {f"mentions in {table}": 1 for table in mentioned}
+    assert receipt.removed == {**removed, "audit_subjects": 1, **mentions}
     left = everything(store)
     assert ANN not in left
     assert "L-ann" not in left
@@ -126,6 +126,21 @@ ELSEWHERE = {
     "erasures.removed": "names of tables, and counts",
     "api_keys.id": "a number",
     "secrets.name": "what the secret is for",
+    **{
+        f"{table}.{column}": "the name of a source, of an account of ours, or a number that the source gave"
+        for table, columns in {
+            "source_records": ("source", "record_id", "parent"),
+            "source_states": ("source", "account", "stream", "cursor"),
+            "source_turns": ("source", "account"),
+            "source_events": ("source", "event_id"),
+        }.items()
+        for column in columns
+    },
+    "source_states.failure": "our own words, and the first ones of what a source says of itself",
+    "source_turns.day": "a day",
+    "identity_matches.reasons": "our own words, which name nobody",
+    "identity_matches.moved": "numbers of records",
+    "identity_matches.decided_by": "a colleague",
 }
 
 

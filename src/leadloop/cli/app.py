@@ -19,6 +19,7 @@ from leadloop.cli.drafting import draft
 from leadloop.cli.enriching import enrich
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.identity import identity
 from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
@@ -115,6 +116,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
 app.add_typer(sync, name="sync")
 app.add_typer(dev, name="dev")
+app.add_typer(identity, name="identity")
 app.add_typer(queue, name="queue")
 app.add_typer(webhooks, name="webhooks")
 

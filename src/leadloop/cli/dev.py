@@ -33,11 +33,12 @@ def fellow(
         leadloop dev fellow
         leadloop dev fellow --calls 500 --port 9000 --no-rate-limit
     """
-    import threading
+    import time
 
     from leadloop.cli.console import say, tell
     from leadloop.simulate import SYNTHETIC_NOTE
     from leadloop.testing.fellow import LocalFellow, Quirks, fill_library
+    from leadloop.testing.fellow.library import OWN_DOMAIN, OWN_NAME
     from leadloop.testing.fellow.server import KEY
 
     library = fill_library(calls, seed=seed)
@@ -48,9 +49,13 @@ def fellow(
         say(f"  export LEADLOOP_FELLOW_URL={local.url}")
         say(f"  export LEADLOOP_FELLOW_SUBDOMAIN={library.subdomain}")
         say(f"  export LEADLOOP_FELLOW_API_KEY={KEY}")
+        say(f"  export LEADLOOP_OWN_NAMES={OWN_NAME} LEADLOOP_OWN_DOMAINS={OWN_DOMAIN}")
         say("  leadloop sync fellow")
         try:
-            threading.Event().wait()
+            while (
+                True
+            ):  # a wait without an end would not hear Ctrl-C: polars asks for system calls to go on after signals
+                time.sleep(0.5)
         finally:
             meter = local.meter
             tell(f"It was asked {len(meter.arrivals):,} times, and refused {meter.refused:,} for coming too often.")

@@ -14,6 +14,7 @@ from leadloop.store.events import Event
 from leadloop.store.experiments import AbTest, Variant, VariantTally
 from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
+from leadloop.store.identity import IdentityMatch, IdentityRecord, IdentityVersion, Joining, KeptMention, Mention
 from leadloop.store.jobs import Job
 from leadloop.store.keys import ApiKey, KnownKey, NewKey
 from leadloop.store.leads import LeadRecord, LeadVersion, Recorded
@@ -39,13 +40,19 @@ __all__ = [
     "Feedback",
     "FeedbackCount",
     "Fresh",
+    "IdentityMatch",
+    "IdentityRecord",
+    "IdentityVersion",
     "InFlight",
     "Job",
+    "Joining",
+    "KeptMention",
     "KeptRecords",
     "KnownKey",
     "LeadOutcome",
     "LeadRecord",
     "LeadVersion",
+    "Mention",
     "ModelMetrics",
     "NewKey",
     "OtherBody",

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import enrichment_tables, source_tables, tables, webhook_tables
+from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, webhook_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
@@ -27,6 +27,7 @@ SECRET = "erasures"
 OF_A_LEAD = (
     *tables.OF_A_LEAD,
     source_tables.SOURCE_RECORDS,
+    *identity_tables.OF_A_LEAD,
     enrichment_tables.QUEUE,
     enrichment_tables.ENRICHMENTS,
     webhook_tables.MESSAGES,
@@ -45,6 +46,8 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.KEYS, ("name",)),
     (source_tables.SOURCE_VERSIONS, ("raw",)),
     (source_tables.SOURCE_EVENTS, ("payload",)),
+    (identity_tables.RECORDS, ("source",)),
+    (identity_tables.VERSIONS, ("fields",)),
     (enrichment_tables.QUEUE, ("why", "filled", "note")),
     (enrichment_tables.ENRICHMENTS, ("facts", "note")),
     (enrichment_tables.ANSWERS, ("found",)),
@@ -176,6 +179,15 @@ class Erasures:
         self.resume()
         return added
 
+    def erased(self, playbook: str, lead_ids: Collection[str]) -> set[str]:
+        """Which of these leads were erased: a source that tells of them again must not bring them back."""
+        marks = self._marks()
+        with self._connections.read() as connection:
+            noted = {
+                one for held in connection.execute(select(tables.ERASURES.c.marks)).scalars() for one in held["leads"]
+            }
+        return {lead_id for lead_id in lead_ids if noted and marks.hash("lead", playbook, lead_id) in noted}
+
     def receipt(self, identity: str) -> Receipt:
         """The receipt of an erasure; raises StoreError where there is none."""
         with self._connections.read() as connection:
@@ -246,6 +258,10 @@ class Erasures:
                 for row in self._rows(table, ("playbook", "lead_id", "fields")):
                     if row.lead_id and marks.names(row.fields, contact_fields):
                         found.add((row.playbook, row.lead_id))
+            # Whoever took part in a call is not named among the lead's own fields: what they said is.
+            for row in self._rows(identity_tables.VERSIONS, ("playbook", "lead_id", "fields")):
+                if marks.names(row.fields, None):
+                    found.add((row.playbook, row.lead_id))
         return found
 
     def _remove_nameless(self, identity: str, marks: Marks, contact_fields: list[str] | None) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import enrichment_tables, source_tables, tables, webhook_tables
+from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, webhook_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 
@@ -15,6 +15,7 @@ _AT_ONCE = 1_000
 _WITH_A_LEAD = (
     tables.LEAD_VERSIONS,
     tables.AUDIT_SUBJECTS,
+    *identity_tables.OF_A_LEAD,
     enrichment_tables.QUEUE,
     enrichment_tables.ENRICHMENTS,
 )

@@ -22,6 +22,7 @@ from leadloop.store.events import Events
 from leadloop.store.experiments import Experiments
 from leadloop.store.feedback import FeedbackLog
 from leadloop.store.idempotency import Idempotency
+from leadloop.store.identity import Identity
 from leadloop.store.jobs import Jobs
 from leadloop.store.keys import Keys
 from leadloop.store.leads import Leads
@@ -62,6 +63,7 @@ class Store:
         self.keys = Keys(connections, self.audit)
         self.idempotency = Idempotency(connections)
         self.jobs = Jobs(connections)
+        self.identity = Identity(connections)
         self.training = TrainingSet(connections)
         self.source_records = SourceRecords(connections)
         self.source_states = SourceStates(connections)

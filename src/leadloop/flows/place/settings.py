@@ -129,6 +129,12 @@ class Settings:
     """How often Fellow is asked in a day (UTC). Leave some of its 10,000 to other programs that use the same key."""
     sync_late_hours: float = 26.0
     """How long after the last fetching of calls that came to its end the next one is late."""
+    own_names: tuple[str, ...] = ()
+    """What our own company goes by in the titles of meetings, as in `["Acme", "Acme Telecom"]`."""
+    own_domains: tuple[str, ...] = ()
+    """The domains of our own addresses, as in `["acme.com"]`: whoever has one is no customer. Those under them count too."""
+    own_people: tuple[str, ...] = ()
+    """Names or addresses of people of ours whom no domain of ours tells, such as contractors."""
     user_agent: str = ""
     """How LeadLoop introduces itself to the websites that it reads, with an address where people can learn about it, as in
     `AcmeBot/1.0 (+https://acme.example/bot)`. Where empty, by its own name alone."""

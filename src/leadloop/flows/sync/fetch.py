@@ -144,7 +144,7 @@ class _Reading:
         self.records: dict[str, Merged] = {}
 
     def read(self, stream: Stream, since: datetime | None, full: bool) -> None:
-        """Read one list to its end, from where an earlier reading of the same was stopped."""
+        """Read one list to its end; where an earlier reading was stopped, to its end first, and then what changed meanwhile."""
         states, name = self.place.store.source_states, stream.listing.name
         known = states.get(SOURCE, self.account, name)
         last = known.succeeded_at if known else None
@@ -158,6 +158,8 @@ class _Reading:
             self._read_pages(stream, state, None)
         # A reading that leaves a gap after the last one is none that the next may build on.
         states.succeed(state, counts=wanted is None or last is None or wanted <= last)
+        if state.begun_at is not None and state.begun_at != self.began:
+            self.read(stream, state.begun_at - OVERLAP, full=False)
 
     def _read_pages(self, stream: Stream, state: SourceState, cursor: str | None) -> None:
         filters = {**stream.filters, **({"updated_at_start": state.since} if state.since else {})}

@@ -50,8 +50,13 @@ def sync_by_hand(
     settings = read_settings(place.root)
     told = {"source": "fellow", "since": since, "full": full}
     jobs, seconds = place.store.jobs, settings.job_lease_seconds
-    number = ask_for(place, SYNC, settings.calls_playbook, told, who=place.who())
-    job = jobs.claim(new_holder(), seconds=seconds, number=number)
+    job = None
+    for _ in range(2):  # one that was killed too often is given up when it is looked at; then a new one may begin
+        number = ask_for(place, SYNC, settings.calls_playbook, told, who=place.who())
+        job = jobs.claim(new_holder(), seconds=seconds, number=number)
+        left = jobs.get(number)
+        if job is not None or left is None or left.state != "parked":
+            break
     if job is None:
         mend = "wait for it; `leadloop jobs list` says how far it is"
         raise LeadLoopError("sync", Problem("fellow", why_not(number, jobs.get(number)), mend))

@@ -31,6 +31,11 @@ _DEFAULT_PAGE, _LARGEST_PAGE = 20, 50
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LISTS = {"recordings": "Recording", "notes": "Note", "action_items": "Action item"}
 _ONE = {"recording": "recordings", "note": "notes", "action_item": "action_items"}
+_FILTERS = {
+    *("event_guid", "channel_id", "title", "event_attendees"),
+    *("created_at_start", "created_at_end", "updated_at_start", "updated_at_end"),
+    *("scope", "completed", "archived", "ai_detected", "ai_suggestion_accepted_by_user"),
+}
 _OLD_NAMES = {
     "started_at": "recording_start",
     "ended_at": "recording_end",
@@ -124,7 +129,8 @@ class FellowApi:
             paging, filters, include = (_part(said, name) for name in ("pagination", "filters", "include"))
             size = self._page_size(paging)
             # Of two readings that ask for other things, a place in one is none in the other.
-            kind = hashlib.sha256(json.dumps([name, filters], sort_keys=True).encode()).hexdigest()[:12]
+            read = {one: value for one, value in filters.items() if one in _FILTERS}
+            kind = hashlib.sha256(json.dumps([name, read], sort_keys=True).encode()).hexdigest()[:12]
             after = _read_cursor(paging.get("cursor"), kind)
             with self.library.lock:
                 rows = sorted(getattr(self.library, name).values(), key=_place, reverse=True)
