@@ -15,7 +15,6 @@ import time
 from collections import Counter
 
 import pytest
-from tests.flows.notify.receivers_for_tests import Receiver
 from tests.store.stores_for_tests import make_score
 
 from leadloop.enrich.enricher import Fact, Found
@@ -23,9 +22,7 @@ from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.enrich.enrich import enrich
 from leadloop.flows.enrich.providers import read_providers
 from leadloop.flows.enrich.queue import backlog, export_queue, fill_queue, playbook_of
-from leadloop.flows.notify.endpoints import add_webhook
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.work.jobs import ask_for
 from leadloop.flows.work.worker import Worker
 from leadloop.outbound.connection import Unreachable
 from leadloop.store import LeadRecord
@@ -109,27 +106,6 @@ def test_leads_are_enriched_from_their_websites_and_scored_anew_by_a_job(place, 
     asked = sum(farm.pages.values())
     again = run(place)
     assert (again.looked, again.jobs, sum(farm.pages.values())) == (0, (), asked), "a second time nothing is asked"
-
-
-def test_a_lead_goes_from_its_website_to_a_score_to_whoever_is_told_without_a_hand(place, farm):
-    receiver = Receiver()
-    at_farm(place, farm)
-    settings = place.root / "leadloop.toml"
-    settings.write_text(settings.read_text() + f'webhook_origins = ["{receiver.origin}"]\n', encoding="utf-8")
-    made = add_webhook(place, receiver.url, playbook=NAME, fields=["domain"], who="ada")
-    receiver.secret = made.secret
-    ids = bring(place, list(farm.sites.values())[:12])
-    ask_for(place, "enrich", NAME, {}, who="test")
-    assert Worker(place).run(until_idle=True) == 2, "the job that enriches, and the one that it asks for"
-    assert {one["data"]["lead_id"]: one["data"]["fields"]["domain"] for one in receiver.taken.values()} == {
-        lead: one.domain for lead, one in zip(ids, farm.sites.values(), strict=False)
-    }
-    assert all(one["data"]["route"] and one["data"]["method"] == "rules" for one in receiver.taken.values())
-    assert receiver.forged == 0
-    ask_for(place, "enrich", NAME, {}, who="test")
-    assert Worker(place).run(until_idle=True) == 1, "nothing changed, so nothing is scored"
-    assert len(receiver.taken) == len(ids)
-    receiver.close()
 
 
 def test_stopped_in_its_middle_it_gives_back_what_it_held_and_goes_on_later(place, farm):
