@@ -26,13 +26,12 @@ test-mlflow: environment mlflow ## Run the tests against a real MLflow server al
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
 test-crash: environment ## Kill the service, workers, promotions and the store's writers 200 times each, and end the service; KILLS=N for another number.
-	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py tests/flows/work/test_jobs.py tests/api/test_kills.py tests/api/test_experiment_kills.py tests/api/test_rollouts.py
+	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py tests/flows/work/test_jobs.py tests/api/test_kills.py tests/api/test_experiment_kills.py tests/api/test_rollouts.py tests/flows/enrich/test_enrich.py tests/flows/sync/test_kills.py tests/ingest/test_signatures.py tests/api/topics/test_hooks.py
 
 test-reload: environment ## Change the version in service 200 times while 100,000 requests are answered; RELOADS=N and REQUESTS=N for others.
 	TEST_RELOADS=$(or $(RELOADS),200) TEST_RELOAD_REQUESTS=$(or $(REQUESTS),100000) $(bin)/python -m pytest -s tests/api/test_reloads.py
 
 test-sync: environment ## Kill syncs 50 times, forge 5,000 webhooks, and fetch 500 calls at Fellow's own pace; KILLS=N and FORGED=N for others.
-	TEST_KILLS=$(or $(KILLS),50) TEST_MUTATIONS=$(or $(FORGED),5000) $(bin)/python -m pytest -s tests/flows/sync/test_kills.py tests/ingest/test_signatures.py tests/api/topics/test_hooks.py
 	$(bin)/python -m pytest -s -m long tests/flows/sync/test_end_to_end.py
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.

@@ -17,6 +17,7 @@ from leadloop.cli.dev import dev
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.experiments import experiments
+from leadloop.cli.enriching import enrich
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
 from leadloop.cli.identity import identity
@@ -26,12 +27,14 @@ from leadloop.cli.keys import keys
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.replaying import replay
+from leadloop.cli.queue import queue
 from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
 from leadloop.cli.store import store
 from leadloop.cli.syncing import sync
 from leadloop.cli.training import train
+from leadloop.cli.webhooks import webhooks
 from leadloop.cli.worker import worker
 
 EXIT_REFUSED = 2
@@ -103,6 +106,7 @@ app.command()(score)
 app.command()(serve)
 app.command()(worker)
 app.command("import")(import_leads)
+app.command()(enrich)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
@@ -117,6 +121,8 @@ app.add_typer(playbooks, name="playbooks")
 app.add_typer(sync, name="sync")
 app.add_typer(dev, name="dev")
 app.add_typer(identity, name="identity")
+app.add_typer(queue, name="queue")
+app.add_typer(webhooks, name="webhooks")
 
 
 def _show_version(wanted: bool) -> None:

@@ -17,6 +17,7 @@ from leadloop.store.audit import Audit
 from leadloop.store.backup import Backup
 from leadloop.store.connections import Connections
 from leadloop.store.engine import address_of, describe, make_engine
+from leadloop.store.enrichment import Enrichment
 from leadloop.store.erasure import SECRET, Erasures, secret_of
 from leadloop.store.events import Events
 from leadloop.store.experiments import Experiments
@@ -36,6 +37,7 @@ from leadloop.store.source_states import SourceStates
 from leadloop.store.source_turns import SourceTurns
 from leadloop.store.tables import METADATA
 from leadloop.store.training_set import TrainingSet
+from leadloop.store.webhooks import Webhooks
 
 
 class Store:
@@ -51,7 +53,9 @@ class Store:
         self.leads = Leads(connections)
         self.events = Events(connections)
         self.outcomes = Outcomes(connections)
-        self.scores = Scores(connections)
+        self.webhooks = Webhooks(connections)
+        self.scores = Scores(connections, self.webhooks)
+        self.enrichment = Enrichment(connections)
         self.feedback = FeedbackLog(connections)
         self.metrics = Metrics(connections)
         self.experiments = Experiments(connections)

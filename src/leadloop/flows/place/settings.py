@@ -141,6 +141,17 @@ class Settings:
     """The domains of our own addresses, as in `["acme.com"]`: whoever has one is no customer. Those under them count too."""
     own_people: tuple[str, ...] = ()
     """Names or addresses of people of ours whom no domain of ours tells, such as contractors."""
+    user_agent: str = ""
+    """How LeadLoop introduces itself to the websites that it reads, with an address where people can learn about it, as in
+    `AcmeBot/1.0 (+https://acme.example/bot)`. Where empty, by its own name alone."""
+    websites_at: str = ""
+    """Where websites are looked for in place of the internet, as in `127.0.0.1:8990`: an address of this machine at which
+    `leadloop dev websites` listens. Nothing else is then asked. For trying things out."""
+    webhook_origins: tuple[str, ...] = ()
+    """Origins inside your own network that webhooks may be sent to, as in `http://127.0.0.1:5678`. Any other address that is not
+    of the public internet is refused."""
+    enrichment_backlog: int = 50
+    """How many leads may wait to be enriched before that is something to look at."""
 
     @property
     def is_open(self) -> bool:
@@ -178,6 +189,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "fellow_requests_per_second": (1, 100),
     "fellow_requests_per_day": (1, 100_000_000),
     "sync_late_hours": (0.01, 8_760),
+    "enrichment_backlog": (0, 1_000_000_000),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,

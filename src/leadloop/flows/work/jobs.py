@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 TRAIN, SCORE, SCORE_LEADS = "train", "score", "score_leads"
 SYNC, SYNC_HEALTH, SYNC_EVENT = "sync", "sync_health", "sync_event"
+ENRICH = "enrich"
 STATES = ("waiting", "running", "done", "parked", "cancelled")
 """What a job can be; `parked` is given up until somebody looks at it."""
 _SAY_EVERY = 0.5
@@ -338,6 +339,12 @@ def _sync_event(work: Work) -> Any:
     return work_on_event(work.place, work.told["event"], keep=work.keep)
 
 
+def _enrich(work: Work) -> Any:
+    from leadloop.flows.enrich.work import do_enrich
+
+    return do_enrich(work)
+
+
 def _named(place: Workspace, name: str) -> str:
     """What to score a playbook by: its name where a version of it was saved, else its folder, whose rules may score."""
     return name if place.registry.champion(name) else _found_or(place, name)
@@ -425,9 +432,19 @@ KINDS: Mapping[str, Kind] = {
             _sync_event,
             max_attempts=12,
         ),
+        Kind(
+            ENRICH,
+            "Find out more about the companies of leads, those first for whom it is worth most.",
+            {
+                "most": Argument("whole", "End after so many leads; 0: when none is left.", 0, 0, 10_000_000),
+                "budget": Argument("number", "What may be paid to providers.", low=0, high=1_000_000_000),
+                "fill": Argument("flag", "First bring into the queue whatever lead lacks something.", True),
+            },
+            _enrich,
+        ),
     )
 }
 """Every kind of job, by name."""
 
-ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS)
+ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS, ENRICH)
 """The kinds that may be asked for by name; files to score are sent."""
