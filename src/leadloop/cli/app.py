@@ -16,8 +16,8 @@ from leadloop.cli.demo import demo
 from leadloop.cli.dev import dev
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
-from leadloop.cli.experiments import experiments
 from leadloop.cli.enriching import enrich
+from leadloop.cli.experiments import experiments
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
 from leadloop.cli.identity import identity
@@ -26,8 +26,8 @@ from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
-from leadloop.cli.replaying import replay
 from leadloop.cli.queue import queue
+from leadloop.cli.replaying import replay
 from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
