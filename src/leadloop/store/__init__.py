@@ -21,6 +21,7 @@ from leadloop.store.metrics import ModelMetrics
 from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
+from leadloop.store.quality_history import QualityRecord
 from leadloop.store.scores import BandCount, Score
 from leadloop.store.store import Store, open_store
 
@@ -47,6 +48,7 @@ __all__ = [
     "OtherBody",
     "Page",
     "PromotionRecord",
+    "QualityRecord",
     "Receipt",
     "Recorded",
     "Replay",

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import tables
+from leadloop.store import tables, watch_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
@@ -35,6 +35,7 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.IDEMPOTENCY, ("answer",)),
     (tables.JOBS, ("payload", "note", "result", "error")),
     (tables.KEYS, ("name",)),
+    (watch_tables.QUALITY, ("details",)),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 

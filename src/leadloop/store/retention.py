@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import tables
+from leadloop.store import tables, watch_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 
@@ -23,6 +23,7 @@ def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
         "feedback": (tables.FEEDBACK, tables.FEEDBACK.c.created_at < before),
         "exposures": (tables.EXPOSURES, tables.EXPOSURES.c.at < before),
         "jobs": (tables.JOBS, and_(tables.JOBS.c.finished_at.is_not(None), tables.JOBS.c.finished_at < before)),
+        "quality": (watch_tables.QUALITY, watch_tables.QUALITY.c.measured_at < before),
         "leads": (tables.LEADS, tables.LEADS.c.recorded_at < before),
     }
 
