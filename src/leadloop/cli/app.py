@@ -27,6 +27,7 @@ from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
 from leadloop.cli.store import store
 from leadloop.cli.training import train
+from leadloop.cli.watching import drift, quality
 from leadloop.cli.worker import worker
 
 EXIT_REFUSED = 2
@@ -101,6 +102,8 @@ app.command("import")(import_leads)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
+app.command()(quality)
+app.command()(drift)
 app.command()(simulate)
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")

@@ -112,7 +112,7 @@ class Logged:
         parts = [pl.DataFrame(some, schema=raw, orient="row") for some in self._rows(query)]
         whole = pl.concat(parts) if parts else pl.DataFrame(schema=raw)
         return whole.with_columns(self._moment(name) for name, kind in schema.items() if kind == _MOMENT).cast(
-            dict(schema)
+            dict(schema)  # type: ignore[arg-type]
         )
 
     def _moment(self, name: str) -> pl.Expr:
