@@ -21,6 +21,7 @@ from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
+from leadloop.cli.outcomes import outcomes
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
@@ -99,6 +100,7 @@ app.command()(score)
 app.command()(serve)
 app.command()(worker)
 app.command("import")(import_leads)
+app.command()(outcomes)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)

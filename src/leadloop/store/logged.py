@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from leadloop.store.connections import Connections
-from leadloop.store.tables import EVENTS, OUTCOMES, SCORES
+from leadloop.store.tables import EVENTS, LEADS, OUTCOMES, SCORES
 
 _AT_ONCE = 100_000
 _MOMENT = pl.Datetime("us")
@@ -82,6 +82,20 @@ class Logged:
                 found |= dict(
                     connection.execute(select(SCORES.c.id, SCORES.c.fields).where(SCORES.c.id.in_(some))).all()
                 )
+        return found
+
+    def first_seen(self, playbook: str, lead_ids: Sequence[str]) -> dict[str, datetime]:
+        """When each of some leads came in first, or was first scored; those that are not known are left out."""
+        found: dict[str, datetime] = {}
+        wanted = sorted(set(lead_ids))
+        with self._connections.read() as connection:
+            for start in range(0, len(wanted), 500):
+                some = wanted[start : start + 500]
+                for table, at in ((LEADS, LEADS.c.first_at), (SCORES, SCORES.c.at)):
+                    here = table.c.playbook == playbook, table.c.lead_id.in_(some)
+                    query = select(table.c.lead_id, func.min(at)).where(*here).group_by(table.c.lead_id)
+                    for lead_id, moment in connection.execute(query):
+                        found[lead_id] = min(moment, found.get(lead_id, moment))
         return found
 
     def first(self, playbook: str, version: str = "") -> datetime | None:
