@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
+.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-loop bench-serving peers mlflow lock environment clean
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ bench-accuracy: environment ## Compare LeadLoop with other tools on the same lea
 
 bench-text: environment ## Time how texts are read: one note, and many, beside other ways to find phrases.
 	$(bin)/python -m benchmarks.text
+
+bench-loop: environment ## Measure what outcomes that are fed back between trainings gain on the bank leads; minutes the first time.
+	$(bin)/python -m benchmarks.recalibration .build/recalibration
 
 bench-serving: environment ## Time the service over HTTP beside a route that only echoes, and MLflow's server where there is one.
 	$(bin)/python -m benchmarks.serving
