@@ -7,6 +7,7 @@ from typing import Any
 from anyio import to_thread
 
 from leadloop.api.requests.routes import Call, Query, Route
+from leadloop.api.served.playbooks import declared
 from leadloop.api.topics.listing import PARTS
 from leadloop.api.wire.problems import Refusal
 from leadloop.api.wire.shapes import ANY, NUMBER, TEXT, WHOLE, array, mapping, maybe, record
@@ -19,7 +20,7 @@ from leadloop.monitoring.plain import as_plain
 
 async def show_quality(call: Call) -> dict[str, Any]:
     """How good the scores of a stretch of time were."""
-    playbook = call.path("playbook")
+    playbook = await _watched(call)
 
     def look() -> dict[str, Any]:
         report = ask_quality(
@@ -37,7 +38,7 @@ async def show_quality(call: Call) -> dict[str, Any]:
 
 async def show_drift(call: Call) -> dict[str, Any]:
     """How the newest leads differ from those that the version learned from."""
-    playbook, days = call.path("playbook"), call.query("days")
+    playbook, days = await _watched(call), call.query("days")
 
     def look() -> dict[str, Any]:
         report = ask_drift(
@@ -54,7 +55,7 @@ async def show_drift(call: Call) -> dict[str, Any]:
 
 async def show_history(call: Call) -> dict[str, Any]:
     """What checks found."""
-    playbook = call.path("playbook")
+    playbook = await _watched(call)
 
     def look() -> dict[str, Any]:
         points = ask_history(
@@ -67,9 +68,16 @@ async def show_history(call: Call) -> dict[str, Any]:
 
 async def show_performance(call: Call) -> dict[str, Any]:
     """The performance of every version, in the form that dashboards read."""
-    playbook = call.path("playbook")
+    playbook = await _watched(call)
     place = call.service.workspace
     return await _ask(lambda: {"playbook": playbook, "models": as_plain(export_performance(place, playbook))})
+
+
+async def _watched(call: Call) -> str:
+    """The playbook of the path, refused where it is not known here."""
+    playbook: str = call.path("playbook")
+    await declared(call, playbook)
+    return playbook
 
 
 async def _ask(look: Any) -> dict[str, Any]:
