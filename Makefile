@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests test-experiments mutants world lint style types imports docs bench bench-accuracy bench-text bench-experiment bench-serving bench-exposures peers mlflow oracles lock environment clean test-sync
+.PHONY: help demo test test-long test-mlflow test-crash test-reload test-requests test-experiments mutants world lint style types imports docs bench bench-accuracy bench-text bench-experiment bench-serving bench-exposures peers mlflow oracles lock environment clean test-sync bench-loop
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,8 @@ bench-text: environment ## Time how texts are read: one note, and many, beside o
 
 bench-experiment: environment ## Read Hillstrom's e-mail experiment and evaluate policies on it; WRITE=1 puts the tables into docs/benchmarks.md.
 	$(bin)/python -m benchmarks.experiment $(if $(WRITE),--write)
+bench-loop: environment ## Measure what outcomes that are fed back between trainings gain on the bank leads; minutes the first time.
+	$(bin)/python -m benchmarks.recalibration .build/recalibration
 
 bench-serving: environment ## Time the service over HTTP beside a route that only echoes, and MLflow's server where there is one.
 	$(bin)/python -m benchmarks.serving

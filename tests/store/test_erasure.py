@@ -109,6 +109,7 @@ OURS = {
     *("playbook", "target", "model_version", "model_type", "previous", "policy", "arm", "method", "band", "route"),
     *("segment", "action_type", "feedback_source", "test_name", "running_name", "variant_name", "winner", "salt"),
     *("provider", "webhook", "message", "key_mark", "old_salt"),
+    *("drift", "measures", "expected"),
     *("alias", "action", "kind", "state", "only_one", "holder", "role", "secret_hash", "body_hash", "hash", "digest"),
 }
 """Words, names and hashes that playbooks, models and LeadLoop itself give."""

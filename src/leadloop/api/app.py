@@ -33,6 +33,7 @@ from leadloop.api.topics import (
     leads,
     models,
     outcomes,
+    quality,
     webhooks,
 )
 from leadloop.api.topics.readings import take_readings
@@ -85,6 +86,7 @@ def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list
         *erasure.ROUTES,
         *jobs.ROUTES,
         *webhooks.ROUTES,
+        *quality.ROUTES,
     ]
 
 

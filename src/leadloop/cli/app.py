@@ -25,6 +25,7 @@ from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
+from leadloop.cli.outcomes import outcomes
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.queue import queue
 from leadloop.cli.replaying import replay
@@ -34,6 +35,7 @@ from leadloop.cli.simulate import simulate
 from leadloop.cli.store import store
 from leadloop.cli.syncing import sync
 from leadloop.cli.training import train
+from leadloop.cli.watching import drift, quality
 from leadloop.cli.webhooks import webhooks
 from leadloop.cli.worker import worker
 
@@ -111,6 +113,12 @@ app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
 app.command()(replay)
+app.command()(outcomes)
+app.command()(explain)
+app.command()(ablate)
+app.command()(discover)
+app.command()(quality)
+app.command()(drift)
 app.command()(simulate)
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")

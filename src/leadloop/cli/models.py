@@ -271,3 +271,43 @@ def log_run(playbook: Playbook, version: Version = "latest", workspace: Workspac
     run = log_flow(playbook, version, workspace=workspace)
     say(f"Logged to MLflow: {run.address}")
     say(f"Serve it with: mlflow models serve --model-uri runs:/{run.id}/model")
+
+
+@models.command()
+def card(
+    playbook: Playbook,
+    version: Version = "champion",
+    to: Annotated[
+        str, typer.Option("--to", metavar="FILE", help="Write it to this file. Default: to standard output.")
+    ] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write the card of a version: what it is for, what it learned from, how good it is, and what to beware of, as Markdown.
+
+    Example: `leadloop models card leads --to card.md`
+    """
+    from pathlib import Path
+
+    from leadloop.cli.console import tell
+    from leadloop.flows.upkeep.model_card import write_card
+    from leadloop.flows.watch.asked import write_page
+
+    text = write_card(playbook, version, workspace=workspace)
+    if not to:
+        typer.echo(text)
+        return
+    write_page(Path(to), text)
+    tell(f"The card is {to}.")
+
+
+@models.command()
+def changes(playbook: Playbook, version: Version = "champion", workspace: WorkspaceOption = None) -> None:
+    """Tell what a version changed against the one that it follows: data, fields, settings, software and measures.
+
+    Example: `leadloop models changes leads latest`
+    """
+    from leadloop.cli.console import say
+    from leadloop.flows.upkeep.model_card import tell_changes
+
+    for line in tell_changes(playbook, version, workspace=workspace):
+        say(line)

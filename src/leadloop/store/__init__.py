@@ -24,6 +24,7 @@ from leadloop.store.metrics import ModelMetrics
 from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
+from leadloop.store.quality_history import QualityRecord
 from leadloop.store.scores import BandCount, Score
 from leadloop.store.source_events import SourceEvent
 from leadloop.store.source_records import KeptRecords, SourceRecord, SourceVersion
@@ -62,6 +63,7 @@ __all__ = [
     "OtherBody",
     "Page",
     "PromotionRecord",
+    "QualityRecord",
     "Receipt",
     "Recorded",
     "Replay",

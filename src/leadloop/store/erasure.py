@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, webhook_tables
+from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, watch_tables, webhook_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
@@ -54,6 +54,7 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (enrichment_tables.ANSWERS, ("found",)),
     (webhook_tables.WEBHOOKS, ("url", "types", "routes", "bands", "fields", "why", "made_by")),
     (webhook_tables.MESSAGES, ("said", "error")),
+    (watch_tables.QUALITY, ("details",)),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, webhook_tables
+from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, watch_tables, webhook_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 
@@ -38,6 +38,7 @@ def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
             webhook_tables.MESSAGES,
             and_(webhook_tables.MESSAGES.c.finished_at.is_not(None), webhook_tables.MESSAGES.c.finished_at < before),
         ),
+        "quality": (watch_tables.QUALITY, watch_tables.QUALITY.c.measured_at < before),
         "leads": (tables.LEADS, tables.LEADS.c.recorded_at < before),
     }
 

@@ -27,9 +27,11 @@ from leadloop.store.identity import Identity
 from leadloop.store.jobs import Jobs
 from leadloop.store.keys import Keys
 from leadloop.store.leads import Leads
+from leadloop.store.logged import Logged
 from leadloop.store.metrics import Metrics
 from leadloop.store.outcomes import Outcomes
 from leadloop.store.promotions import Promotions
+from leadloop.store.quality_history import QualityHistory
 from leadloop.store.scores import Scores
 from leadloop.store.source_events import SourceEvents
 from leadloop.store.source_records import SourceRecords
@@ -58,6 +60,8 @@ class Store:
         self.enrichment = Enrichment(connections)
         self.feedback = FeedbackLog(connections)
         self.metrics = Metrics(connections)
+        self.logged = Logged(connections)
+        self.quality = QualityHistory(connections)
         self.experiments = Experiments(connections)
         self.arm_sums = ArmSums(connections)
         self.audit = Audit(connections)

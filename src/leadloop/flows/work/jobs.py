@@ -27,6 +27,7 @@ from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
+from leadloop.flows.watch.jobs import CHECK, run_check
 from leadloop.ingest.tables import FORMATS
 
 if TYPE_CHECKING:
@@ -442,9 +443,16 @@ KINDS: Mapping[str, Kind] = {
             },
             _enrich,
         ),
+        Kind(
+            CHECK,
+            "Measure matured quality, estimate today's, and look for drift; all of it is kept as history.",
+            {"keep": Argument("flag", "Keep what was found as a point of history.", True)},
+            run_check,
+            max_attempts=3,
+        ),
     )
 }
 """Every kind of job, by name."""
 
-ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS, ENRICH)
+ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS, ENRICH, CHECK)
 """The kinds that may be asked for by name; files to score are sent."""
