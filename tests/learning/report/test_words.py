@@ -7,6 +7,7 @@ import pytest
 from tests.learning.report.simulated_report import simulate_report
 
 from leadloop.learning.report.report import FindingLine, Part
+from leadloop.learning.report.text import render_markdown
 from leadloop.learning.report.words import answer, change_of_base_rate, judge, of_a_hundred
 
 
@@ -90,6 +91,16 @@ def test_a_changed_base_rate_is_told_and_chance_is_not(good):
     assert "won more often" in change_of_base_rate(simulate_report(train_rate=0.04))
     assert change_of_base_rate(good) == ""
     assert change_of_base_rate(simulate_report(train_rate=0.115)) == ""
+
+
+def test_a_fall_is_not_put_down_to_the_market_where_the_newest_leads_may_be_open(good):
+    fell = replace(simulate_report(train_rate=0.46), maybe_open=(("Working", 0.02, 0.2),))
+    said = change_of_base_rate(fell)
+    assert "won less often" in said
+    assert "“Working” in 20% of them (2.0% before)" in said
+    assert "under `open` of the target" in said
+    assert "the market" not in said
+    assert "“Working”" in render_markdown(replace(good, maybe_open=fell.maybe_open))
 
 
 def test_a_base_rate_that_differs_on_a_handful_of_leads_is_no_change(good):

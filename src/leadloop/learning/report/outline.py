@@ -22,6 +22,7 @@ from leadloop.learning.report.words import (
     change_of_base_rate,
     count,
     figure,
+    maybe_open,
     number,
     percent,
     promised,
@@ -222,12 +223,17 @@ def _data(report: TrainingReport) -> Section:
     rows = (
         ("read", count(data.rows), "–", "lines of the sources"),
         ("rejected", count(data.rejected), "–", "could not be read as a lead"),
+        *(
+            (("repeated", count(data.copies), "–", "the same lead again in every field, kept once"),)
+            if data.copies
+            else ()
+        ),
         ("still open", count(data.open), "–", "no outcome yet, so nothing to learn from"),
         ("used", count(data.used), rate(data.base_rate), "leads with an outcome"),
         _part("learned from", split.train),
         _part("tested on", split.test),
     )
-    changed = change_of_base_rate(report)
+    changed = change_of_base_rate(report) or maybe_open(report)
     sources = ", ".join(data.sources) or "unnamed"
     return Section(
         "data",

@@ -336,8 +336,24 @@ def change_of_base_rate(report: TrainingReport) -> str:
     # Beyond chance alone, and large enough to matter: a quarter more or less, or five points.
     if abs(after - before) <= 3 * error or (large < 1.25 * small and large - small < 0.05):
         return ""
-    return (
+    said = (
         f"The test leads were won {'more' if after > before else 'less'} often than those it learned from: {rate(after)} "
-        f"instead of {rate(before)}. Something changed between the two (the market, the campaigns, what gets recorded); "
+        f"instead of {rate(before)}."
+    )
+    if report.maybe_open and after < before:
+        return f"{said} {maybe_open(report)}"
+    return (
+        f"{said} Something changed between the two (the market, the campaigns, what gets recorded); "
         "trust the order of the leads more than their probabilities, and retrain as soon as new outcomes are in."
+    )
+
+
+def maybe_open(report: TrainingReport) -> str:
+    """A warning where values that count as lost stand in far more of the test leads: they may be open ones; else nothing."""
+    if not report.maybe_open:
+        return ""
+    each = ", ".join(f"“{value}” in {rate(now)} of them ({rate(was)} before)" for value, was, now in report.maybe_open)
+    return (
+        f"Some of what counts as lost stands mostly in the newest leads: {each}. If such leads are still being worked, name the "
+        "values under `open` of the target, and train again: until then the test leads look worse than they are."
     )
