@@ -20,7 +20,7 @@ def run(monkeypatch, tmp_path):
 def test_a_sound_playbook_says_so(run, workspace):
     done = run("check", workspace.playbook, "--data", workspace.past)
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == "tiny is sound: 8 fields, 6 of them usable for scoring.\n"
+    assert done.stdout == "tiny is sound: 8 fields, 5 of them usable for scoring.\n"
 
 
 def test_guesses_wait_with_their_place(run, tmp_path):

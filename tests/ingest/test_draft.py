@@ -58,3 +58,27 @@ def test_whole_copies_of_a_lead_do_not_hide_what_names_it():
 def test_rows_that_are_alike_without_anything_to_tell_leads_apart_are_not_taken_for_copies():
     cells = leads().select("Quelle", "Ergebnis")
     assert not any("copies" in note for note in draft(cells).notes)
+
+
+def test_whole_numbers_take_the_decimal_comma_of_the_other_numbers_of_their_file():
+    cells = leads().with_columns(Umsatz=pl.Series([f"{number * 37 % 900},50" for number in range(300)]))
+    assert draft(cells).playbook.schema["Besuche"].formats == ("decimal_comma",)
+    assert draft(leads()).playbook.schema["Besuche"].formats == ()
+
+
+def test_addresses_that_keep_leads_together_lend_their_domain():
+    mails = [
+        f"p{number // 2}@firma{number % 40}.de" if number % 4 < 2 else f"x{number}@web.de" for number in range(300)
+    ]
+    mails[1::4] = mails[0::4]
+    made = draft(leads().with_columns(pl.Series("E-Mail", mails))).playbook
+    assert made.group_by == "E-Mail"
+    assert made.schema["E-Mail domain"].domain_of == "E-Mail"
+    assert "E-Mail domain" not in draft(leads()).playbook.schema
+
+
+def test_telephone_numbers_and_yes_and_no_are_known_in_german_too():
+    numbers = [f"0{224 + number}/{40691300 + 7 * number}" for number in range(300)]
+    cells = leads().with_columns(pl.Series("Telefon", numbers), Newsletter=pl.Series(["ja", "nein", "nein"] * 100))
+    schema = draft(cells).playbook.schema
+    assert (schema["Telefon"].type, schema["Newsletter"].type) == ("phone", "boolean")

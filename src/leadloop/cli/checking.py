@@ -47,6 +47,7 @@ def check(
         leadloop check leads --data leads.csv --battery
     """
     from leadloop.cli.console import say
+    from leadloop.features.feature_set import usable_fields
     from leadloop.flows.past.check import check as check_flow
     from leadloop.flows.past.file_check import doubt_file
 
@@ -55,7 +56,7 @@ def check(
         return
     folder = check_flow(playbook, data)
     found = folder.playbook
-    used = [field for field in found.scoring_schema.fields if field.use and field.type != "id"]
+    used = usable_fields(found)
     if data is not None:
         for where, doubt in doubt_file(folder, data):
             say(f"Note: {where}: {doubt}.")

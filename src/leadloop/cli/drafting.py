@@ -107,5 +107,11 @@ def _treatment(drafted: Drafted, name: str) -> str:
     if not field.use:
         told = [guess.partition(": ")[2] or guess for guess in field.guess if not guess.startswith(f"{field.type}:")]
         return f"not used: {told[0]}" if told else "not used"
+    if name == playbook.group_by:
+        return "keeps leads of one value on one side of the test; no feature is made of it"
+    if field.type == "id":
+        return "names only; no feature is made of it"
+    if field.domain_of:
+        return f"used; made of “{field.domain_of}”"
     missing = ", ".join(f"“{word}”" for word in field.missing)
     return f"used; {missing} means not given" if missing else "used"

@@ -16,6 +16,7 @@ from leadloop.errors import DataError, PlaybookError, Problem
 from leadloop.ingest.column import Column, percent, quoted
 from leadloop.ingest.crm_names import Meaning, find_meaning
 from leadloop.ingest.field_types import Habits, TypeGuess, guess_type
+from leadloop.ingest.field_types.numbers import with_comma
 from leadloop.ingest.identifiers import Naming, find_group, find_lead_id
 from leadloop.ingest.lead_order import OrderGuess, find_order
 from leadloop.ingest.outcome import Outcome, find_column, find_outcome, find_outcome_in
@@ -115,6 +116,7 @@ def draft_playbook(
     known = _without_value(known, the_target)
 
     ordered = tuple(known[column] if column in known else fields[column] for column in readable)
+    ordered = _with_domain(ordered, group)
     playbook = Playbook(
         name=name,
         description=f"Drafted from {rows:,} rows. Each `guess` awaits your word: correct what it says, then delete the line.",
@@ -204,6 +206,8 @@ def _sketch_columns(cells: pl.DataFrame, names: Sequence[str]) -> dict[str, _Ske
     for name, guess in types.items():
         if guess.open and habits != Habits():
             types[name] = guess_type(bare[name], likely=likely[name], habits=habits)
+        if habits.decimal_comma:
+            types[name] = with_comma(bare[name], types[name])
     return {name: _sketch(bare[name], types[name], meanings[name], words[name]) for name in names}
 
 
@@ -287,6 +291,18 @@ def _with_names(fields: Mapping[str, Field], order: OrderGuess, naming: Naming, 
         why = "use: it orders the leads, and would only tell the date"
         found[name] = replace(found[name], type="number", use=False, guess=("number: counts the leads", *said, why))
     return found
+
+
+def _with_domain(fields: tuple[Field, ...], group: Naming) -> tuple[Field, ...]:
+    """The fields with the domain of the addresses that keep leads together: they make no feature, and their domain may."""
+    mail = next((field for field in fields if field.name == group.name and field.type == "email"), None)
+    name = f"{group.name} domain"
+    if mail is None or not mail.use or any(field.name == name for field in fields):
+        return fields
+    why = f"domain_of: “{mail.name}” keeps leads of one address together and makes no feature; its domain does"
+    domain = Field(name, "category", mail.known_at, domain_of=mail.name, guess=(why,))
+    place = fields.index(mail) + 1
+    return (*fields[:place], domain, *fields[place:])
 
 
 def _without_idle(

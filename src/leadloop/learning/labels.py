@@ -12,6 +12,7 @@ import polars as pl
 
 from leadloop.errors import DataError, Problem
 from leadloop.leads import LeadFrame
+from leadloop.leads.values import TRUE_WORDS
 from leadloop.playbook import Playbook, Target
 
 LabelFunction = Callable[[], pl.Expr]
@@ -124,7 +125,7 @@ def matches(cells: pl.Series, positive: tuple[str, ...]) -> pl.Series:
     if not positive:
         return cells.is_null().set(cells.is_null(), None)
     if cells.dtype == pl.Boolean:
-        truth = {word.strip().casefold() in ("1", "true", "yes", "y", "t", "on", "1.0") for word in positive}
+        truth = {word.strip().casefold() in TRUE_WORDS for word in positive}
         return cells if truth == {True} else ~cells if truth == {False} else cells.is_not_null()
     if cells.dtype.is_numeric():
         numbers = [float(word) for word in positive if _is_number(word)]
