@@ -120,7 +120,14 @@ def show(playbook: Playbook, version: Version = "champion", workspace: Workspace
 
 @models.command()
 def promote(
-    playbook: Playbook, version: Version, name: As = CHAMPION, why: Why = "", workspace: WorkspaceOption = None
+    playbook: Playbook,
+    version: Version,
+    name: As = CHAMPION,
+    why: Why = "",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Even if its test leads do not show that it is better than chance.")
+    ] = False,
+    workspace: WorkspaceOption = None,
 ) -> None:
     """Put a version in service, or give it another name.
 
@@ -135,7 +142,7 @@ def promote(
     from leadloop.cli.console import say
     from leadloop.flows.upkeep.models import promote as promote_flow
 
-    done = promote_flow(playbook, version, alias=name, why=why, workspace=workspace)
+    done = promote_flow(playbook, version, alias=name, why=why, anyway=anyway, workspace=workspace)
     state = "in service" if name == CHAMPION else name
     say(f"{done.model_version} is {state}" + (f"; before it was {done.previous}." if done.previous else "."))
 

@@ -1,14 +1,16 @@
 from dataclasses import replace
 
+import polars as pl
 import pytest
 from tests.conftest import copy_workspace, write_playbook
 from tests.leads_for_tests import PLAYBOOK
 
+from leadloop.cli.training import tell_training
 from leadloop.errors import LeadLoopError, VersionError
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import load
 from leadloop.flows.training.train import train
-from leadloop.flows.upkeep.models import list_versions, promote, prune, rollback, show_version
+from leadloop.flows.upkeep.models import doubt_version, list_versions, promote, prune, rollback, show_version
 from leadloop.playbook import render_playbook
 
 
@@ -129,3 +131,35 @@ def test_a_page_of_a_version_is_shown_without_its_history_where_the_database_is_
     assert (page.version.id, page.serves, page.promotions) == (first.id, True, ())
     assert "last known" in page.doubt
     assert all("last known" in line.doubt for line in list_versions(workspace=tmp_path))
+
+
+@pytest.fixture(scope="module")
+def chancy(workspace, tmp_path_factory):
+    """A version that was learned from outcomes drawn by lot."""
+    root = tmp_path_factory.mktemp("chancy")
+    leads = pl.read_csv(workspace.past, infer_schema=False)
+    lots = leads["won"].shuffle(seed=5)
+    leads.with_columns(lots.alias("won")).write_csv(root / "past.csv")
+    return root, train(workspace.playbook, root / "past.csv", workspace=root)
+
+
+def test_a_version_that_is_no_better_than_chance_serves_only_where_somebody_insists(chancy, capsys):
+    root, result = chancy
+    assert result.version.metrics["AUC"]["low"] <= 0.5
+    assert result.promotion is None
+    with pytest.raises(VersionError, match="no better than chance") as refused:
+        promote("tiny", "latest", why="try", workspace=root)
+    assert "--anyway" in str(refused.value)
+    promote("tiny", "latest", alias="challenger", workspace=root)
+    tell_training(result, "tiny")
+    said = capsys.readouterr().out
+    assert "Not in service: no better than chance" in said
+    assert "models promote" not in said
+    assert promote("tiny", "latest", why="try", anyway=True, workspace=root).model_version == result.version.id
+
+
+def test_a_version_that_could_not_be_measured_is_doubted_too(workspace):
+    version = workspace.result.version
+    assert doubt_version(version) is None
+    blind = replace(version, metrics={"AUC": {"value": None, "low": None, "high": None}})
+    assert "could not be measured" in doubt_version(blind).what

@@ -8,7 +8,7 @@ from tests.learning.report.simulated_report import simulate_report
 
 from leadloop.learning.report.report import FindingLine, Part
 from leadloop.learning.report.text import render_markdown
-from leadloop.learning.report.words import answer, change_of_base_rate, judge, of_a_hundred
+from leadloop.learning.report.words import answer, change_of_base_rate, judge, of_a_hundred, trust_in_probabilities
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +122,17 @@ def test_the_answer_tells_of_suspected_fields_in_use_on_somebodys_word(good, sev
     assert (
         "One field that may give the outcome away is in use" in " ".join(answer(replace(good, findings=(finding,))))
     ) is told
+
+
+def test_few_outcomes_are_not_said_to_bear_probabilities_out_and_say_how_many_would(good):
+    """Not refuted by 15 outcomes is not "can be taken at their word"."""
+    auc, error = good.measure("AUC"), good.measure("calibration error")
+    vague = replace(auc, value=0.533, low=0.397, high=0.675)
+    measures = tuple(vague if one is auc else replace(one, low=0.0) if one is error else one for one in good.measures)
+    few = replace(good, measures=measures, split=replace(good.split, test=Part(91, 15)))
+    said = trust_in_probabilities(few)
+    assert "15 outcomes are too few to say" in said
+    assert "at their word" not in said
+    verdict = judge(few)
+    assert verdict.tone == "stop"
+    assert "about 300 won test leads would show it, and there were 15" in verdict.advice

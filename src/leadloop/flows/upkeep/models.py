@@ -74,16 +74,35 @@ def promote(
     *,
     alias: str = CHAMPION,
     why: str = "",
+    anyway: bool = False,
     workspace: Workspace | Path | str | None = None,
 ) -> PromotionRecord:
     """Put a version in service, or give it another name, on the record.
 
-    Raises VersionError where it is missing, damaged or in service already, and StoreUnavailable where the database is away.
+    Raises VersionError where it is missing, damaged or in service already, or where its test leads do not show that it is
+    better than chance (unless `anyway`; under another name than `champion` nobody is scored by it), and StoreUnavailable where
+    the database is away.
     """
     place = _open(workspace)
     name = playbook_name(playbook)
-    evidence = {"metrics": dict(place.registry.find(name, version).metrics)}
+    found = place.registry.find(name, version)
+    if alias == CHAMPION and not anyway and (problem := doubt_version(found)):
+        raise VersionError(found.id, problem)
+    evidence = {"metrics": dict(found.metrics)}
     return place.registry.promote(name, version, who=place.who(), why=why, alias=alias, evidence=evidence)
+
+
+def doubt_version(version: ModelVersion) -> Problem | None:
+    """Why nobody should be scored by a version: its test leads do not show that it is better than chance; None where they do."""
+    auc = version.metrics.get("AUC", {})
+    value, low, high = (auc.get(name) for name in ("value", "low", "high"))
+    if isinstance(low, int | float) and low > 0.5:
+        return None
+    if isinstance(value, int | float) and isinstance(low, int | float) and isinstance(high, int | float):
+        what = f"is {value:.3f} ({low:.3f} to {high:.3f}) on the test leads: no better than chance, as far as they can tell"
+    else:
+        what = "could not be measured: the test leads all ended alike"
+    return Problem("AUC", what, "collect more outcomes, or put it in service all the same with --anyway")
 
 
 def rollback(

@@ -14,6 +14,8 @@ from leadloop.learning.report.report import TrainingReport
 
 FEWEST_OUTCOMES = 10
 """With fewer won or fewer lost test leads than this, nothing is claimed."""
+ENOUGH_TO_TRUST = 50
+"""With fewer won or fewer lost test leads than this, probabilities that chance does not refute are not yet trusted."""
 TOO_GOOD = 0.97
 """An AUC from here on is rarely real: some field knows the outcome."""
 ROUGH = 0.05
@@ -180,6 +182,15 @@ def enough_outcomes(report: TrainingReport) -> bool:
     return min(test.positives, test.leads - test.positives) >= FEWEST_OUTCOMES
 
 
+def _how_many_more(auc: Measure, outcomes: int) -> str:
+    """How many outcomes it would take to tell scores as good as these from chance; nothing where they are not."""
+    if not auc.value > 0.505:
+        return ""
+    wanted = outcomes * ((auc.value - auc.low) / (auc.value - 0.5)) ** 2
+    rounded = round(wanted, 1 - len(str(int(wanted))))
+    return f": if they are as good as they look, about {rounded:,.0f} won test leads would show it, and there were {outcomes:,}"
+
+
 def judge(report: TrainingReport) -> Verdict:
     """What the test leads say about using these scores, from the gravest doubt to none."""
     auc = found(report, "AUC")
@@ -195,7 +206,8 @@ def judge(report: TrainingReport) -> Verdict:
         return Verdict(
             "stop",
             "No better than chance, as far as these leads can tell",
-            "Do not sort leads by these scores. Look for fields that say more about a lead, or collect more outcomes.",
+            "Do not sort leads by these scores. Look for fields that say more about a lead, or collect more outcomes"
+            f"{_how_many_more(auc, _outcomes(report))}.",
         )
     ahead = [name for name, value in auc.baselines.items() if value >= auc.value]
     if ahead:
@@ -319,9 +331,17 @@ def trust_in_probabilities(report: TrainingReport) -> str:
     off = f"{number(100 * error.value, 1)} percentage points off on average ({came})"
     if _rough(report):
         return f"Its probabilities are {off}: trust the order more than the number."
+    if error.low == 0 and _outcomes(report) < ENOUGH_TO_TRUST:
+        return f"Whether its probabilities hold, {count(_outcomes(report), 'outcome')} are too few to say: {off}."
     if error.low == 0:
         return f"Its probabilities can be taken at their word: {off}, no more than chance explains."
     return f"Its probabilities are close: {off}."
+
+
+def _outcomes(report: TrainingReport) -> int:
+    """How many test leads had the rarer outcome."""
+    test = report.split.test
+    return min(test.positives, test.leads - test.positives)
 
 
 def change_of_base_rate(report: TrainingReport) -> str:
