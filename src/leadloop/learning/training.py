@@ -294,7 +294,7 @@ def _search(
         one.name: plan_trials(one, folds.folds, effort.budget, share)
         for one, share in zip(learners, shares, strict=True)
     }
-    outlook = Outlook(plan, effort.budget.spent)
+    outlook = Outlook(plan, effort.budget.spent, effort.budget.passed)
     searches = []
     for learner, share in zip(learners, shares, strict=True):
         tick(f"choosing settings: {learner.name}")

@@ -341,7 +341,7 @@ def _making(report: TrainingReport) -> Section:
         ("version", report.version),
         ("made at", report.made_at),
         ("data fingerprint", report.data.fingerprint),
-        ("time", f"{number(total, 1)} s" + (f" ({phases})" if (phases := _phases(report)) else "")),
+        ("time", _time(report, total)),
         ("peak memory", f"{number(report.peak_memory_mb, 0)} MB"),
         *((name, value) for name, value in report.environment.items()),
     ]
@@ -352,5 +352,11 @@ def _making(report: TrainingReport) -> Section:
     )
 
 
-def _phases(report: TrainingReport) -> str:
-    return ", ".join(f"{name} {number(seconds, 1)} s" for name, seconds in report.seconds.items() if name != "total")
+def _time(report: TrainingReport, total: float) -> str:
+    """How long it took by the clock, how much of that was computing, and the stages that took longest by the clock."""
+    text = f"{number(total, 1)} s by the clock"
+    if "CPU" in report.seconds:
+        text += f", {number(report.seconds['CPU'], 1)} s of the processor"
+    stages = {name: seconds for name, seconds in report.seconds.items() if name not in ("total", "CPU")}
+    longest = ", ".join(f"{name} {number(seconds, 1)} s" for name, seconds in stages.items())
+    return f"{text}; longest by the clock: {longest}" if longest else text
