@@ -140,6 +140,8 @@ def score(
         tell(f"{len(done.unread)} columns are not read by {done.version}: {shown}")
     routes = ", ".join(f"{route} {count:,}" for route, count in sorted(done.routes.items(), key=lambda item: -item[1]))
     tell(f"{done.scored:,} of {done.rows:,} leads scored by {done.version}: {routes or 'none'}.")
+    if done.unlike:
+        tell(f"Look again: {done.unlike}.")
     if done.by_rules:
         tell("No version is in service yet, so the playbook's rules scored; they promise no probability.")
     elif done.synthetic:

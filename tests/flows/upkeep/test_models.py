@@ -10,7 +10,16 @@ from leadloop.errors import LeadLoopError, VersionError
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import load
 from leadloop.flows.training.train import train
-from leadloop.flows.upkeep.models import doubt_version, list_versions, promote, prune, rollback, show_version
+from leadloop.flows.upkeep.models import (
+    doubt_version,
+    list_versions,
+    promote,
+    prune,
+    rollback,
+    show_version,
+    write_test_leads,
+)
+from leadloop.learning.evaluation import area_under_curve
 from leadloop.playbook import render_playbook
 
 
@@ -163,3 +172,51 @@ def test_a_version_that_could_not_be_measured_is_doubted_too(workspace):
     assert doubt_version(version) is None
     blind = replace(version, metrics={"AUC": {"value": None, "low": None, "high": None}})
     assert "could not be measured" in doubt_version(blind).what
+
+
+def test_the_test_leads_of_a_version_are_kept_so_that_its_figures_can_be_worked_out_again(workspace, tmp_path):
+    rows = write_test_leads("tiny", "latest", tmp_path / "test.csv", workspace=workspace.root)
+    leads, version = pl.read_csv(tmp_path / "test.csv"), workspace.result.version
+    assert (rows, leads["target"].unique().to_list()) == (version.data["test"], ["won"])
+    auc = area_under_curve(leads["outcome"].to_numpy(), leads["probability"].to_numpy())
+    assert auc == pytest.approx(version.metrics["AUC"]["value"])
+    past = pl.read_csv(workspace.past, infer_schema=False)
+    outcomes = [past["won"][line - 2] for line in leads["line"].to_list()]  # the header is line 1
+    assert [float(outcome == "yes") for outcome in outcomes] == leads["outcome"].to_list()
+    assert "id" not in leads.columns
+
+
+def test_a_version_from_before_test_leads_were_kept_says_so(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    version = show_version("tiny", "latest", workspace=tmp_path).version
+    folder = tmp_path / "registry" / "tiny" / version.id
+    (folder / "test_leads.npz").unlink()
+    bare = replace(version, files={name: told for name, told in version.files.items() if name != "test_leads.npz"})
+    (folder / "manifest.json").write_bytes(bare.as_bytes())
+    with pytest.raises(VersionError, match="before test leads were kept"):
+        write_test_leads("tiny", "latest", tmp_path / "test.csv", workspace=tmp_path)
+
+
+def test_versions_that_were_tested_on_other_leads_are_marked(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    fewer = pl.read_csv(workspace.past, infer_schema=False)[:-50]
+    fewer.write_csv(tmp_path / "fewer.csv")
+    train(workspace.playbook, tmp_path / "fewer.csv", workspace=tmp_path, promote=False)
+    assert [(line.serves, line.apart) for line in list_versions("tiny", workspace=tmp_path)] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_the_version_in_service_is_not_given_what_the_playbook_now_knows_to_come_later(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    fields = tuple(
+        replace(field, known_at="outcome") if field.name == "visits" else field for field in PLAYBOOK.schema.fields
+    )
+    later = render_playbook(replace(PLAYBOOK, schema=replace(PLAYBOOK.schema, fields=fields)))
+    result = train(write_playbook(tmp_path / "later", later), workspace.past, workspace=tmp_path, promote=False)
+    beside = result.report.comparison
+    assert beside.blanked == ("visits",)
+    auc = next(line for line in beside.lines if line.name == "AUC")
+    assert auc.champion < workspace.result.version.metrics["AUC"]["value"] - 0.03
+    assert "reads “visits”, which the playbook now says is not known" in (result.folder / "report.md").read_text()
