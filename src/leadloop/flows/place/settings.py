@@ -33,6 +33,12 @@ _OTHER_VARIABLES = (
     "LEADLOOP_MLFLOW_EXPERIMENT",
     "LEADLOOP_DATA",
     "LEADLOOP_PEERS",
+    # Of compose.yaml and the client: an operator who exports them may run commands too.
+    "LEADLOOP_GRAFANA_PASSWORD",
+    "LEADLOOP_POSTGRES_PASSWORD",
+    "LEADLOOP_UID",
+    "LEADLOOP_GID",
+    "LEADLOOP_KEY",
 )
 
 
@@ -201,6 +207,9 @@ def _read_variables(variables: Mapping[str, str], problems: list[Problem]) -> Ma
         if key not in kinds:
             known = [PREFIX + one.upper() for one in kinds] + list(_OTHER_VARIABLES)
             problems.append(Problem(name, "is no setting", _nearest(name, known)))
+            continue
+        if not text.strip() and kinds[key] in (str, int, float):
+            problems.append(Problem(name, "is empty", "give it a value, or remove it (`unset`)"))
             continue
         found[key] = _from_text(text, kinds[key])
     return found
