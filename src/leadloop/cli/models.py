@@ -214,10 +214,11 @@ def history(
     if not changes:
         say("No version was in service" + (" then." if on else " yet.") if name == CHAMPION else f"Nothing was {name}.")
         return
-    table = make_table("since", "version", "action", "by", "why", "known of it")
+    table = make_table("since", "version", "action", "by", "why", "known of it", "checksum")
     for change in changes:
         version = change.model_version or "none"
-        add_row(table, tell_moment(change.at), version, change.action, change.who, change.why, tell_evidence(change))
+        told = tell_evidence(change), change.manifest[:12]
+        add_row(table, tell_moment(change.at), version, change.action, change.who, change.why, *told)
     out.print(table)
 
 

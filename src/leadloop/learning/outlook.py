@@ -39,8 +39,8 @@ class Outlook:
     ) -> None:
         self._plans, self._spent = {name: plan for name, plan in plans.items() if plan.trials}, spent
         self._passed = passed or (lambda: self._before)
-        self._began = 0.0
-        self._before = self._first = spent()
+        self._first: float = spent()
+        self._before: float = self._first
         self._began = self._passed()
         self._seconds = dict.fromkeys(self._plans, 0.0)
         self._here = dict.fromkeys(self._plans, 0)

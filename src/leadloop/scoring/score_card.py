@@ -72,7 +72,8 @@ class ScoreCard:
     degraded: bool
     """Whether the method was not the first choice."""
     starts_at: float
-    """The score of the average training lead, from which the reasons go up and down."""
+    """The score of the average training lead, from which the reasons go up and down; up to 0.05 apart from lead to lead, since
+    the score is shown with one decimal and start and points add up to it exactly."""
     reasons: tuple[Reason, ...]
     """Every field's points: `starts_at` plus all of them is the score."""
     days_to_win: float | None = None

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import polars as pl
@@ -12,6 +13,7 @@ from leadloop.flows.scoring.score import load
 from leadloop.flows.training.train import train
 from leadloop.flows.upkeep.models import (
     doubt_version,
+    history,
     list_versions,
     promote,
     prune,
@@ -19,6 +21,7 @@ from leadloop.flows.upkeep.models import (
     show_version,
     write_test_leads,
 )
+from leadloop.flows.upkeep.promotions import tell_evidence
 from leadloop.learning.evaluation import area_under_curve
 from leadloop.playbook import render_playbook
 
@@ -220,3 +223,12 @@ def test_the_version_in_service_is_not_given_what_the_playbook_now_knows_to_come
     auc = next(line for line in beside.lines if line.name == "AUC")
     assert auc.champion < workspace.result.version.metrics["AUC"]["value"] - 0.03
     assert "reads “visits”, which the playbook now says is not known" in (result.folder / "report.md").read_text()
+
+
+def test_the_history_tells_the_same_two_measures_whoever_made_a_change(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    (by_training,) = history("tiny", workspace=tmp_path)
+    train(workspace.playbook, workspace.past, workspace=tmp_path, promote=False)
+    by_hand = promote("tiny", "latest", why="same", workspace=tmp_path)
+    assert tell_evidence(by_hand) == tell_evidence(by_training)
+    assert re.fullmatch(r"AUC 0\.\d{3}, log-loss 0\.\d{3}", tell_evidence(by_hand))
