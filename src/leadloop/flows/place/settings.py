@@ -36,6 +36,12 @@ _OTHER_VARIABLES = (
     # Secrets: no setting holds one, so none is shown where settings are.
     "LEADLOOP_FELLOW_API_KEY",
     "LEADLOOP_FELLOW_WEBHOOK_SECRETS",
+    # Of compose.yaml and the client: an operator who exports them may run commands too.
+    "LEADLOOP_GRAFANA_PASSWORD",
+    "LEADLOOP_POSTGRES_PASSWORD",
+    "LEADLOOP_UID",
+    "LEADLOOP_GID",
+    "LEADLOOP_KEY",
 )
 
 
@@ -248,6 +254,9 @@ def _read_variables(variables: Mapping[str, str], problems: list[Problem]) -> Ma
         if key not in kinds:
             known = [PREFIX + one.upper() for one in kinds] + list(_OTHER_VARIABLES)
             problems.append(Problem(name, "is no setting", _nearest(name, known)))
+            continue
+        if not text.strip() and kinds[key] in (str, int, float):
+            problems.append(Problem(name, "is empty", "give it a value, or remove it (`unset`)"))
             continue
         found[key] = _from_text(text, kinds[key])
     return found

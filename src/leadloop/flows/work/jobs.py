@@ -28,6 +28,7 @@ from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
 from leadloop.flows.watch.jobs import CHECK, run_check
+from leadloop.flows.work.uploads import without_folder
 from leadloop.ingest.tables import FORMATS
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def conclude(jobs: Jobs, job: Job, error: Exception, *, retry_seconds: float) ->
     if isinstance(error, JobLost):
         raise error
     # What an error of a library says may quote leads: its kind and its place are enough for the record.
-    said = (str(error) if isinstance(error, LeadLoopError) else _place_of(error))[:_LONGEST_ERROR]
+    said = (without_folder(str(error)) if isinstance(error, LeadLoopError) else _place_of(error))[:_LONGEST_ERROR]
     if isinstance(error, LeadLoopError) and not isinstance(error, StoreUnavailable | StoreFull | SourceUnavailable):
         jobs.park(job, said)
     else:
