@@ -41,6 +41,11 @@ COMMANDS = [
     ("sync", "status"),
     ("sync", "webhook"),
     ("dev", "fellow"),
+    *(
+        ("experiments", verb)
+        for verb in ("plan", "start", "list", "show", "results", "report", "pause", "resume", "ramp")
+    ),
+    *(("experiments", verb) for verb in ("stop", "allocate", "evaluate", "replay")),
     ("jobs", "list"),
     ("jobs", "retry"),
     ("keys", "new"),

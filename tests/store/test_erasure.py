@@ -48,8 +48,12 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
         "identity_records": 1,
         "identity_versions": 1,
         "identity_keys": 1,
+        "enrichment_queue": 1,
+        "enrichments": 1,
+        "webhook_messages": 1,
     }
-    mentions = {f"mentions in {table}": 1 for table in ("jobs", "idempotency", "source_events")}
+    mentioned = ("jobs", "idempotency", "source_events", "enrichment_answers")
+    mentions = {f"mentions in {table}": 1 for table in mentioned}
     assert receipt.removed == {**removed, "audit_subjects": 1, **mentions}
     left = everything(store)
     assert ANN not in left
@@ -104,6 +108,8 @@ def test_wherever_somebody_may_be_mentioned_no_byte_of_them_is_left_and_the_row_
 OURS = {
     *("playbook", "target", "model_version", "model_type", "previous", "policy", "arm", "method", "band", "route"),
     *("segment", "action_type", "feedback_source", "test_name", "running_name", "variant_name", "winner", "salt"),
+    *("provider", "webhook", "message", "key_mark", "old_salt"),
+    *("drift", "measures", "expected"),
     *("alias", "action", "kind", "state", "only_one", "holder", "role", "secret_hash", "body_hash", "hash", "digest"),
 }
 """Words, names and hashes that playbooks, models and LeadLoop itself give."""
@@ -112,6 +118,8 @@ OF_SENDERS = {"key", "owner", "who"}
 ELSEWHERE = {
     "lead_feedback.ip_address": "the address of a machine; it goes with its lead",
     "events.name": "the name of a kind of event",
+    "webhooks.id": "a number",
+    "webhook_messages.type": "the name of a kind of message",
     "audit.subject": "a keyed hash whose key goes with the lead",
     "audit.details": "the log holds keyed hashes of whom it is about",
     "erasures.id": "a number",
@@ -119,6 +127,14 @@ ELSEWHERE = {
     "erasures.removed": "names of tables, and counts",
     "api_keys.id": "a number",
     "secrets.name": "what the secret is for",
+    "ab_tests.unit": "one of four words",
+    "ab_tests.unit_field": "the name of a field",
+    "ab_tests.exclusive_group": "what a group of tests is called",
+    "ab_test_groups.name": "what a group of tests is called",
+    "ab_test_groups.unit": "one of four words",
+    "ab_test_groups.unit_field": "the name of a field",
+    "ab_test_allocations.shares": "names of variants, and numbers",
+    "ab_test_allocations.evidence": "names of variants, and numbers",
     **{
         f"{table}.{column}": "the name of a source, of an account of ours, or a number that the source gave"
         for table, columns in {

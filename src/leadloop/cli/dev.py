@@ -59,3 +59,40 @@ def fellow(
         finally:
             meter = local.meter
             tell(f"It was asked {len(meter.arrivals):,} times, and refused {meter.refused:,} for coming too often.")
+
+
+@dev.command("websites")
+def websites(
+    companies: Annotated[int, typer.Option(min=1, max=100_000, help="The companies of how many calls.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes other companies.")] = 7,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="The port to listen on; 0 takes any that is free.")
+    ] = 8990,
+) -> None:
+    """Run the websites of synthetic companies, to try enrichment with: several pages each, with menus and robots.txt.
+
+    They are the companies of the calls that `leadloop dev fellow` holds, where both are given the same number and seed. Ctrl-C
+    stops it.
+
+    Examples:
+
+        leadloop dev websites
+        leadloop dev websites --companies 500 --port 9100
+    """
+    import threading
+
+    from leadloop.cli.console import say, tell
+    from leadloop.simulate import SYNTHETIC_NOTE
+    from leadloop.testing.websites import WebsiteFarm, make_sites
+
+    sites = make_sites(companies, seed=seed)
+    farm = WebsiteFarm(sites)
+    with farm.serve(port) as taken:
+        say(SYNTHETIC_NOTE)
+        say(f"The websites of {len(sites):,} companies are at 127.0.0.1:{taken}. To enrich leads from them:")
+        say(f"  export LEADLOOP_WEBSITES_AT=127.0.0.1:{taken}")
+        say("  leadloop enrich b2b_calls")
+        try:
+            threading.Event().wait()
+        finally:
+            tell(f"They were asked for {sum(farm.pages.values()):,} pages.")

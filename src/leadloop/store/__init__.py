@@ -7,11 +7,13 @@ SQLite in a file by default, PostgreSQL by its address; both behave the same.
 """
 
 from leadloop.store.appending import Stored
+from leadloop.store.arm_sums import DaySums, Wins
 from leadloop.store.audit import AuditHead, AuditRow
 from leadloop.store.backup import Backup, Restored, restore
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
-from leadloop.store.experiments import AbTest, Variant, VariantTally
+from leadloop.store.experiments import AbTest, Variant
+from leadloop.store.exposures import Exposure
 from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
 from leadloop.store.identity import IdentityMatch, IdentityRecord, IdentityVersion, Joining, KeptMention, Mention
@@ -22,6 +24,7 @@ from leadloop.store.metrics import ModelMetrics
 from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
+from leadloop.store.quality_history import QualityRecord
 from leadloop.store.scores import BandCount, Score
 from leadloop.store.source_events import SourceEvent
 from leadloop.store.source_records import KeptRecords, SourceRecord, SourceVersion
@@ -36,7 +39,9 @@ __all__ = [
     "AuditRow",
     "Backup",
     "BandCount",
+    "DaySums",
     "Event",
+    "Exposure",
     "Feedback",
     "FeedbackCount",
     "Fresh",
@@ -58,6 +63,7 @@ __all__ = [
     "OtherBody",
     "Page",
     "PromotionRecord",
+    "QualityRecord",
     "Receipt",
     "Recorded",
     "Replay",
@@ -71,7 +77,7 @@ __all__ = [
     "Stored",
     "StoredFeedback",
     "Variant",
-    "VariantTally",
+    "Wins",
     "open_store",
     "restore",
 ]

@@ -17,14 +17,21 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import identity_tables, source_tables, tables
+from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, watch_tables, webhook_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
 
 _AT_ONCE = 500
 SECRET = "erasures"
-OF_A_LEAD = (*tables.OF_A_LEAD, source_tables.SOURCE_RECORDS, *identity_tables.OF_A_LEAD)
+OF_A_LEAD = (
+    *tables.OF_A_LEAD,
+    source_tables.SOURCE_RECORDS,
+    *identity_tables.OF_A_LEAD,
+    enrichment_tables.QUEUE,
+    enrichment_tables.ENRICHMENTS,
+    webhook_tables.MESSAGES,
+)
 """The tables whose rows belong to one lead, by its playbook and id; what hangs on a row goes with it."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
@@ -33,6 +40,7 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.SCORES, ("fields", "card")),
     (tables.FEEDBACK, ("user_agent", "session_id")),
     (tables.TESTS, ("settings",)),
+    (tables.EXPOSURES, ("unit",)),
     (tables.PROMOTIONS, ("why", "evidence")),
     (tables.IDEMPOTENCY, ("answer",)),
     (tables.JOBS, ("payload", "note", "result", "error")),
@@ -41,6 +49,12 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (source_tables.SOURCE_EVENTS, ("payload",)),
     (identity_tables.RECORDS, ("source",)),
     (identity_tables.VERSIONS, ("fields",)),
+    (enrichment_tables.QUEUE, ("why", "filled", "note")),
+    (enrichment_tables.ENRICHMENTS, ("facts", "note")),
+    (enrichment_tables.ANSWERS, ("found",)),
+    (webhook_tables.WEBHOOKS, ("url", "types", "routes", "bands", "fields", "why", "made_by")),
+    (webhook_tables.MESSAGES, ("said", "error")),
+    (watch_tables.QUALITY, ("details",)),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 

@@ -78,6 +78,13 @@ MAY = {
     ("GET", "/v1/{playbook}/jobs/{job}/result"): "scorer",
     ("GET", "/v1/{playbook}/jobs/{job}/rejects"): "scorer",
     ("POST", "/v1/{playbook}/files"): "scorer",
+    ("GET", "/v1/webhooks"): "admin",
+    ("POST", "/v1/webhooks"): "admin",
+    ("DELETE", "/v1/webhooks/{webhook}"): "admin",
+    ("POST", "/v1/webhooks/{webhook}/rotate"): "admin",
+    ("POST", "/v1/webhooks/{webhook}/on"): "admin",
+    ("POST", "/v1/webhooks/{webhook}/test"): "admin",
+    ("GET", "/v1/webhooks/{webhook}/deliveries"): "admin",
 }
 
 

@@ -52,6 +52,19 @@ async def show_everything(call: Call) -> dict[str, Any]:
                 }
                 for source, kind, one in store.source_records.of_lead(name, lead_id)
             ],
+            "enrichment": [
+                {
+                    "provider": one.provider,
+                    "facts": {fact: dict(said) for fact, said in one.facts.items()},
+                    "note": one.note,
+                    "found_at": write_moment(one.found_at),
+                }
+                for one in store.enrichment.facts(name, [lead_id]).get(lead_id, ())
+            ],
+            "told": [
+                {"webhook": one.webhook, "type": one.type, "state": one.state, "at": write_moment(one.created_at)}
+                for one in store.webhooks.of_lead(name, lead_id)
+            ],
         }
 
     found = await call.look_up(look)
@@ -142,6 +155,10 @@ BEFORE_LEADS = [
             "sources": array(
                 record({"source": TEXT, "kind": TEXT, "version": WHOLE, "recorded_at": TEXT, "raw": {"type": "object"}})
             ),
+            "enrichment": array(
+                record({"provider": TEXT, "facts": mapping(mapping(TEXT)), "note": TEXT, "found_at": TEXT})
+            ),
+            "told": array(record({"webhook": TEXT, "type": TEXT, "state": TEXT, "at": TEXT})),
         }),
         None, ONE_LEAD, {}, (404, 503),
     ),

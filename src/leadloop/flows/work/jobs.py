@@ -27,6 +27,8 @@ from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
+from leadloop.flows.watch.jobs import CHECK, run_check
+from leadloop.flows.work.uploads import without_folder
 from leadloop.ingest.tables import FORMATS
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 TRAIN, SCORE, SCORE_LEADS = "train", "score", "score_leads"
 SYNC, SYNC_HEALTH, SYNC_EVENT = "sync", "sync_health", "sync_event"
+ENRICH = "enrich"
 STATES = ("waiting", "running", "done", "parked", "cancelled")
 """What a job can be; `parked` is given up until somebody looks at it."""
 _SAY_EVERY = 0.5
@@ -214,7 +217,7 @@ def conclude(jobs: Jobs, job: Job, error: Exception, *, retry_seconds: float) ->
     if isinstance(error, JobLost):
         raise error
     # What an error of a library says may quote leads: its kind and its place are enough for the record.
-    said = (str(error) if isinstance(error, LeadLoopError) else _place_of(error))[:_LONGEST_ERROR]
+    said = (without_folder(str(error)) if isinstance(error, LeadLoopError) else _place_of(error))[:_LONGEST_ERROR]
     if isinstance(error, LeadLoopError) and not isinstance(error, StoreUnavailable | StoreFull | SourceUnavailable):
         jobs.park(job, said)
     else:
@@ -338,6 +341,12 @@ def _sync_event(work: Work) -> Any:
     return work_on_event(work.place, work.told["event"], keep=work.keep)
 
 
+def _enrich(work: Work) -> Any:
+    from leadloop.flows.enrich.work import do_enrich
+
+    return do_enrich(work)
+
+
 def _named(place: Workspace, name: str) -> str:
     """What to score a playbook by: its name where a version of it was saved, else its folder, whose rules may score."""
     return name if place.registry.champion(name) else _found_or(place, name)
@@ -425,9 +434,26 @@ KINDS: Mapping[str, Kind] = {
             _sync_event,
             max_attempts=12,
         ),
+        Kind(
+            ENRICH,
+            "Find out more about the companies of leads, those first for whom it is worth most.",
+            {
+                "most": Argument("whole", "End after so many leads; 0: when none is left.", 0, 0, 10_000_000),
+                "budget": Argument("number", "What may be paid to providers.", low=0, high=1_000_000_000),
+                "fill": Argument("flag", "First bring into the queue whatever lead lacks something.", True),
+            },
+            _enrich,
+        ),
+        Kind(
+            CHECK,
+            "Measure matured quality, estimate today's, and look for drift; all of it is kept as history.",
+            {"keep": Argument("flag", "Keep what was found as a point of history.", True)},
+            run_check,
+            max_attempts=3,
+        ),
     )
 }
 """Every kind of job, by name."""
 
-ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS)
+ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS, ENRICH, CHECK)
 """The kinds that may be asked for by name; files to score are sent."""
