@@ -37,6 +37,10 @@ COMMANDS = [
     ("models", "prune"),
     ("models", "log"),
     ("worker",),
+    ("sync", "fellow"),
+    ("sync", "status"),
+    ("sync", "webhook"),
+    ("dev", "fellow"),
     *(
         ("experiments", verb)
         for verb in ("plan", "start", "list", "show", "results", "report", "pause", "resume", "ramp")
