@@ -91,6 +91,10 @@ class DependencyMissing(LeadLoopError):
     """A part was asked for whose optional packages are not installed."""
 
 
+class ExperimentError(LeadLoopError):
+    """An experiment says something that cannot be right, or its numbers do not fit each other."""
+
+
 class StoreError(LeadLoopError):
     """The store refused: what was asked does not fit what it holds, or its database is not one it can work with."""
 
@@ -109,6 +113,14 @@ class StoreUnavailable(StoreError):
 
 class StoreFull(StoreError):
     """The disk has no room for what was to be stored; what was acknowledged before is safe."""
+
+
+class SourceError(LeadLoopError):
+    """A source that leads come from refused what it was asked, or answered what cannot be read."""
+
+
+class SourceUnavailable(SourceError):
+    """A source cannot be asked now; nothing is lost, and one may try again."""
 
 
 def tell_briefly(problems: Iterable[Problem]) -> str:

@@ -17,12 +17,25 @@ from starlette.routing import compile_path
 
 from leadloop.api.document.openapi import describe_interface
 from leadloop.api.document.page import render_page
-from leadloop.api.faces import calls, insurance, marketplace
+from leadloop.api.faces import calls, insurance, insurance_tests, marketplace, marketplace_tests
 from leadloop.api.requests.gate import ASK, Gate
 from leadloop.api.requests.routes import Call, Route, endpoint
 from leadloop.api.served.examples import example_lead
 from leadloop.api.service import Service
-from leadloop.api.topics import core, erasure, feedback, health, jobs, leads, models, outcomes, quality
+from leadloop.api.topics import (
+    core,
+    erasure,
+    experiments,
+    feedback,
+    health,
+    hooks,
+    jobs,
+    leads,
+    models,
+    outcomes,
+    quality,
+    webhooks,
+)
 from leadloop.api.topics.readings import take_readings
 from leadloop.api.wire.problems import Refusal, problem_response
 from leadloop.api.wire.shapes import TEXT
@@ -50,7 +63,10 @@ def all_routes(service: Service) -> list[Route]:
     return [
         *calls.ROUTES,
         *marketplace.ROUTES,
+        *marketplace_tests.TEST_ROUTES,
         *insurance.ROUTES,
+        *insurance_tests.ROUTES,
+        *hooks.ROUTES,
         *playbook_routes(examples, targets),
         *health.ROUTES,
         *_DOCUMENTS,
@@ -62,12 +78,14 @@ def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list
     return [
         *core.routes(examples),
         *models.ROUTES,
+        *experiments.routes(examples),
         *erasure.BEFORE_LEADS,
         *leads.routes(examples),
         *outcomes.routes(targets),
         *feedback.ROUTES,
         *erasure.ROUTES,
         *jobs.ROUTES,
+        *webhooks.ROUTES,
         *quality.ROUTES,
     ]
 
@@ -76,6 +94,7 @@ def create_app(service: Service) -> Any:
     """The application as ASGI asks for it. Versions are loaded and keys are known before it answers anything."""
     service.database.start()
     service.versions.refresh()
+    service.arms.refresh()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -114,6 +133,7 @@ async def _watch(service: Service) -> None:
         await asyncio.sleep(service.settings.watch_seconds)
         try:
             await to_thread.run_sync(service.versions.refresh)
+            await to_thread.run_sync(service.arms.refresh)
             take_readings(service)
         except Exception as error:  # the next look may go better, and what serves goes on serving
             service.log.mistake(error, during="watching the registry")

@@ -7,13 +7,16 @@ SQLite in a file by default, PostgreSQL by its address; both behave the same.
 """
 
 from leadloop.store.appending import Stored
+from leadloop.store.arm_sums import DaySums, Wins
 from leadloop.store.audit import AuditHead, AuditRow
 from leadloop.store.backup import Backup, Restored, restore
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
-from leadloop.store.experiments import AbTest, Variant, VariantTally
+from leadloop.store.experiments import AbTest, Variant
+from leadloop.store.exposures import Exposure
 from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
+from leadloop.store.identity import IdentityMatch, IdentityRecord, IdentityVersion, Joining, KeptMention, Mention
 from leadloop.store.jobs import Job
 from leadloop.store.keys import ApiKey, KnownKey, NewKey
 from leadloop.store.leads import LeadRecord, LeadVersion, Recorded
@@ -23,6 +26,9 @@ from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
 from leadloop.store.quality_history import QualityRecord
 from leadloop.store.scores import BandCount, Score
+from leadloop.store.source_events import SourceEvent
+from leadloop.store.source_records import KeptRecords, SourceRecord, SourceVersion
+from leadloop.store.source_states import SourceState
 from leadloop.store.store import Store, open_store
 
 __all__ = [
@@ -33,16 +39,25 @@ __all__ = [
     "AuditRow",
     "Backup",
     "BandCount",
+    "DaySums",
     "Event",
+    "Exposure",
     "Feedback",
     "FeedbackCount",
     "Fresh",
+    "IdentityMatch",
+    "IdentityRecord",
+    "IdentityVersion",
     "InFlight",
     "Job",
+    "Joining",
+    "KeptMention",
+    "KeptRecords",
     "KnownKey",
     "LeadOutcome",
     "LeadRecord",
     "LeadVersion",
+    "Mention",
     "ModelMetrics",
     "NewKey",
     "OtherBody",
@@ -54,11 +69,15 @@ __all__ = [
     "Replay",
     "Restored",
     "Score",
+    "SourceEvent",
+    "SourceRecord",
+    "SourceState",
+    "SourceVersion",
     "Store",
     "Stored",
     "StoredFeedback",
     "Variant",
-    "VariantTally",
+    "Wins",
     "open_store",
     "restore",
 ]
