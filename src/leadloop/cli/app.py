@@ -13,21 +13,30 @@ from typer.core import TyperGroup
 from leadloop.cli.ablating import ablate
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
+from leadloop.cli.dev import dev
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
+from leadloop.cli.enriching import enrich
 from leadloop.cli.experiments import experiments
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.identity import identity
 from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
+from leadloop.cli.outcomes import outcomes
 from leadloop.cli.playbooks import playbooks
+from leadloop.cli.queue import queue
+from leadloop.cli.replaying import replay
 from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
 from leadloop.cli.store import store
+from leadloop.cli.syncing import sync
 from leadloop.cli.training import train
+from leadloop.cli.watching import drift, quality
+from leadloop.cli.webhooks import webhooks
 from leadloop.cli.worker import worker
 
 EXIT_REFUSED = 2
@@ -99,9 +108,17 @@ app.command()(score)
 app.command()(serve)
 app.command()(worker)
 app.command("import")(import_leads)
+app.command()(enrich)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
+app.command()(replay)
+app.command()(outcomes)
+app.command()(explain)
+app.command()(ablate)
+app.command()(discover)
+app.command()(quality)
+app.command()(drift)
 app.command()(simulate)
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")
@@ -109,6 +126,11 @@ app.add_typer(experiments, name="experiments")
 app.add_typer(jobs, name="jobs")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
+app.add_typer(sync, name="sync")
+app.add_typer(dev, name="dev")
+app.add_typer(identity, name="identity")
+app.add_typer(queue, name="queue")
+app.add_typer(webhooks, name="webhooks")
 
 
 def _show_version(wanted: bool) -> None:

@@ -16,6 +16,7 @@ from leadloop.store.experiments import AbTest, Variant
 from leadloop.store.exposures import Exposure
 from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
+from leadloop.store.identity import IdentityMatch, IdentityRecord, IdentityVersion, Joining, KeptMention, Mention
 from leadloop.store.jobs import Job
 from leadloop.store.keys import ApiKey, KnownKey, NewKey
 from leadloop.store.leads import LeadRecord, LeadVersion, Recorded
@@ -23,7 +24,11 @@ from leadloop.store.metrics import ModelMetrics
 from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
+from leadloop.store.quality_history import QualityRecord
 from leadloop.store.scores import BandCount, Score
+from leadloop.store.source_events import SourceEvent
+from leadloop.store.source_records import KeptRecords, SourceRecord, SourceVersion
+from leadloop.store.source_states import SourceState
 from leadloop.store.store import Store, open_store
 
 __all__ = [
@@ -40,22 +45,34 @@ __all__ = [
     "Feedback",
     "FeedbackCount",
     "Fresh",
+    "IdentityMatch",
+    "IdentityRecord",
+    "IdentityVersion",
     "InFlight",
     "Job",
+    "Joining",
+    "KeptMention",
+    "KeptRecords",
     "KnownKey",
     "LeadOutcome",
     "LeadRecord",
     "LeadVersion",
+    "Mention",
     "ModelMetrics",
     "NewKey",
     "OtherBody",
     "Page",
     "PromotionRecord",
+    "QualityRecord",
     "Receipt",
     "Recorded",
     "Replay",
     "Restored",
     "Score",
+    "SourceEvent",
+    "SourceRecord",
+    "SourceState",
+    "SourceVersion",
     "Store",
     "Stored",
     "StoredFeedback",

@@ -17,13 +17,22 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import tables
+from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, watch_tables, webhook_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
 
 _AT_ONCE = 500
 SECRET = "erasures"
+OF_A_LEAD = (
+    *tables.OF_A_LEAD,
+    source_tables.SOURCE_RECORDS,
+    *identity_tables.OF_A_LEAD,
+    enrichment_tables.QUEUE,
+    enrichment_tables.ENRICHMENTS,
+    webhook_tables.MESSAGES,
+)
+"""The tables whose rows belong to one lead, by its playbook and id; what hangs on a row goes with it."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
     (tables.EVENTS, ("details",)),
@@ -36,6 +45,16 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.IDEMPOTENCY, ("answer",)),
     (tables.JOBS, ("payload", "note", "result", "error")),
     (tables.KEYS, ("name",)),
+    (source_tables.SOURCE_VERSIONS, ("raw",)),
+    (source_tables.SOURCE_EVENTS, ("payload",)),
+    (identity_tables.RECORDS, ("source",)),
+    (identity_tables.VERSIONS, ("fields",)),
+    (enrichment_tables.QUEUE, ("why", "filled", "note")),
+    (enrichment_tables.ENRICHMENTS, ("facts", "note")),
+    (enrichment_tables.ANSWERS, ("found",)),
+    (webhook_tables.WEBHOOKS, ("url", "types", "routes", "bands", "fields", "why", "made_by")),
+    (webhook_tables.MESSAGES, ("said", "error")),
+    (watch_tables.QUALITY, ("details",)),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 
@@ -162,6 +181,15 @@ class Erasures:
         self.resume()
         return added
 
+    def erased(self, playbook: str, lead_ids: Collection[str]) -> set[str]:
+        """Which of these leads were erased: a source that tells of them again must not bring them back."""
+        marks = self._marks()
+        with self._connections.read() as connection:
+            noted = {
+                one for held in connection.execute(select(tables.ERASURES.c.marks)).scalars() for one in held["leads"]
+            }
+        return {lead_id for lead_id in lead_ids if noted and marks.hash("lead", playbook, lead_id) in noted}
+
     def receipt(self, identity: str) -> Receipt:
         """The receipt of an erasure; raises StoreError where there is none."""
         with self._connections.read() as connection:
@@ -223,7 +251,7 @@ class Erasures:
         """The leads that are this person's, wherever anything of them is left."""
         found: set[tuple[str, str]] = set()
         if marks.leads:
-            for table in tables.OF_A_LEAD:
+            for table in OF_A_LEAD:
                 for row in self._rows(table, ("playbook", "lead_id")):
                     if marks.is_lead(row.playbook, row.lead_id):
                         found.add((row.playbook, row.lead_id))
@@ -232,6 +260,10 @@ class Erasures:
                 for row in self._rows(table, ("playbook", "lead_id", "fields")):
                     if row.lead_id and marks.names(row.fields, contact_fields):
                         found.add((row.playbook, row.lead_id))
+            # Whoever took part in a call is not named among the lead's own fields: what they said is.
+            for row in self._rows(identity_tables.VERSIONS, ("playbook", "lead_id", "fields")):
+                if marks.names(row.fields, None):
+                    found.add((row.playbook, row.lead_id))
         return found
 
     def _remove_nameless(self, identity: str, marks: Marks, contact_fields: list[str] | None) -> None:
@@ -273,7 +305,7 @@ class Erasures:
             removed = dict(row.removed)
             for playbook, lead_id in leads:
                 noted |= marks.of_lead(playbook, lead_id)
-                for table in tables.OF_A_LEAD:
+                for table in OF_A_LEAD:
                     mine = table.c.playbook == playbook, table.c.lead_id == lead_id
                     count = connection.execute(delete(table).where(*mine)).rowcount
                     if count:
@@ -309,7 +341,7 @@ class Erasures:
             finally:
                 raw.close()
             return
-        touched = {table.name for table in tables.OF_A_LEAD} | {table.name for table, _ in _MENTIONS}
+        touched = {table.name for table in OF_A_LEAD} | {table.name for table, _ in _MENTIONS}
         with self._connections.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for name in sorted(touched):
                 connection.execute(text(f"VACUUM {name}"))

@@ -35,6 +35,9 @@ class LeadOutcome:
     """Whether it is known when it came about; where not, `at` is the time of its lead."""
 
 
+_AT_ONCE = 500
+
+
 class Outcomes:
     """The outcomes of every playbook."""
 
@@ -86,6 +89,23 @@ class Outcomes:
         if lead_id is not None:
             query = query.where(OUTCOMES.c.lead_id == lead_id)
         return read_page(self._connections, "outcomes", query, OUTCOMES.c.id, _outcome, after=after, limit=limit)
+
+    def last_of_leads(
+        self, playbook: str, target: str, lead_ids: Sequence[str], *, by: datetime
+    ) -> dict[str, LeadOutcome]:
+        """The last outcome told of each of these leads as to one target, of those that came about by a moment."""
+        found: dict[str, LeadOutcome] = {}
+        with self._connections.read() as connection:
+            for start in range(0, len(lead_ids), _AT_ONCE):
+                some = lead_ids[start : start + _AT_ONCE]
+                query = select(OUTCOMES).where(
+                    OUTCOMES.c.playbook == playbook,
+                    OUTCOMES.c.target == target,
+                    OUTCOMES.c.at <= by,
+                    OUTCOMES.c.lead_id.in_(some),
+                )
+                found |= {row.lead_id: _outcome(row) for row in connection.execute(query.order_by(OUTCOMES.c.id))}
+        return found
 
     def count(self, playbook: str, *, since: datetime) -> int:
         """How many outcomes were stored at or after a moment."""

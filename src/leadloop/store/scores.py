@@ -15,6 +15,7 @@ from leadloop.store.connections import Connections
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
 from leadloop.store.tables import SCORES
 from leadloop.store.values import pack_features, unpack_features
+from leadloop.store.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +83,9 @@ _COLUMNS = tuple(one.name for one in fields(Score))
 class Scores:
     """The scores of every playbook."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, webhooks: Webhooks) -> None:
         self._connections = connections
+        self._webhooks = webhooks
 
     def add_first(self, playbook: str, scores: Sequence[Score]) -> int:
         """Store the scores of those leads that have none yet, whoever else does the same now; says how many these were."""
@@ -112,7 +114,8 @@ class Scores:
     def add(self, playbook: str, scores: Sequence[Score]) -> list[Stored]:
         """Store scores, all or nothing; those that were stored before are recognised by their keys.
 
-        Raises StoreConflict where a key was used for another score.
+        Whoever listens is to be told of the new ones: that is noted in the same transaction. Raises StoreConflict where a key was
+        used for another score.
         """
         now = self._connections.now()
         rows = [
@@ -125,7 +128,13 @@ class Scores:
             }
             for score in scores
         ]
-        return append(self._connections, SCORES, playbook, rows)
+        with self._connections.write():
+            listening = self._webhooks.listening(playbook)
+            before = self._webhooks.routes_of(playbook, [one.lead_id for one in scores]) if listening else {}
+            stored = append(self._connections, SCORES, playbook, rows)
+            if listening:
+                self._webhooks.tell_scores(playbook, scores, stored, before, listening)
+        return stored
 
     def latest(self, playbook: str, lead_id: str, *, by: datetime | None = None) -> Score | None:
         """The newest score of a lead, or the newest that it had by a moment; none where it was never scored."""
@@ -180,6 +189,20 @@ class Scores:
         with self._connections.read() as connection:
             rows = connection.execute(query.group_by(newest.c.band).order_by(newest.c.band)).all()
         return tuple(BandCount(row[0], row[1], float(row[2]), tuple(map(int, row[3:]))) for row in rows)
+
+    def between(self, playbook: str, since: datetime, until: datetime) -> Iterator[Score]:
+        """Every score that was given from one moment up to another, the newest stored first, a page in memory at a time."""
+        column = SCORES.c
+        # What was given since then was stored since then: that is what there is an index for.
+        query = _of(playbook).where(column.recorded_at >= since, column.at >= since, column.at < until)
+
+        def page(after: str | None) -> Page[Score]:
+            limit, listing = LARGEST_PAGE // 10, "scores of a time"
+            return read_page(
+                self._connections, listing, query, column.id, _score, after=after, limit=limit, newest_first=True
+            )
+
+        return all_pages(page)
 
     def leads_since(self, playbook: str, moment: datetime) -> tuple[int, datetime | None]:
         """How many leads were scored since a moment, each counted once, and when the first of these scores was given."""

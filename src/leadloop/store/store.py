@@ -17,20 +17,29 @@ from leadloop.store.audit import Audit
 from leadloop.store.backup import Backup
 from leadloop.store.connections import Connections
 from leadloop.store.engine import address_of, describe, make_engine
+from leadloop.store.enrichment import Enrichment
 from leadloop.store.erasure import SECRET, Erasures, secret_of
 from leadloop.store.events import Events
 from leadloop.store.experiments import Experiments
 from leadloop.store.feedback import FeedbackLog
 from leadloop.store.idempotency import Idempotency
+from leadloop.store.identity import Identity
 from leadloop.store.jobs import Jobs
 from leadloop.store.keys import Keys
 from leadloop.store.leads import Leads
+from leadloop.store.logged import Logged
 from leadloop.store.metrics import Metrics
 from leadloop.store.outcomes import Outcomes
 from leadloop.store.promotions import Promotions
+from leadloop.store.quality_history import QualityHistory
 from leadloop.store.scores import Scores
+from leadloop.store.source_events import SourceEvents
+from leadloop.store.source_records import SourceRecords
+from leadloop.store.source_states import SourceStates
+from leadloop.store.source_turns import SourceTurns
 from leadloop.store.tables import METADATA
 from leadloop.store.training_set import TrainingSet
+from leadloop.store.webhooks import Webhooks
 
 
 class Store:
@@ -46,9 +55,13 @@ class Store:
         self.leads = Leads(connections)
         self.events = Events(connections)
         self.outcomes = Outcomes(connections)
-        self.scores = Scores(connections)
+        self.webhooks = Webhooks(connections)
+        self.scores = Scores(connections, self.webhooks)
+        self.enrichment = Enrichment(connections)
         self.feedback = FeedbackLog(connections)
         self.metrics = Metrics(connections)
+        self.logged = Logged(connections)
+        self.quality = QualityHistory(connections)
         self.experiments = Experiments(connections)
         self.arm_sums = ArmSums(connections)
         self.audit = Audit(connections)
@@ -56,7 +69,12 @@ class Store:
         self.keys = Keys(connections, self.audit)
         self.idempotency = Idempotency(connections)
         self.jobs = Jobs(connections)
+        self.identity = Identity(connections)
         self.training = TrainingSet(connections)
+        self.source_records = SourceRecords(connections)
+        self.source_states = SourceStates(connections)
+        self.source_turns = SourceTurns(connections)
+        self.source_events = SourceEvents(connections)
         beside = list_beside(Path(str(url.database))) if keep_list and connections.is_sqlite else None
         self.erasures = Erasures(connections, self.audit, beside)
 

@@ -40,7 +40,7 @@ def read_stored_leads(
     The playbook comes back with the store's outcomes in place of the functions that say who won, and marked as synthetic where
     any of the leads is. Raises DataError where there is no store, or no lead of this playbook in it.
     """
-    from leadloop.store.training_set import LEAD_ID, SCORED_AT, SOURCE, outcome_columns
+    from leadloop.store.training_set import IDLE, LEAD_ID, SCORED_AT, SOURCE, outcome_columns
 
     require_store(place, found.playbook.name)
     store, playbook, now = place.store, found.playbook, datetime.now(UTC)
@@ -52,7 +52,7 @@ def read_stored_leads(
     digest = hashlib.sha256()
     parts: list[LeadFrame] = []
     rejects: list[Reject] = []
-    rows = older = held = 0
+    rows = older = held = idle = 0
     synthetic = False
     for frame in store.training.past(
         playbook.name,
@@ -61,6 +61,10 @@ def read_stored_leads(
         targets,
         now=now,
     ):
+        idle += int(frame[IDLE].sum())
+        frame = frame.filter(~pl.col(IDLE)).drop(IDLE)
+        if not frame.height:
+            continue
         digest.update(frame.drop(SOURCE).write_csv().encode())
         synthetic = synthetic or bool(frame[SOURCE].str.starts_with(SYNTHETIC).any())
         lines = np.arange(rows + 1, rows + frame.height + 1)
@@ -90,6 +94,8 @@ def read_stored_leads(
     notes = [f"The leads are those that the store held at {now:%Y-%m-%dT%H:%M:%SZ}."]
     if older:
         notes.append(f"{older:,} older leads were left out: max_leads is {playbook.training.max_leads:,}")
+    if idle:
+        notes.append(f"{idle:,} leads that nobody worked were left out: they were neither won nor lost.")
     if playbook.events:
         leads = LeadFrame(schema, leads.data.drop(SCORED_AT), leads.lines)
         leads, said = _with_events(store, found, leads, digest)
@@ -185,7 +191,7 @@ def _with_events(store: Store, found: PlaybookFolder, leads: LeadFrame, digest: 
     events = playbook.events
     assert events is not None
     parts = []
-    for rows in _stored_events(store, playbook):
+    for rows in stored_events(store, playbook):
         names = [field.name for field in events.schema.fields if not field.made_from]
         cells = pl.DataFrame(
             {name: [row.get(name) for row in rows] for name in names}, schema=dict.fromkeys(names, pl.String)
@@ -210,7 +216,7 @@ def _with_events(store: Store, found: PlaybookFolder, leads: LeadFrame, digest: 
     return after.leads, [f"{count:,} events {said} and were left out." for count, said in counts if count]
 
 
-def _stored_events(store: Store, playbook: Playbook) -> Iterator[list[Mapping[str, str | None]]]:
+def stored_events(store: Store, playbook: Playbook) -> Iterator[list[Mapping[str, str | None]]]:
     """Feedback, then other events, some at a time, a value a field that the playbook declares of events."""
     from leadloop.store import Feedback
 

@@ -11,7 +11,7 @@ from alembic import op
 from leadloop.store.column_types import Json, Line, Moment, RowId
 
 revision = "0010"
-down_revision = "0004"
+down_revision = "0009"
 
 _Make = Callable[[], sa.Column[Any]]
 
