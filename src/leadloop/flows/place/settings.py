@@ -315,7 +315,7 @@ def _explain(name: str, value: Any, kind: Any) -> tuple[str, str] | None:
 
 def _may_be_empty(name: str) -> bool:
     """Whether a setting means something where it is empty: that there is none."""
-    return getattr(Settings, name) == ""
+    return bool(getattr(Settings, name) == "")
 
 
 def _explain_choice(name: str, values: Iterable[str]) -> tuple[str, str] | None:
