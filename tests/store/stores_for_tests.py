@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from leadloop.store import Event, Feedback, LeadOutcome, LeadRecord, ModelMetrics, Score, Store, Variant
+from leadloop.store import ArmCount, Event, Feedback, LeadOutcome, LeadRecord, ModelMetrics, Score, Store, Variant
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -67,3 +67,12 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
     begun = store.idempotency.begin(f"i-{store.audit.head().number}", "/score", "0" * 64)
     store.idempotency.finish(begun, 200, {"lead_id": lead_id, "reasoning": [f"{mark} asked for a demo"]})  # type: ignore[arg-type]
     store.jobs.add("enrich", {"leads": [{"lead_id": lead_id, "name": mark}], "contact": mail})
+    job = store.jobs.add("loop", {"playbook": playbook}, turn=f"train:{playbook}")
+    store.steps.add(job, "evaluate", {"AUC": 0.8})
+    store.schedules.put("daily check", "loop", cron="0 6 * * *", next_at=START)
+    store.checks.add(playbook, due=True, reasons=[{"trigger": "age", "said": "it is old"}], facts={"age_days": 8})
+    if store.rollouts.current(playbook) is None:
+        begun = store.rollouts.start(playbook, "v2", against="v1", who="ada", why="better on the test leads")
+        store.rollouts.count(begun.id, [ArmCount("shadow", 10, 0, 12.5)])
+    store.alerts.add("accuracy", playbook=playbook, severity="warning", title="Low", text="It is 0.7.", mend="Train.")
+    store.quarantine.hold(playbook, "crm", who="ada", why="its outcomes say the opposite")

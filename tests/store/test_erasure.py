@@ -114,6 +114,22 @@ ELSEWHERE = {
     "erasures.removed": "names of tables, and counts",
     "api_keys.id": "a number",
     "secrets.name": "what the secret is for",
+    "schedules.name": "what a schedule is called",
+    "schedules.cron": "when it is due",
+    "schedules.zone": "the name of a time zone",
+    "schedules.payload": "what a kind of job is told, the same every time",
+    "jobs.turn": "a kind of job and a playbook",
+    "job_steps.step": "the name of a step",
+    "retrain_checks.reasons": "our own words and counts",
+    "retrain_checks.facts": "counts and measures",
+    "rollouts.open_playbook": "a playbook",
+    "rollouts.against": "a version",
+    "alerts.rule": "the name of a rule",
+    "alerts.about": "a version, a field or a kind of job",
+    "alerts.open_name": "the three of them together",
+    "alerts.severity": "how urgent it is",
+    "alerts.told_severity": "how urgent it was",
+    "quarantined_sources.evidence": "counts and measures",
 }
 
 

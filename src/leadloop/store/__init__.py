@@ -6,9 +6,11 @@
 SQLite in a file by default, PostgreSQL by its address; both behave the same.
 """
 
+from leadloop.store.alerts import Alert
 from leadloop.store.appending import Stored
 from leadloop.store.audit import AuditHead, AuditRow
 from leadloop.store.backup import Backup, Restored, restore
+from leadloop.store.checks import Check
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
 from leadloop.store.experiments import AbTest, Variant, VariantTally
@@ -21,21 +23,28 @@ from leadloop.store.metrics import ModelMetrics
 from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
+from leadloop.store.quarantine import HeldSource
+from leadloop.store.rollouts import ArmCount, Rollout, RolloutChange
+from leadloop.store.schedules import Schedule
 from leadloop.store.scores import BandCount, Score
 from leadloop.store.store import Store, open_store
 
 __all__ = [
     "AbTest",
+    "Alert",
     "Alias",
     "ApiKey",
+    "ArmCount",
     "AuditHead",
     "AuditRow",
     "Backup",
     "BandCount",
+    "Check",
     "Event",
     "Feedback",
     "FeedbackCount",
     "Fresh",
+    "HeldSource",
     "InFlight",
     "Job",
     "KnownKey",
@@ -51,6 +60,9 @@ __all__ = [
     "Recorded",
     "Replay",
     "Restored",
+    "Rollout",
+    "RolloutChange",
+    "Schedule",
     "Score",
     "Store",
     "Stored",

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import tables
+from leadloop.store import loop_tables, tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 
@@ -23,6 +23,11 @@ def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
         "feedback": (tables.FEEDBACK, tables.FEEDBACK.c.created_at < before),
         "exposures": (tables.EXPOSURES, tables.EXPOSURES.c.at < before),
         "jobs": (tables.JOBS, and_(tables.JOBS.c.finished_at.is_not(None), tables.JOBS.c.finished_at < before)),
+        "alerts": (
+            loop_tables.ALERTS,
+            and_(loop_tables.ALERTS.c.ended_at.is_not(None), loop_tables.ALERTS.c.ended_at < before),
+        ),
+        "checks": (loop_tables.CHECKS, loop_tables.CHECKS.c.at < before),
         "leads": (tables.LEADS, tables.LEADS.c.recorded_at < before),
     }
 

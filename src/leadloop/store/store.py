@@ -12,8 +12,10 @@ from sqlalchemy import URL, func, select, text
 
 from leadloop.errors import Problem, StoreError
 from leadloop.store import backup, migrating, retention
+from leadloop.store.alerts import Alerts
 from leadloop.store.audit import Audit
 from leadloop.store.backup import Backup
+from leadloop.store.checks import Checks
 from leadloop.store.connections import Connections
 from leadloop.store.engine import address_of, describe, make_engine
 from leadloop.store.erasure import SECRET, Erasures, secret_of
@@ -21,12 +23,16 @@ from leadloop.store.events import Events
 from leadloop.store.experiments import Experiments
 from leadloop.store.feedback import FeedbackLog
 from leadloop.store.idempotency import Idempotency
+from leadloop.store.job_steps import JobSteps
 from leadloop.store.jobs import Jobs
 from leadloop.store.keys import Keys
 from leadloop.store.leads import Leads
 from leadloop.store.metrics import Metrics
 from leadloop.store.outcomes import Outcomes
 from leadloop.store.promotions import Promotions
+from leadloop.store.quarantine import Quarantine
+from leadloop.store.rollouts import Rollouts
+from leadloop.store.schedules import Schedules
 from leadloop.store.scores import Scores
 from leadloop.store.tables import METADATA
 from leadloop.store.training_set import TrainingSet
@@ -54,6 +60,12 @@ class Store:
         self.keys = Keys(connections, self.audit)
         self.idempotency = Idempotency(connections)
         self.jobs = Jobs(connections)
+        self.steps = JobSteps(connections)
+        self.schedules = Schedules(connections)
+        self.checks = Checks(connections)
+        self.rollouts = Rollouts(connections, self.audit)
+        self.alerts = Alerts(connections)
+        self.quarantine = Quarantine(connections, self.audit)
         self.training = TrainingSet(connections)
         beside = list_beside(Path(str(url.database))) if keep_list and connections.is_sqlite else None
         self.erasures = Erasures(connections, self.audit, beside)
