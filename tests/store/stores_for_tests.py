@@ -75,4 +75,5 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
         begun = store.rollouts.start(playbook, "v2", against="v1", who="ada", why="better on the test leads")
         store.rollouts.count(begun.id, [ArmCount("shadow", 10, 0, 12.5)])
     store.alerts.add("accuracy", playbook=playbook, severity="warning", title="Low", text="It is 0.7.", mend="Train.")
+    store.alerts.end("accuracy", playbook=playbook)
     store.quarantine.hold(playbook, "crm", who="ada", why="its outcomes say the opposite")

@@ -10,7 +10,6 @@ from leadloop.store.alerts import Alert
 from leadloop.store.appending import Stored
 from leadloop.store.audit import AuditHead, AuditRow
 from leadloop.store.backup import Backup, Restored, restore
-from leadloop.store.checks import Check
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
 from leadloop.store.experiments import AbTest, Variant, VariantTally
@@ -24,6 +23,7 @@ from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
 from leadloop.store.quarantine import HeldSource
+from leadloop.store.retrain_checks import RetrainCheck
 from leadloop.store.rollouts import ArmCount, Rollout, RolloutChange
 from leadloop.store.schedules import Schedule
 from leadloop.store.scores import BandCount, Score
@@ -39,7 +39,6 @@ __all__ = [
     "AuditRow",
     "Backup",
     "BandCount",
-    "Check",
     "Event",
     "Feedback",
     "FeedbackCount",
@@ -60,6 +59,7 @@ __all__ = [
     "Recorded",
     "Replay",
     "Restored",
+    "RetrainCheck",
     "Rollout",
     "RolloutChange",
     "Schedule",

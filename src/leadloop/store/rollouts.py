@@ -193,13 +193,33 @@ class Rollouts:
             self._note(changed)
         return changed
 
-    def _note(self, rollout: Rollout) -> None:
+    def note(self, rollout: Rollout, *, who: str, why: str, evidence: Mapping[str, Any]) -> Rollout:
+        """Note something of a rollout, as that somebody approved of it; its state, share and their age stay as they are.
+
+        Raises StoreConflict where it is over, or was changed meanwhile.
+        """
+        same = (
+            ROLLOUTS.c.id == rollout.id,
+            ROLLOUTS.c.since == rollout.since,
+            ROLLOUTS.c.open_playbook.is_not(None),
+        )
+        said = {"who": who, "why": why, "evidence": dict(evidence)}
+        with self._connections.write() as connection:
+            row = connection.execute(update(ROLLOUTS).where(*same).values(said).returning(ROLLOUTS)).first()
+            if row is None:
+                problem = Problem("rollout", "was changed by somebody else meanwhile", "look again at what it is")
+                raise StoreConflict(rollout.playbook, problem)
+            changed = _rollout(row)
+            self._note(changed, at=self._connections.now())
+        return changed
+
+    def _note(self, rollout: Rollout, at: datetime | None = None) -> None:
         """The record of a change, and its row in the audit log."""
         with self._connections.write() as connection:
             connection.execute(
                 ROLLOUT_CHANGES.insert().values(
                     rollout_id=rollout.id,
-                    at=rollout.since,
+                    at=at or rollout.since,
                     state=rollout.state,
                     share=rollout.share,
                     who=rollout.who,

@@ -81,7 +81,9 @@ class Schedules:
             ).one()
         return _schedule(row)
 
-    def add_missing(self, name: str, kind: str, *, cron: str, next_at: datetime, playbook: str = "") -> bool:
+    def add_missing(
+        self, name: str, kind: str, *, cron: str, next_at: datetime, payload: Mapping[str, Any] | None = None
+    ) -> bool:
         """Keep a schedule unless there is one of this name, whatever became of it; says whether it was new."""
         now = self._connections.now()
         row = {

@@ -15,7 +15,6 @@ from leadloop.store import backup, migrating, retention
 from leadloop.store.alerts import Alerts
 from leadloop.store.audit import Audit
 from leadloop.store.backup import Backup
-from leadloop.store.checks import Checks
 from leadloop.store.connections import Connections
 from leadloop.store.engine import address_of, describe, make_engine
 from leadloop.store.erasure import SECRET, Erasures, secret_of
@@ -31,6 +30,7 @@ from leadloop.store.metrics import Metrics
 from leadloop.store.outcomes import Outcomes
 from leadloop.store.promotions import Promotions
 from leadloop.store.quarantine import Quarantine
+from leadloop.store.retrain_checks import RetrainChecks
 from leadloop.store.rollouts import Rollouts
 from leadloop.store.schedules import Schedules
 from leadloop.store.scores import Scores
@@ -62,7 +62,7 @@ class Store:
         self.jobs = Jobs(connections)
         self.steps = JobSteps(connections)
         self.schedules = Schedules(connections)
-        self.checks = Checks(connections)
+        self.checks = RetrainChecks(connections)
         self.rollouts = Rollouts(connections, self.audit)
         self.alerts = Alerts(connections)
         self.quarantine = Quarantine(connections, self.audit)

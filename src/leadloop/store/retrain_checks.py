@@ -15,7 +15,7 @@ from leadloop.store.paging import Page, read_page
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class RetrainCheck:
     """One look at whether training again was worth while."""
 
     id: int
@@ -32,7 +32,7 @@ class Check:
     """The job that was asked for, where one was."""
 
 
-class Checks:
+class RetrainChecks:
     """The checks of every playbook."""
 
     def __init__(self, connections: Connections) -> None:
@@ -59,7 +59,7 @@ class Checks:
         with self._connections.write() as connection:
             connection.execute(update(CHECKS).where(CHECKS.c.id == check).values(job_id=job))
 
-    def page(self, playbook: str, *, after: str | None = None, limit: int = 100) -> Page[Check]:
+    def page(self, playbook: str, *, after: str | None = None, limit: int = 100) -> Page[RetrainCheck]:
         """Checks of a playbook, the newest first."""
         query = select(CHECKS).where(CHECKS.c.playbook == playbook)
         return read_page(
@@ -67,5 +67,5 @@ class Checks:
         )
 
 
-def _check(row: Any) -> Check:
-    return Check(row.id, row.at, row.due, row.reasons, row.facts, row.job_id)
+def _check(row: Any) -> RetrainCheck:
+    return RetrainCheck(row.id, row.at, row.due, row.reasons, row.facts, row.job_id)
