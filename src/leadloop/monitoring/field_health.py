@@ -1,7 +1,7 @@
 """Fields that broke: what a mistake in whatever sends leads does to a field, and no change among buyers does.
 
-Drift is a matter of degree, and training again is its cure. A field that is suddenly empty, says the same of everybody, or is told
-in another unit is no drift: a version that learns from it learns the mistake.
+Drift is a matter of degree, and training again is its cure. A field that is suddenly empty, says the same of everybody, or is
+told in another unit is no drift: a version that learns from it learns the mistake.
 """
 
 from __future__ import annotations

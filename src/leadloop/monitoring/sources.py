@@ -1,7 +1,7 @@
 """Sources of outcomes that say the opposite of all others: nothing should be learned from them before somebody has looked.
 
-What a source tells is held against the version in service, as what all other sources tell is. When buyers change, both change; when
-only what one source tells stops agreeing with the scores, it is more likely that the source is wrong.
+What a source tells is held against the version in service, as what all other sources tell is. When buyers change, both change;
+when only what one source tells stops agreeing with the scores, it is more likely that the source is wrong.
 """
 
 from __future__ import annotations
@@ -42,10 +42,9 @@ class DoubtfulSource:
     @property
     def said(self) -> str:
         """It in words."""
-        return (
-            f"outcomes from “{self.source}” contradict the others: on its {self.leads:,} leads the version in service has an AUC "
-            f"of {self.auc:.2f} (at most {self.high:.2f}), on the leads of all others {self.others:.2f} (at least {self.others_low:.2f})"
-        )
+        ours = f"on its {self.leads:,} leads the version in service has an AUC of {self.auc:.2f} (at most {self.high:.2f})"
+        theirs = f"on the leads of all others {self.others:.2f} (at least {self.others_low:.2f})"
+        return f"outcomes from “{self.source}” contradict the others: {ours}, {theirs}"
 
 
 def doubt_sources(

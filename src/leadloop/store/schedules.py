@@ -89,7 +89,7 @@ class Schedules:
         row = {
             "name": name,
             "kind": kind,
-            "playbook": playbook,
+            "playbook": "",
             "cron": cron,
             "zone": "UTC",
             "payload": {},
