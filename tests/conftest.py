@@ -107,3 +107,9 @@ def new_postgres() -> Iterator[Callable[[], str]]:
     engine.dispose()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for servers and for other processes, and another can use that time."""
+    return (os.cpu_count() or 1) + 1

@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from leadloop.store import ArmCount, Event, Feedback, LeadOutcome, LeadRecord, ModelMetrics, Score, Store, Variant
+from leadloop.store import (
+    ArmCount,
+    Event,
+    Feedback,
+    LeadOutcome,
+    LeadRecord,
+    ModelMetrics,
+    QualityRecord,
+    Score,
+    Store,
+    Variant,
+)
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -54,6 +65,10 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
         [Feedback(f"f-{lead_id}", lead_id, "contact", session_id=mark, user_agent=mark, ip_address="203.0.113.9")],
     )
     store.metrics.record(playbook, ModelMetrics("v1", "xgboost", accuracy=0.8))
+    looked = {"drift": {"reasons": [f"“name” has new values: “{mail}” (3%)."]}}
+    store.quality.keep(
+        playbook, QualityRecord(f"v-{lead_id}", "won", START, START + timedelta(7), 9, 8, 2, 1, details=looked)
+    )
     if store.experiments.named(playbook, "first") is None:
         store.experiments.start(
             playbook, "first", [Variant("a", "v1", 50, is_control=True), Variant("b", "v2", 50)], target="won"

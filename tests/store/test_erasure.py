@@ -99,6 +99,7 @@ def test_wherever_somebody_may_be_mentioned_no_byte_of_them_is_left_and_the_row_
 OURS = {
     *("playbook", "target", "model_version", "model_type", "previous", "policy", "arm", "method", "band", "route"),
     *("segment", "action_type", "feedback_source", "test_name", "running_name", "variant_name", "winner", "salt"),
+    *("drift", "measures", "expected"),
     *("alias", "action", "kind", "state", "only_one", "holder", "role", "secret_hash", "body_hash", "hash", "digest"),
 }
 """Words, names and hashes that playbooks, models and LeadLoop itself give."""

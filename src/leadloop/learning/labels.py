@@ -1,11 +1,31 @@
 """Labels: whether each lead was won, lost, or is still open; always from what happened after the lead came in.
 
 A graded target says how good the outcome was instead: 1 is as good as winning can be, 0.4 is worth four tenths of that.
+
+What a lead is, as to a target, follows from what was told of it between the moment it was scored and its deadline:
+
+| an outcome was told | `not_worked` was told last | the time | it is |
+|---|---|---|---|
+| no | no | is not over | open |
+| no | no | is over | lost |
+| no | yes | is not over | open: somebody may still work it |
+| no | yes | is over | not worked: neither won nor lost, and nothing is learned from it |
+| yes | either | is not over | open: young leads that ended already would make young leads look better than they are |
+| yes | either | is over | won or lost, as the outcome says that was told last |
+
+Where a target has no deadline, time is over as soon as an outcome, or that nobody worked the lead, was told; until then the
+lead is open. What is told twice under one key is told once. Of outcomes that contradict each other the one told last holds,
+whatever came about first: it is the correction. What came about before the lead was scored, or after its deadline, is kept
+and does not count. `worked` takes `not_worked` back. So the order in which things arrive changes a state only where they
+contradict each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -18,6 +38,10 @@ LabelFunction = Callable[[], pl.Expr]
 
 DAY = 86_400e6
 """Microseconds."""
+State = Literal["open", "won", "lost", "not worked"]
+"""What a lead can be as to a target."""
+NOT_WORKED, WORKED = "not_worked", "worked"
+"""The events that say that nobody worked a lead, and that somebody did after all."""
 
 
 class OneOutcome(DataError):
@@ -160,3 +184,94 @@ def _most_seen(leads: LeadFrame, column: str) -> list[object]:
         return []
     counts = leads.data[column].value_counts(sort=True).head(5)
     return counts[column].to_list()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that was told of a lead: an outcome by its value, or whether it was worked by the event's name."""
+
+    at: datetime
+    """When it came about."""
+    value: float | None = None
+    """The outcome: above 0 where the lead was won, 0 where not, or a grade; none where this is no outcome."""
+    event: str = ""
+    """`not_worked` or `worked`; empty where this is an outcome."""
+
+
+def label_state(
+    told: Sequence[Told], came: datetime, now: datetime, within_days: float | None
+) -> tuple[State, float | None]:
+    """What a lead is by now, and its outcome where it has one; `told` in the order in which it was told, each once.
+
+    This is the table above, for one lead; `settle_leads` does the same for a million.
+
+    >>> came = datetime(2026, 1, 1)
+    >>> won, no = Told(datetime(2026, 1, 9), 1.0), Told(datetime(2026, 1, 5), event="not_worked")
+    >>> [label_state([won], came, now, 30) for now in (datetime(2026, 1, 20), datetime(2026, 2, 20))]
+    [('open', None), ('won', 1.0)]
+    >>> label_state([no], came, datetime(2026, 2, 20), 30), label_state([], came, datetime(2026, 2, 20), 30)
+    (('not worked', None), ('lost', 0.0))
+    """
+    deadline = now if within_days is None else came + timedelta(days=within_days)
+    counted = [one for one in told if came <= one.at <= min(now, deadline)]
+    outcomes = [one.value for one in counted if one.value is not None]
+    worked = [one.event for one in counted if one.event]
+    idle = bool(worked) and worked[-1] == NOT_WORKED
+    if within_days is None and not outcomes and not idle:
+        return "open", None
+    if within_days is not None and now <= deadline:
+        return "open", None
+    if not outcomes:
+        return ("not worked", None) if idle else ("lost", 0.0)
+    return ("won" if outcomes[-1] > 0 else "lost"), outcomes[-1]
+
+
+def settle_leads(
+    scored: pl.DataFrame, outcomes: pl.DataFrame, events: pl.DataFrame, now: datetime, within_days: float | None
+) -> pl.DataFrame:
+    """Scored leads with what each is by now, as `label_state` says it: columns `state`, `outcome` and `decided_at`.
+
+    `scored` has `lead_id` and `at` (when the lead was scored), `outcomes` has `lead_id`, `at` and `value`, `events` has
+    `lead_id`, `at` and `name`, both in the order in which they were told. Times are in UTC without a zone, and so is `now`.
+    """
+    row = "\x00row"
+    named = scored.with_row_index(row)
+    deadline = pl.lit(now) if within_days is None else pl.col("at") + pl.duration(microseconds=round(within_days * DAY))
+    windows = named.select(
+        row, "lead_id", pl.col("at").alias("came"), pl.min_horizontal(deadline, pl.lit(now)).alias("by")
+    )
+    last = _last_in_time(windows, outcomes.select("lead_id", "at", "value"), row)
+    idle = _last_in_time(windows, events.select("lead_id", "at", "name"), row)
+    idle = idle.select(row, (pl.col("name") == NOT_WORKED).alias("idle"))
+    found = (
+        named.join(last.select(row, "value", pl.col("told_at").alias("decided_at")), on=row, how="left")
+        .join(idle, on=row, how="left", maintain_order="left")
+        .sort(row)
+    )
+    idle_now = pl.col("idle").fill_null(False)
+    is_told = pl.col("value").is_not_null()
+    over = (is_told | idle_now) if within_days is None else pl.lit(now) > deadline
+    state = (
+        pl.when(~over)
+        .then(pl.lit("open"))
+        .when(is_told & (pl.col("value") > 0))
+        .then(pl.lit("won"))
+        .when(is_told | ~idle_now)
+        .then(pl.lit("lost"))
+        .otherwise(pl.lit("not worked"))
+    )
+    found = found.with_columns(state.alias("state"))
+    ended = pl.col("state").is_in(["won", "lost"])
+    return found.with_columns(
+        pl.when(ended).then(pl.col("value").fill_null(0.0)).alias("outcome"),
+        pl.when(ended).then(pl.col("decided_at")).alias("decided_at"),
+        pl.col("value").alias("told_value"),
+        pl.col("decided_at").alias("told_at"),
+    ).drop(row, "value", "idle")
+
+
+def _last_in_time(windows: pl.DataFrame, told: pl.DataFrame, row: str) -> pl.DataFrame:
+    """The last thing told of each lead that came about in its time."""
+    joined = told.with_row_index("\x00order").rename({"at": "told_at"}).join(windows, on="lead_id", how="inner")
+    counted = joined.filter((pl.col("told_at") >= pl.col("came")) & (pl.col("told_at") <= pl.col("by")))
+    return counted.sort("\x00order").unique(row, keep="last")

@@ -135,6 +135,8 @@ class DriftReport:
     """Why it is more than quiet, the weightiest first."""
     note: str = ""
     """What a reader must know of this report."""
+    early: FieldDrift | None = None
+    """What came so far of leads that are still open, against what should have come by their age."""
 
     @property
     def is_alarm(self) -> bool:
@@ -148,4 +150,5 @@ class DriftReport:
 
     def as_json(self) -> dict[str, Any]:
         """Everything in plain values, as the store and the interface keep it."""
-        return as_plain(self)
+        plain: dict[str, Any] = as_plain(self)
+        return plain

@@ -6,12 +6,18 @@ A lead counts once its time is over; how many are still open is told beside ever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+import polars as pl
+
+from leadloop.learning.evaluation.intervals import wilson_interval
+from leadloop.learning.evaluation.measures import equal_groups
 from leadloop.learning.evaluation.quality import Measure
+from leadloop.monitoring.measuring import MEANINGS, measure_scores, with_baselines
 from leadloop.monitoring.plain import as_plain
 
 FEWEST_LEADS = 100
@@ -130,5 +136,110 @@ class QualityReport:
         return {**as_plain(self), "open_share": self.open_share}
 
 
-MEASURES = ("accuracy", "precision", "recall", "F1", "AUC", "Brier score", "log-loss", "calibration error")
+MEASURES = tuple(MEANINGS)
 """The names of the measures of a QualityReport."""
+STATES = ("won", "lost", "open", "not worked")
+"""What a scored lead can be by now."""
+
+
+def measure_quality(
+    scores: pl.DataFrame,
+    *,
+    playbook: str,
+    target: str,
+    start: datetime,
+    end: datetime,
+    as_of: datetime,
+    capacity: float,
+    model_version: str = "",
+    prior: float | None = None,
+    bands: Sequence[str] = (),
+    seed: int = 0,
+    note: str = "",
+) -> QualityReport:
+    """How good logged scores were, by what became of their leads.
+
+    `scores` has a row a lead with what was logged: `model_version`, `probability` (null where rules scored), `score`, `band`;
+    its `state` (one of `STATES`) and `outcome` (1, 0 or a grade between; null but for won and lost ones); and, where known, what
+    the playbook's rules say of it (`rules`). `prior` is the share of won leads that the version learned from, and `bands` are
+    the names of bands, the best first.
+    """
+    counts = dict(scores.group_by("state").len().rows())
+    matured = scores.filter(pl.col("outcome").is_not_null())
+    outcome = matured["outcome"].to_numpy().astype(float)
+    report = QualityReport(
+        playbook,
+        target,
+        model_version,
+        start,
+        end,
+        as_of,
+        scored=scores.height,
+        matured=matured.height,
+        won=round(float(outcome.sum())),
+        open=counts.get("open", 0),
+        not_worked=counts.get("not worked", 0),
+        capacity=capacity,
+        versions=dict(sorted(matured.group_by("model_version").len().rows())),
+        bands=_bands(matured, bands),
+        promises=_promises(matured),
+        note=note,
+    )
+    won, lost = float(outcome.sum()), float((1 - outcome).sum())
+    if matured.height < FEWEST_LEADS or min(won, lost) < FEWEST_OF_EACH:
+        few = f"{matured.height:,} leads have an outcome, {round(won):,} of them won: too few to judge by"
+        few += f" ({FEWEST_LEADS} leads, and {FEWEST_OF_EACH} each won and lost, are the least)"
+        return replace(report, note=f"{few}. {note}".strip())
+    return replace(report, measures=_measures(matured, outcome, capacity, prior, seed))
+
+
+def _measures(
+    matured: pl.DataFrame, outcome: np.ndarray, capacity: float, prior: float | None, seed: int
+) -> tuple[Measure, ...]:
+    by_model = matured["probability"].is_not_null().all()
+    scores = matured["probability" if by_model else "score"].to_numpy()
+    mine = measure_scores(outcome, scores, capacity=capacity, probabilities=bool(by_model), seed=seed)
+    count = len(outcome)
+    constant = {"majority": float(outcome.mean() >= 0.5), "prior": prior}
+    beside = {
+        name: measure_scores(outcome, np.full(count, value), capacity=capacity, seed=seed)
+        for name, value in constant.items()
+        if value is not None
+    }
+    if "rules" in matured.columns:
+        known = matured["rules"].is_not_null().to_numpy()
+        if known.sum() >= FEWEST_LEADS:
+            ruled = matured["rules"].drop_nulls().to_numpy()
+            beside["rules"] = measure_scores(outcome[known], ruled, capacity=capacity, probabilities=False, seed=seed)
+    return with_baselines(mine, beside)
+
+
+def _bands(matured: pl.DataFrame, order: Sequence[str]) -> tuple[BandQuality, ...]:
+    found = matured.group_by("band").agg(
+        pl.len(), pl.col("outcome").sum().alias("won"), pl.col("probability").mean().alias("promised")
+    )
+    names = list(order) + sorted(set(found["band"]) - set(order))
+    by_name = {row["band"]: row for row in found.iter_rows(named=True)}
+    lines = []
+    for name in names:
+        if name in by_name:
+            leads, won = by_name[name]["len"], by_name[name]["won"]
+            promised = by_name[name]["promised"]
+            ends = wilson_interval(won, leads)
+            lines.append(
+                BandQuality(name, leads, round(won), float("nan") if promised is None else promised, won / leads, *ends)
+            )
+    return tuple(lines)
+
+
+def _promises(matured: pl.DataFrame) -> tuple[PromiseGroup, ...]:
+    known = matured.filter(pl.col("probability").is_not_null())
+    if not known.height:
+        return ()
+    promised, outcome = known["probability"].to_numpy(), known["outcome"].to_numpy()
+    lines = []
+    for rows in equal_groups(promised):
+        won = float(outcome[rows].sum())
+        ends = wilson_interval(won, len(rows))  # type: ignore[arg-type]
+        lines.append(PromiseGroup(len(rows), float(promised[rows].mean()), won / len(rows), *ends))
+    return tuple(lines)

@@ -42,7 +42,9 @@ class DoubtfulSource:
     @property
     def said(self) -> str:
         """It in words."""
-        ours = f"on its {self.leads:,} leads the version in service has an AUC of {self.auc:.2f} (at most {self.high:.2f})"
+        ours = (
+            f"on its {self.leads:,} leads the version in service has an AUC of {self.auc:.2f} (at most {self.high:.2f})"
+        )
         theirs = f"on the leads of all others {self.others:.2f} (at least {self.others_low:.2f})"
         return f"outcomes from “{self.source}” contradict the others: {ours}, {theirs}"
 

@@ -22,6 +22,7 @@ from leadloop.store.metrics import ModelMetrics
 from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
+from leadloop.store.quality_history import QualityRecord
 from leadloop.store.quarantine import HeldSource
 from leadloop.store.retrain_checks import RetrainCheck
 from leadloop.store.rollouts import ArmCount, Rollout, RolloutChange
@@ -55,6 +56,7 @@ __all__ = [
     "OtherBody",
     "Page",
     "PromotionRecord",
+    "QualityRecord",
     "Receipt",
     "Recorded",
     "Replay",

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import loop_tables, tables
+from leadloop.store import loop_tables, tables, watch_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
@@ -40,6 +40,7 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (loop_tables.ROLLOUT_CHANGES, ("why", "evidence")),
     (loop_tables.ALERTS, ("title", "text", "mend")),
     (loop_tables.QUARANTINE, ("source", "why")),
+    (watch_tables.QUALITY, ("details",)),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 

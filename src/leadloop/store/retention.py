@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import loop_tables, tables
+from leadloop.store import loop_tables, tables, watch_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 
@@ -28,6 +28,7 @@ def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
             and_(loop_tables.ALERTS.c.ended_at.is_not(None), loop_tables.ALERTS.c.ended_at < before),
         ),
         "checks": (loop_tables.CHECKS, loop_tables.CHECKS.c.at < before),
+        "quality": (watch_tables.QUALITY, watch_tables.QUALITY.c.measured_at < before),
         "leads": (tables.LEADS, tables.LEADS.c.recorded_at < before),
     }
 

@@ -26,9 +26,11 @@ from leadloop.store.job_steps import JobSteps
 from leadloop.store.jobs import Jobs
 from leadloop.store.keys import Keys
 from leadloop.store.leads import Leads
+from leadloop.store.logged import Logged
 from leadloop.store.metrics import Metrics
 from leadloop.store.outcomes import Outcomes
 from leadloop.store.promotions import Promotions
+from leadloop.store.quality_history import QualityHistory
 from leadloop.store.quarantine import Quarantine
 from leadloop.store.retrain_checks import RetrainChecks
 from leadloop.store.rollouts import Rollouts
@@ -54,6 +56,8 @@ class Store:
         self.scores = Scores(connections)
         self.feedback = FeedbackLog(connections)
         self.metrics = Metrics(connections)
+        self.logged = Logged(connections)
+        self.quality = QualityHistory(connections)
         self.experiments = Experiments(connections)
         self.audit = Audit(connections)
         self.promotions = Promotions(connections, self.audit)

@@ -189,7 +189,7 @@ def _with_events(store: Store, found: PlaybookFolder, leads: LeadFrame, digest: 
     events = playbook.events
     assert events is not None
     parts = []
-    for rows in _stored_events(store, playbook):
+    for rows in stored_events(store, playbook):
         names = [field.name for field in events.schema.fields if not field.made_from]
         cells = pl.DataFrame(
             {name: [row.get(name) for row in rows] for name in names}, schema=dict.fromkeys(names, pl.String)
@@ -214,7 +214,7 @@ def _with_events(store: Store, found: PlaybookFolder, leads: LeadFrame, digest: 
     return after.leads, [f"{count:,} events {said} and were left out." for count, said in counts if count]
 
 
-def _stored_events(store: Store, playbook: Playbook) -> Iterator[list[Mapping[str, str | None]]]:
+def stored_events(store: Store, playbook: Playbook) -> Iterator[list[Mapping[str, str | None]]]:
     """Feedback, then other events, some at a time, a value a field that the playbook declares of events."""
     from leadloop.store import Feedback
 

@@ -30,6 +30,8 @@ from leadloop.flows.place.workspace import Workspace, open_workspace
 from leadloop.flows.training.field_points import field_points
 from leadloop.flows.training.given_settings import with_settings
 from leadloop.flows.training.learned_targets import LearnedTarget, learn_targets, make_version
+from leadloop.flows.training.reference_file import FILE as REFERENCE
+from leadloop.flows.training.reference_file import make_reference, reference_file
 from leadloop.flows.training.targets_report import Beside, report_targets
 from leadloop.flows.training.times_and_amounts import add_times_and_amounts, require_amounts, require_followed
 from leadloop.flows.training.training_report import baselines
@@ -175,6 +177,7 @@ def train(
         "report.json": json.dumps(report.as_json(), indent=1, ensure_ascii=False, allow_nan=False).encode(),
         "report.html": render_html(report).encode(),
         "report.md": render_markdown(report, pictures=".").encode(),
+        REFERENCE: reference_file(make_reference(trained, labelled, split)),
         **{name: _encoded(content) for name, content in {**picture_files(report), **chapter_pictures(report)}.items()},
     }
     watch("saving the version")

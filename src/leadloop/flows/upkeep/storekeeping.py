@@ -29,7 +29,7 @@ from leadloop.store.values import to_json
 if TYPE_CHECKING:
     from leadloop.store import AuditHead, Backup, Receipt, Restored, Store
 
-TABLES = ("leads", "versions", "events", "outcomes", "scores", "feedback", "metrics")
+TABLES = ("leads", "versions", "events", "outcomes", "scores", "feedback", "metrics", "quality")
 """What can be exported of a playbook."""
 _AT_ONCE = 2_000
 _DAYS = re.compile(r"(\d{1,6}(?:\.\d+)?)\s*(h|hours?|d|days?|w|weeks?|y|years?)?", re.IGNORECASE)
@@ -250,6 +250,7 @@ def _rows_of(store: Store, playbook: str, table: str) -> Iterator[Mapping[str, A
         "outcomes": lambda: store.outcomes.stream(playbook),
         "scores": lambda: store.scores.stream(playbook),
         "metrics": lambda: all_pages(lambda after: store.metrics.page(playbook, after=after)),
+        "quality": lambda: all_pages(lambda after: store.quality.page(playbook, after=after)),
     }
     if table == "feedback":
         for one in store.feedback.stream(playbook):
