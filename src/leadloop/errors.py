@@ -91,6 +91,10 @@ class DependencyMissing(LeadLoopError):
     """A part was asked for whose optional packages are not installed."""
 
 
+class ExperimentError(LeadLoopError):
+    """An experiment says something that cannot be right, or its numbers do not fit each other."""
+
+
 class StoreError(LeadLoopError):
     """The store refused: what was asked does not fit what it holds, or its database is not one it can work with."""
 

@@ -75,6 +75,7 @@ def create_app(service: Service) -> Any:
     """The application as ASGI asks for it. Versions are loaded and keys are known before it answers anything."""
     service.database.start()
     service.versions.refresh()
+    service.arms.refresh()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -113,6 +114,7 @@ async def _watch(service: Service) -> None:
         await asyncio.sleep(service.settings.watch_seconds)
         try:
             await to_thread.run_sync(service.versions.refresh)
+            await to_thread.run_sync(service.arms.refresh)
             take_readings(service)
         except Exception as error:  # the next look may go better, and what serves goes on serving
             service.log.mistake(error, during="watching the registry")

@@ -16,6 +16,7 @@ from leadloop.api.measures.metrics import Metrics
 from leadloop.api.scoring.live import LiveScoring
 from leadloop.api.scoring.rounds import Rounds
 from leadloop.api.scoring.score_log import NoScoreLog, ScoreLog, StoredScoreLog
+from leadloop.api.served.arms import ServedArms
 from leadloop.api.served.versions import Served, ServedVersions
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.place.settings import Settings
@@ -41,6 +42,8 @@ class Service:
     log: EventLog
     rounds: Rounds
     """Scores the leads of those who wait together."""
+    arms: ServedArms
+    """The tests that run, and what scores their arms."""
     traces: Traces | None = None
     """Where the spans of requests go; None where no collector is named."""
 
@@ -71,6 +74,8 @@ def make_service(
             metrics.show_served(served, str(facts.get("before", "")))
             metrics.standing.learn_importance(served, _importance(workspace, served))
             events.info(name, **facts)
+        elif name == "experiment runs":
+            events.info(name, **facts)
         else:
             events.warning(name, **facts)
 
@@ -81,7 +86,11 @@ def make_service(
         score_log = StoredScoreLog(database.store, most, metrics, events, traces) if most else NoScoreLog()
     live = LiveScoring(settings, score_log, metrics)
     limits = Limits(settings, lambda name: metrics.limited.labels(name).inc())
-    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events, Rounds(live), traces)
+    arms = ServedArms(versions, database.store, tell, lambda: live.clock())
+    arms.missing = lambda *labels: metrics.arms_missing.labels(*labels).inc()
+    live.arms = arms
+    rounds = Rounds(live)
+    return Service(workspace, settings, versions, live, database, ring, limits, metrics, events, rounds, arms, traces)
 
 
 def _importance(workspace: Workspace, served: Served) -> Mapping[str, float]:

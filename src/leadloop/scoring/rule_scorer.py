@@ -43,6 +43,8 @@ class RuleScorer:
     """What each rule is worth."""
     version: str = VERSION
     """What stands where a version's id would: nothing was trained."""
+    stands_in: bool = True
+    """Whether they stand in for a model; where they were chosen, as an arm of an experiment, nothing is degraded."""
 
     @classmethod
     def of(cls, playbook: Playbook, rules: Sequence[RuleFunction]) -> Self:
@@ -118,7 +120,7 @@ class RuleScorer:
                 "model_version": pl.repeat(self.version, len(leads), eager=True),
                 "segment": segments_of(self.playbook, leads),
                 "method": pl.repeat("rules", len(leads), eager=True),
-                "degraded": pl.repeat(True, len(leads), eager=True),
+                "degraded": pl.repeat(self.stands_in, len(leads), eager=True),
                 "starts_at": scores - points.sum(axis=1),
             }
         )

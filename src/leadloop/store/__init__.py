@@ -13,6 +13,7 @@ from leadloop.store.backup import Backup, Restored, restore
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
 from leadloop.store.experiments import AbTest, Variant, VariantTally
+from leadloop.store.exposures import Exposure
 from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
 from leadloop.store.jobs import Job
@@ -41,6 +42,7 @@ __all__ = [
     "Backup",
     "BandCount",
     "Event",
+    "Exposure",
     "Feedback",
     "FeedbackCount",
     "Fresh",

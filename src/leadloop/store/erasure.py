@@ -31,6 +31,7 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.SCORES, ("fields", "card")),
     (tables.FEEDBACK, ("user_agent", "session_id")),
     (tables.TESTS, ("settings",)),
+    (tables.EXPOSURES, ("unit",)),
     (tables.PROMOTIONS, ("why", "evidence")),
     (tables.IDEMPOTENCY, ("answer",)),
     (tables.JOBS, ("payload", "note", "result", "error")),

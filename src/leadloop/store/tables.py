@@ -14,6 +14,8 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    false,
+    text,
     true,
 )
 
@@ -198,10 +200,16 @@ TESTS = Table(
     line("salt", 64),
     line("target", 63),
     Column("settings", Json, nullable=False),
-    line("running_name", 100, nullable=True),  # the name while it runs, else nothing: so it is unique among the running
+    line("running_name", 100, nullable=True),  # the name until it has ended: so it is unique among those that have not
     moment("start_date"),
     moment("end_date", nullable=True),
     line("winner", 50, nullable=True),
+    line("state", 20, server_default="running"),
+    line("unit", 20, server_default="lead"),
+    line("unit_field", 63, server_default=""),
+    line("exclusive_group", 100, server_default=""),
+    Column("part_from", Float(53), nullable=False, server_default=text("0")),
+    Column("part_to", Float(53), nullable=False, server_default=text("100")),
     UniqueConstraint("playbook", "running_name"),
     sqlite_autoincrement=True,
 )
@@ -239,6 +247,13 @@ EXPOSURES = Table(
     line("lead_id"),
     line("variant_name", 50),
     moment("at"),
+    line("unit", server_default=""),  # who was put into the variant, where that is not the lead
+    Column("propensity", Float(53)),
+    Column("score", Float(53)),
+    Column("score_before", Float(53)),
+    Column("latency_ms", Float(53)),
+    Column("degraded", Boolean, nullable=False, server_default=false()),
+    Column("crossed", Boolean, nullable=False, server_default=false()),  # whether it was scored under another one later
     UniqueConstraint("test_id", "lead_id"),
     Index(None, "playbook", "lead_id"),
     sqlite_autoincrement=True,

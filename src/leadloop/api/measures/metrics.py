@@ -110,6 +110,12 @@ class Metrics:
             multiprocess_mode="livemin",
             registry=every,
         )
+        self.arms_missing = Counter(
+            "leadloop_experiment_arm_missing",
+            "Leads whose arm could not score them, so that its control did.",
+            ("playbook", "experiment", "arm"),
+            registry=every,
+        )
         self._request_lines: dict[tuple[str, str, int], Histogram] = {}
         self._score_lines: dict[tuple[str, str, str, str], Counter] = {}
         self.standing = Standing()

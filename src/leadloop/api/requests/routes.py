@@ -20,8 +20,10 @@ from leadloop.api.access.keys import ANYBODY, Caller
 from leadloop.api.measures.traces import scoring_step
 from leadloop.api.requests.gate import ASK, OUR_MISTAKE, Ask
 from leadloop.api.requests.idempotency import answer_once
-from leadloop.api.scoring.live import Scored, Unscored
+from leadloop.api.scoring.live import Asked, Scored, Unscored
 from leadloop.api.scoring.rounds import FEW_LEADS
+from leadloop.api.served.arms import ANY
+from leadloop.api.served.arms import Asked as Of
 from leadloop.api.served.versions import Served
 from leadloop.api.service import Service
 from leadloop.api.wire.arguments import Query, read_arguments
@@ -109,23 +111,25 @@ class Call:
 
     @scoring_step
     async def score(
-        self, served: Served, leads: list[Any], *, explain: bool = True, noted: bool = True
+        self, served: Served, leads: list[Any], *, explain: bool = True, noted: bool = True, of: Of = ANY
     ) -> list[Scored | Unscored]:
         """What is said of each lead: a few together with those of others who wait, many in a thread of their own.
 
-        Without `noted` the caller stores the scores.
+        Without `noted` the caller stores the scores; `of` says which test they take part in, where the request does.
         """
         self.service.limits.take("leads", self.caller, len(leads))
         live, request_id = self.service.live, self.ask.request_id
         if len(leads) <= FEW_LEADS:
-            return await self.service.rounds.score(served, leads, explain=explain, request_id=request_id, noted=noted)
+            asked = Asked(leads, request_id, noted, of)
+            return await self.service.rounds.score_asked(served, asked, explain=explain)
         return await to_thread.run_sync(
-            lambda: live.score(served, leads, explain=explain, request_id=request_id, noted=noted), limiter=live.limiter
+            lambda: live.score(served, leads, explain=explain, request_id=request_id, noted=noted, of=of),
+            limiter=live.limiter,
         )
 
-    async def score_one(self, served: Served, lead: Any, *, explain: bool = True) -> Scored:
+    async def score_one(self, served: Served, lead: Any, *, explain: bool = True, of: Of = ANY) -> Scored:
         """What is said of one lead; raises Refusal with every reason where it cannot be read."""
-        (answer,) = await self.score(served, [lead], explain=explain)
+        (answer,) = await self.score(served, [lead], explain=explain, of=of)
         if isinstance(answer, Unscored):
             raise Refusal(422, answer.problems)
         return answer

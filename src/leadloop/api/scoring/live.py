@@ -16,9 +16,12 @@ from leadloop.api.measures.metrics import Metrics
 from leadloop.api.scoring.cache import TimedCache
 from leadloop.api.scoring.score_log import ScoreLog
 from leadloop.api.scoring.score_rows import LoggedScore
+from leadloop.api.served import arms
+from leadloop.api.served.arms import ServedArms
 from leadloop.api.served.versions import Served
 from leadloop.errors import Problem
 from leadloop.flows.place.settings import Settings
+from leadloop.flows.scoring.arms import Chosen
 from leadloop.flows.scoring.score import set_absent_times
 from leadloop.scoring import ScoreCard
 
@@ -35,6 +38,10 @@ class Scored:
     served: Served
     given_id: Any
     """The lead's identifier as it was given; None where it was not."""
+    chosen: Chosen | None = None
+    """The arm of the test that the lead took part in; None where it took part in none."""
+    latency_ms: float | None = field(default=None, compare=False)
+    """How long it took to score it and those that were scored with it; None where it was kept."""
 
     @property
     def degraded(self) -> bool:
@@ -58,16 +65,27 @@ class Asked:
     request_id: str = ""
     noted: bool = True
     """Whether the scores go to the log; where not, whoever asks stores them."""
+    of: arms.Asked = arms.ANY
+    """Which test its leads take part in, where the request says so."""
+
+
+@dataclass(slots=True)
+class _Row:
+    """A lead that is to be scored, and what scores it."""
+
+    by: Served
+    values: Mapping[str, Any]
+    place: int
+    key: bytes
+    chosen: Chosen | None
 
 
 @dataclass(slots=True)
 class _Reading:
-    """The leads of one request while they are scored: `rows` are to be scored, and stand at `places`."""
+    """The leads of one request while they are scored: `rows` are those that are to be scored."""
 
     answers: list[Scored | Unscored | None] = field(default_factory=list)
-    rows: list[Mapping[str, Any]] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    keys: list[bytes] = field(default_factory=list)
+    rows: list[_Row] = field(default_factory=list)
     named: list[Mapping[str, Any]] = field(default_factory=list)
     kept: set[int] = field(default_factory=set)
 
@@ -83,6 +101,8 @@ class LiveScoring:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.settings, self.log, self.metrics, self.clock = settings, log, metrics, clock
+        self.arms: ServedArms | None = None
+        """The tests that run; None where nobody looks for any."""
         self.limiter = CapacityLimiter(_AT_ONCE)
         """How many requests of many leads are scored at a time; the others wait in the order in which they came."""
         seconds = settings.cache_ttl_minutes * 60
@@ -96,12 +116,13 @@ class LiveScoring:
         explain: bool = True,
         request_id: str = "",
         noted: bool = True,
+        of: arms.Asked = arms.ANY,
     ) -> list[Scored | Unscored]:
         """What is said of each lead, in order; a lead that cannot be read spoils no other.
 
-        Without `noted` the scores do not go to the log: whoever asks stores them.
+        Without `noted` the scores do not go to the log: whoever asks stores them. `of` says which test they take part in.
         """
-        (answers,) = self.score_together(served, [Asked(leads, request_id, noted)], explain=explain)
+        (answers,) = self.score_together(served, [Asked(leads, request_id, noted, of)], explain=explain)
         return answers
 
     def score_together(
@@ -111,20 +132,29 @@ class LiveScoring:
         started = perf_counter()
         now = self.clock()
         said_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        readings = [self._read(served, one.leads, explain) for one in requests]
-        rows = [values for reading in readings for values in reading.rows]
-        if rows:
-            lines = [place + 1 for reading in readings for place in reading.places]
-            frame = set_absent_times(served.scorer, served.reader.frame(rows, lines), now)
-            cards = iter(served.scorer.score(frame, explain=explain))
-            for reading in readings:
-                for place, key in zip(reading.places, reading.keys, strict=True):
-                    given_id = reading.named[place].get(served.scorer.playbook.lead_id)
-                    reading.answers[place] = Scored(card := next(cards), said_at, served, given_id)
-                    if key:
-                        self.cache.put(key, (card, said_at))
+        tests = self.arms.of(served.playbook) if self.arms is not None else ()
+        readings = [self._read(served, one, explain, tests) for one in requests]
+        everybody = {row.by for reading in readings for row in reading.rows} if tests else {served}
+        for by in everybody:
+            self._score_rows(by, readings, explain, now, said_at)
         seconds = perf_counter() - started
         return [self._note(served, one, reading, seconds) for one, reading in zip(requests, readings, strict=True)]
+
+    def _score_rows(self, by: Served, readings: Sequence[_Reading], explain: bool, now: datetime, said_at: str) -> None:
+        """Score the leads of one version, those of all requests together."""
+        mine = [(reading, row) for reading in readings for row in reading.rows if row.by is by]
+        if not mine:
+            return
+        started = perf_counter()
+        lines = [row.place + 1 for _, row in mine]
+        frame = set_absent_times(by.scorer, by.reader.frame([row.values for _, row in mine], lines), now)
+        cards = by.scorer.score(frame, explain=explain)
+        took_ms = (perf_counter() - started) * 1000
+        for (reading, row), card in zip(mine, cards, strict=True):
+            given_id = reading.named[row.place].get(by.scorer.playbook.lead_id)
+            reading.answers[row.place] = Scored(card, said_at, by, given_id, row.chosen, took_ms)
+            if row.key:
+                self.cache.put(row.key, (card, said_at))
 
     def _note(self, served: Served, asked: Asked, reading: _Reading, seconds: float) -> list[Scored | Unscored]:
         """The answers to one request, counted and written down."""
@@ -132,38 +162,41 @@ class LiveScoring:
         assert len(whole) == len(asked.leads)
         self._count(served, whole, seconds)
         if asked.noted:
-            self._record(served, reading.named, whole, reading.kept, asked.request_id)
+            self._record(reading.named, whole, reading.kept, asked.request_id)
         return whole
 
-    def _read(self, served: Served, leads: Sequence[Any], explain: bool) -> _Reading:
+    def _read(self, served: Served, asked: Asked, explain: bool, tests: tuple[arms.Test, ...] = ()) -> _Reading:
         """The leads of one request, each read by itself; those that were kept or cannot be read are answered already."""
         reading = _Reading()
         answers = reading.answers
-        for place, lead in enumerate(leads):
-            lead, problems = self._name_fields(served, lead)
-            given_id = lead.get(served.scorer.playbook.lead_id)
+        for place, given in enumerate(asked.leads):
+            by, chosen = served, None
+            lead, problems = self._name_fields(served, given)
+            if tests and lead:
+                by, chosen = self.arms.choose(tests, served, lead, asked.of)  # type: ignore[union-attr]
+                if by is not served:  # another version may have other fields
+                    lead, problems = self._name_fields(by, given)
+            given_id = lead.get(by.scorer.playbook.lead_id)
             reading.named.append(lead)
             if problems:
-                wrong = served.reader.read(lead, place + 1)[1] if lead else []
+                wrong = by.reader.read(lead, place + 1)[1] if lead else []
                 problems += [Problem(one.field, one.reason) for one in wrong]
                 answers.append(Unscored(tuple(problems), given_id))
                 continue
-            key = self._key(served, lead, explain) if self.cache.is_on else b""
+            key = self._key(by, lead, explain, chosen) if self.cache.is_on else b""
             held = self.cache.get(key) if key else None
             if key:
                 self.metrics.cache.labels("hit" if held else "miss").inc()
             if held:
-                answers.append(Scored(*held, served, given_id))
+                answers.append(Scored(*held, by, given_id, chosen))
                 reading.kept.add(place)
                 continue
-            values, rejects = served.reader.read(lead, place + 1)
+            values, rejects = by.reader.read(lead, place + 1)
             if rejects:
                 answers.append(Unscored(tuple(Problem(one.field, one.reason) for one in rejects), given_id))
                 continue
             answers.append(None)
-            reading.rows.append(values)
-            reading.places.append(place)
-            reading.keys.append(key)
+            reading.rows.append(_Row(by, values, place, key, chosen))
         return reading
 
     def _name_fields(self, served: Served, lead: Any) -> tuple[dict[str, Any], list[Problem]]:
@@ -192,10 +225,12 @@ class LiveScoring:
             problems.append(Problem("lead", "is empty", "give at least one field"))
         return named, problems
 
-    def _key(self, served: Served, lead: Mapping[str, Any], explain: bool) -> bytes:
-        """What makes a lead the very same: who scores it, and everything that is given of it."""
+    def _key(self, served: Served, lead: Mapping[str, Any], explain: bool, chosen: Chosen | None = None) -> bytes:
+        """What makes a lead the very same: who scores it, in which arm, and everything that is given of it."""
         content = msgspec.json.encode(lead, order="deterministic")
-        return b"\0".join((served.playbook.encode(), served.version.encode(), b"why" if explain else b"", content))
+        arm = f"{chosen.arm.test_id}:{chosen.arm.name}:{chosen.unit}" if chosen else ""
+        parts = served.playbook, served.version, served.policy if served.has_other_policy else "", arm
+        return b"\0".join((*(part.encode() for part in parts), b"why" if explain else b"", content))
 
     def _count(self, served: Served, answers: Sequence[Scored | Unscored], seconds: float) -> None:
         self.metrics.latency.labels(served.playbook).observe(seconds)
@@ -210,14 +245,13 @@ class LiveScoring:
 
     def _record(
         self,
-        served: Served,
         leads: Sequence[Mapping[str, Any]],
         answers: Sequence[Scored | Unscored],
         kept: set[int],
         request_id: str,
     ) -> None:
         scores = [
-            LoggedScore(served, lead, answer.card, answer.scored_at, request_id, place, place in kept)
+            LoggedScore.of(answer, lead, request_id, place, cached=place in kept)
             for place, (lead, answer) in enumerate(zip(leads, answers, strict=True))
             if isinstance(answer, Scored)
         ]

@@ -41,9 +41,13 @@ class Rounds:
         self, served: Served, leads: Sequence[Any], *, explain: bool, request_id: str, noted: bool = True
     ) -> Answers:
         """What is said of each lead; raises what goes wrong with these, and never what goes wrong with others."""
+        return await self.score_asked(served, Asked(leads, request_id, noted), explain=explain)
+
+    async def score_asked(self, served: Served, asked: Asked, *, explain: bool) -> Answers:
+        """The same for a request that may say more, as which test its leads take part in."""
         loop = asyncio.get_running_loop()
         answers: asyncio.Future[Answers] = loop.create_future()
-        self._waiting.append(_Waiting(served, explain, Asked(leads, request_id, noted), answers))
+        self._waiting.append(_Waiting(served, explain, asked, answers))
         if len(self._waiting) == 1:
             # What has come over the network by now is read first, and joins.
             loop.call_soon(self._score_waiting, loop)

@@ -17,16 +17,20 @@ from typing import TYPE_CHECKING, Protocol
 from leadloop.api.measures.logs import EventLog
 from leadloop.api.measures.metrics import Metrics
 from leadloop.api.measures.traces import Traces, step
-from leadloop.api.scoring.score_rows import LoggedScore, row_of
+from leadloop.api.scoring.score_rows import LoggedScore, exposure_of, row_of, store_rows
 from leadloop.errors import LeadLoopError, StoreFull, StoreUnavailable, tell_briefly
 
 if TYPE_CHECKING:
-    from leadloop.store import Score, Store
+    from leadloop.store import Exposure, Score, Store
 
 _EVERY_SECONDS = 0.25
 _AT_ONCE = 500
 _AGAIN_SECONDS = 1.0
 _SILENT_SECONDS = 5.0
+
+
+_Row = tuple[str, "Score", "Exposure | None"]
+"""A playbook, a score of one of its leads, and the arm that the lead was put into, if any."""
 
 
 class ScoreLog(Protocol):
@@ -82,7 +86,7 @@ class StoredScoreLog:
     ) -> None:
         self._store, self._most, self._metrics, self._log, self._traces = store, most, metrics, log, traces
         self._queue: deque[LoggedScore] = deque()
-        self._rows: deque[tuple[str, Score]] = deque()
+        self._rows: deque[_Row] = deque()
         self._room = Lock()
         self._wake, self._closing, self._given_up = Event(), Event(), Event()
         self._thread: Thread | None = None
@@ -180,7 +184,8 @@ class StoredScoreLog:
     def _make_row(self) -> None:
         logged = self._queue[0]
         try:
-            row = logged.served.playbook, row_of(logged, token_hex(6))
+            score = row_of(logged, token_hex(6))
+            row = logged.served.playbook, score, exposure_of(logged, score)
         except Exception as error:  # this one is lost, and no other with it
             self._queue.popleft()
             self._log.mistake(error, during="making a row of a score")
@@ -189,25 +194,25 @@ class StoredScoreLog:
         self._rows.append(row)
         self._queue.popleft()
 
-    def _add(self, rows: Sequence[tuple[str, Score]]) -> None:
+    def _add(self, rows: Sequence[_Row]) -> None:
         store, added = self._store(), 0
-        for playbook in dict.fromkeys(name for name, _ in rows):
-            scores = [score for name, score in rows if name == playbook]
+        for playbook in dict.fromkeys(name for name, *_ in rows):
+            own = [row for row in rows if row[0] == playbook]
             try:
-                store.scores.add(playbook, scores)
-                added += len(scores)
+                store_rows(store, playbook, [row[1:] for row in own])
+                added += len(own)
             except (StoreUnavailable, StoreFull):
                 raise
             except LeadLoopError:
-                added += self._add_one_by_one(store, playbook, scores)
+                added += self._add_one_by_one(store, playbook, own)
         self._metrics.logged.inc(added)
 
-    def _add_one_by_one(self, store: Store, playbook: str, scores: Sequence[Score]) -> int:
+    def _add_one_by_one(self, store: Store, playbook: str, rows: Sequence[_Row]) -> int:
         """Store what can be: of a batch that was refused, one row is to blame."""
         refused: Counter[str] = Counter()
-        for score in scores:
+        for row in rows:
             try:
-                store.scores.add(playbook, [score])
+                store_rows(store, playbook, [row[1:]])
             except (StoreUnavailable, StoreFull):
                 raise
             except LeadLoopError as error:
@@ -215,7 +220,7 @@ class StoredScoreLog:
         for why, count in refused.items():
             self._log.warning("scores were refused by the store", count=count, why=why)
             self._drop(count, "refused")
-        return len(scores) - refused.total()
+        return len(rows) - refused.total()
 
     def _drop(self, count: int, why: str) -> None:
         self._metrics.log_dropped.labels(why).inc(count)

@@ -28,6 +28,7 @@ from leadloop.leads import Field
 from leadloop.leads.field import normalise_name
 from leadloop.leads.names import FieldNames
 from leadloop.leads.one_lead import OneLeadReader
+from leadloop.leads.schema import LeadSchema
 from leadloop.registry import CHAMPION, ModelVersion, Registry
 from leadloop.registry.manifest import VERSION_ID
 from leadloop.scoring import RuleScorer, ScoreCard, Scorer
@@ -70,9 +71,30 @@ class Served:
         return self.choice != "first"
 
     @cached_property
+    def policy(self) -> str:
+        """The fingerprint of the policy that bands and routes are taken from."""
+        return self.scorer.playbook.policy.fingerprint
+
+    @property
+    def has_other_policy(self) -> bool:
+        """Whether that is another than its version's own."""
+        return self.record is not None and self.policy != self.record.policy_fingerprint
+
+    @cached_property
     def reader(self) -> OneLeadReader:
         """What reads its leads."""
         return OneLeadReader(self.scorer.schema)
+
+    @cached_property
+    def _readers(self) -> dict[str, OneLeadReader | None]:
+        return {}
+
+    def reader_of(self, name: str) -> OneLeadReader | None:
+        """What reads one field alone; None where no such field is known when leads are scored."""
+        if name not in self._readers:
+            known = self.scorer.playbook.scoring_schema
+            self._readers[name] = OneLeadReader(LeadSchema((known[name],))) if name in known else None
+        return self._readers[name]
 
     @cached_property
     def names(self) -> FieldNames:

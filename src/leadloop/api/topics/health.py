@@ -25,7 +25,9 @@ async def ready(call: Call) -> Response:
     missing = [name for name in problems if name not in served]
     log = call.service.live.log
     database = call.service.database.problem or log.problem
-    status = "not ready" if missing or not served else "degraded" if problems or database else "ready"
+    arms = call.service.arms.unserved
+    doubtful = bool(problems or database or arms)
+    status = "not ready" if missing or not served else "degraded" if doubtful else "ready"
     body = {
         "status": status,
         "problem": versions.nothing or None,
@@ -37,6 +39,7 @@ async def ready(call: Call) -> Response:
             }
             for name in sorted({*served, *problems})
         },
+        "experiments": dict(arms),
         "database": {"answers": not database, "problem": database or None, "scores_waiting": log.waiting},
     }
     return Response(msgspec.json.encode(body), 503 if status == "not ready" else 200, media_type="application/json")
@@ -55,6 +58,7 @@ _READY = record(
         "status": {"enum": ["ready", "degraded", "not ready"]},
         "problem": maybe(TEXT),
         "playbooks": mapping(record({"model_version": maybe(TEXT), "degraded": FLAG, "problem": maybe(TEXT)})),
+        "experiments": mapping(TEXT),
         "database": record({"answers": FLAG, "problem": maybe(TEXT), "scores_waiting": WHOLE}),
     }
 )

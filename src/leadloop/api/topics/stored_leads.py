@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadloop.api.requests.routes import Call
 from leadloop.api.scoring.live import Scored, Unscored
-from leadloop.api.scoring.score_rows import LoggedScore, row_of
+from leadloop.api.scoring.score_rows import LoggedScore, exposure_of, row_of, store_rows
 from leadloop.api.served.versions import Served
 from leadloop.api.wire.problems import Refusal
 
@@ -48,18 +48,19 @@ async def score_stored(
 
     def note(store: Store) -> None:
         rows = [
-            _row(call, served, one.lead_id, lead, answer, place)
+            _row(call, one.lead_id, lead, answer, place)
             for place, (one, lead, answer) in enumerate(zip(held, leads, answers, strict=True))
             if isinstance(answer, Scored)
         ]
         if rows:
-            store.scores.add(served.playbook, rows)
+            store_rows(store, served.playbook, rows)
 
     await call.look_up(note)
     said = {one.lead_id: Said(one.lead_id, answer) for one, answer in zip(held, answers, strict=True)}
     return [said.get(one) for one in lead_ids]
 
 
-def _row(call: Call, served: Served, lead_id: str, lead: Any, answer: Scored, place: int) -> Any:
-    logged = LoggedScore(served, lead, answer.card, answer.scored_at, call.ask.request_id, place, cached=False)
-    return replace(row_of(logged, token_hex(6)), lead_id=lead_id)
+def _row(call: Call, lead_id: str, lead: Any, answer: Scored, place: int) -> Any:
+    logged = LoggedScore.of(answer, lead, call.ask.request_id, place, cached=False)
+    score = replace(row_of(logged, token_hex(6)), lead_id=lead_id)
+    return score, exposure_of(logged, score)

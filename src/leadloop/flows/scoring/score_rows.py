@@ -18,7 +18,8 @@ from leadloop.playbook import Playbook, Policy
 from leadloop.scoring import ScoreCard
 
 if TYPE_CHECKING:
-    from leadloop.store import Score
+    from leadloop.flows.scoring.arms import Chosen
+    from leadloop.store import Exposure, Score
 
 _IN_COLUMNS = frozenset(
     {
@@ -38,6 +39,7 @@ def score_row(
     lead_id: str,
     at: datetime,
     degraded: bool = False,
+    arm: str = "",
     **more: Any,
 ) -> Score:
     """The row of a score of a lead, whose fields are given by their own names as they were read.
@@ -58,6 +60,7 @@ def score_row(
         band=card.band,
         route=card.route,
         degraded=card.degraded or degraded,
+        arm=arm,
         segment=card.segment,
         probability=card.probability,
         probability_low=card.probability_low,
@@ -65,6 +68,23 @@ def score_row(
         features=_NOTHING if card.features is None else card.features,
         fields=fields_of(playbook, lead, at),
         card={**_rest_of(card), **more},
+    )
+
+
+def exposure_row(chosen: Chosen, score: Score, *, latency_ms: float | None = None) -> Exposure:
+    """That the lead of a score was put into an arm, with what was known of it then."""
+    from leadloop.store import Exposure
+
+    return Exposure(
+        chosen.arm.test_id,
+        score.lead_id,
+        chosen.arm.name,
+        score.at,
+        chosen.unit,
+        chosen.propensity,
+        score.score,
+        latency_ms,
+        score.degraded,
     )
 
 
