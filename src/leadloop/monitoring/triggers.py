@@ -33,7 +33,7 @@ class TriggerRules:
     f1_drop: float = 0.05
     """`f1`: how far matured F1 may be below what it was when the version was trained."""
     rest_days: float = 1.0
-    """How long after a training `accuracy`, `decline`, `f1` and `drift` are silent: the same leads would give the same version."""
+    """How long after a training `accuracy`, `decline`, `f1` and `drift` are silent: the same leads give the same version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,10 @@ class Store:
         with self._connections.write():
             yield
 
+    def now(self) -> datetime:
+        """The time by the clock of this store."""
+        return self._connections.now()
+
     def describe(self) -> dict[str, str]:
         """What the store runs on, for a start-up log: database, its version, how commits are kept, the step of its tables."""
         with self._connections.read() as connection:

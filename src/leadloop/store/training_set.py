@@ -40,7 +40,8 @@ class TrainingSet:
         """Every lead by lead id, ended or not, in frames of at most so many rows, for whoever labels leads by themselves.
 
         `fields` are read as they were when the lead was scored, and `later` as they hold now: what is known only when a lead has
-        ended. What sources `without` say of outcomes does not count. `windows` has the targets, each with the days that its outcome may take (none: until `now`).
+        ended. `windows` has the targets, each with the days that its outcome may take (none: until `now`). What the sources in
+        `without` told of outcomes does not count.
 
         Columns: `_lead_id` and `_scored_at`; `_source`, where what holds now came from; for each target its outcome and when it
         came about (`outcome_columns`), null where none was told, or told without its time; then the fields by their names, each

@@ -144,8 +144,8 @@ def read_rules(root: Path, playbook: str) -> LoopRules:
     said = {name: value for name, value in table.items() if name not in own}
     problems: list[Problem] = []
     values = _checked(said, f"{FILE}: [{LOOP}] ", problems)
-    for name, rules in own.items():
-        mine = _checked(rules, f"{FILE}: [{LOOP}.{name}] ", problems)
+    for name, table_of in own.items():
+        mine = _checked(table_of, f"{FILE}: [{LOOP}.{name}] ", problems)
         values |= mine if name == playbook else {}
     if problems:
         raise LeadLoopError("settings", problems)

@@ -5,8 +5,9 @@ Each may be begun again after it was done in part: it looks first at what is the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leadloop.errors import (
     JobLost,
@@ -209,11 +210,10 @@ def decide(going: Going) -> tuple[RetrainDecision, LoopFacts]:
     facts = read_facts(going.work.place, going.playbook, slack_days=going.work.told["slack_days"])
     seen = going.done.get("evaluate", {})
     if "model_version" in seen:
-        said = {name: tuple(seen[name]) if isinstance(seen[name], list) else seen[name] for name in _MEASURED}
-        facts = LoopFacts(
-            facts.newest, facts.age_days, facts.new_outcomes, **said,
-            features_added=facts.features_added, features_removed=facts.features_removed,
-        )  # fmt: skip
+        said: dict[str, Any] = {
+            name: tuple(seen[name]) if isinstance(seen[name], list) else seen[name] for name in _MEASURED
+        }
+        facts = replace(facts, **said)
     decision = decide_retraining(facts, going.rules.of_triggers)
     if not going.work.told["if_due"]:
         asked = Reason("asked", f"{going.work.told['who']} asked for it")
@@ -229,7 +229,7 @@ def _note_check(store: Store, going: Going, decision: RetrainDecision, facts: Lo
     store.checks.add(going.playbook, due=decision.due, reasons=reasons, facts=known, job=going.work.job.id)
     urgent = {one.trigger: one for one in decision.reasons if one.severity != "info"}
     for trigger in ("accuracy", "decline", "f1", "drift"):
-        one = urgent.get(trigger)  # type: ignore[call-overload]
+        one = urgent.get(trigger)
         if one is None:
             store.alerts.end(trigger, playbook=going.playbook)
             continue

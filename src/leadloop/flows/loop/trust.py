@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,7 +85,7 @@ def look_at_trust(place: Workspace, playbook: str, rules: LoopRules, *, tick: Ti
     return Trust(doubted, broken, tuple(_crowding(sources, rules)))
 
 
-def _broken(leads: LeadFrame, kinds: list[tuple[str, str]]) -> tuple[BrokenField, ...]:
+def _broken(leads: LeadFrame, kinds: Sequence[tuple[str, str]]) -> tuple[BrokenField, ...]:
     """The fields that are broken in any of the newest shares of leads, against the older half."""
     older = leads.data[: len(leads) // 2]
     found: dict[str, BrokenField] = {}

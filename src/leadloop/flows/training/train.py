@@ -182,16 +182,14 @@ def train(
     }
     watch("saving the version")
     version = place.registry.save(
-        replace(
-            describe_version(
-                place,
-                found,
-                trained,
-                {target.name: target.learned.contenders for target in targets},
-                report,
-                configuration,
-            ),
-            **({"created_by": made_by} if made_by else {}),
+        describe_version(
+            place,
+            found,
+            trained,
+            {target.name: target.learned.contenders for target in targets},
+            report,
+            configuration,
+            made_by or place.who(),
         ),
         files,
     )
@@ -303,7 +301,8 @@ def _may_have_seen(made_at: str, playbook: Playbook, part: TargetPart) -> np.nda
     if came.dtype != pl.Datetime:
         return None
     made = datetime.strptime(made_at, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - times of leads are UTC without a zone
-    return (came <= made).fill_null(True).to_numpy()
+    seen: np.ndarray = (came <= made).fill_null(True).to_numpy()
+    return seen
 
 
 def _points_in_service(place: Workspace, playbook: str, target: str) -> dict[str, float]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from leadloop.errors import JobLost, StoreError
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.work.jobs import Postponed, Work, conclude, do_job, retry_seconds
+from leadloop.flows.work.jobs import conclude, do_job, retry_seconds
+from leadloop.flows.work.kind import Postponed, Work
 
 LOST, UNTOLD = 3, 4
 _NICER = 10

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from leadloop.errors import LeadLoopError, Problem
+from leadloop.errors import LeadLoopError, Problem, StoreError
 from leadloop.flows.place.packaged import FILE
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
@@ -106,8 +106,8 @@ def put_schedule(
     if kind not in KINDS:
         raise LeadLoopError("schedule", Problem("kind", f"“{kind[:40]}” is none", f"take {', '.join(KINDS)}"))
     KINDS[kind].read(payload or {})
-    told = {"playbook": playbook, "cron": cron, "zone": zone, "payload": payload}
-    return place.store.schedules.put(name, kind, next_at=next_time(cron, zone, datetime.now(UTC)), **told)
+    due = next_time(cron, zone, datetime.now(UTC))
+    return place.store.schedules.put(name, kind, playbook=playbook, cron=cron, zone=zone, payload=payload, next_at=due)
 
 
 def switch_schedule(place: Workspace, name: str, *, on: bool) -> Schedule:
@@ -120,7 +120,7 @@ def switch_schedule(place: Workspace, name: str, *, on: bool) -> Schedule:
 
 def add_defaults(place: Workspace) -> None:
     """Keep the schedules that every workspace begins with; one that somebody changed, or switched off, stays as it is."""
-    schedules, now = place.store.schedules, datetime.now(UTC)
+    schedules, now = place.store.schedules, place.store.now()
     there = {one.name for one in schedules.all()}
     for one in DEFAULTS:
         if one.name not in there:
@@ -128,15 +128,16 @@ def add_defaults(place: Workspace) -> None:
             schedules.add_missing(one.name, one.kind, cron=one.cron, next_at=due, payload=one.payload)
 
 
-def ask_for_due(place: Workspace, *, now: datetime | None = None) -> list[tuple[str, str, int]]:
+def ask_for_due(place: Workspace) -> list[tuple[str, str, int]]:
     """Ask for the jobs whose time has come: for each the schedule, the playbook and the job's number.
 
     Each time is acted on once, however many workers look. Times that passed while none looked count as one. A job that is still
     being done is not asked for a second time. A clock that was set back is followed, and asks for nothing that was done.
     """
-    store, asked = place.store, []
+    store = place.store
+    asked: list[tuple[str, str, int]] = []
+    moment = store.now()
     for schedule in store.schedules.due():
-        moment = now or datetime.now(UTC)
         try:
             following = next_time(schedule.cron, schedule.zone, moment)
         except (CronSimError, StopIteration, ValueError, OSError, KeyError):
@@ -151,7 +152,7 @@ def ask_for_due(place: Workspace, *, now: datetime | None = None) -> list[tuple[
                 if number is not None:
                     store.schedules.asked(schedule, number)
                     asked.append((schedule.name, playbook, number))
-    _follow_clock(place, now or datetime.now(UTC))
+    _follow_clock(place, moment)
     return asked
 
 
@@ -160,7 +161,12 @@ def _ask(place: Workspace, schedule: Schedule, playbook: str) -> int | None:
 
     if schedule.kind not in KINDS:  # a newer LeadLoop's, or one of a part that is not installed
         return None
-    return ask_for(place, schedule.kind, playbook, schedule.payload, who=f"{WHO} “{schedule.name}”")
+    try:
+        return ask_for(place, schedule.kind, playbook, schedule.payload, who=f"{WHO} “{schedule.name}”")
+    except StoreError:
+        raise
+    except LeadLoopError:  # what it tells is not read any more
+        return None
 
 
 def _playbooks(place: Workspace, schedule: Schedule) -> Iterator[str]:
