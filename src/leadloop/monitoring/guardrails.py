@@ -46,8 +46,8 @@ class ArmRecord:
 
     @property
     def mean_ms(self) -> float | None:
-        """How long a lead took; none where none was scored."""
-        return self.milliseconds / self.leads if self.leads else None
+        """How long a lead took; none where none was timed."""
+        return self.milliseconds / self.leads if self.leads and self.milliseconds else None
 
 
 @dataclass(frozen=True, slots=True)

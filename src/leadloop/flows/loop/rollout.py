@@ -195,13 +195,13 @@ def observe(place: Workspace, rollout: Rollout) -> Observed:
         ArmRecord(
             max(len(mine), tried.leads if tried else 0),
             tried.failures if tried else 0,
-            _whole(tried, len(mine)),
+            _whole(tried, len(mine), rollout),
             np.array([one.score for one in mine]),
         ),
         ArmRecord(
             max(len(theirs), served.leads if served else 0),
             served.failures if served else 0,
-            _whole(served, len(theirs)),
+            _whole(served, len(theirs), rollout),
             np.array([one.score for one in theirs]),
         ),
         quality,
@@ -209,9 +209,12 @@ def observe(place: Workspace, rollout: Rollout) -> Observed:
     )
 
 
-def _whole(count: Any, scores: int) -> float:
-    """How long all leads took, where some of them were noted and not timed: they took as long as the others."""
-    if not count or not count.leads:
+def _whole(count: Any, scores: int, rollout: Rollout) -> float:
+    """How long all leads took, where some of them were noted and not timed: they took as long as the others.
+
+    In a shadow nothing is said of it: there each lead is scored by itself, and those that somebody waits for together.
+    """
+    if not count or not count.leads or rollout.state != CANARY:
         return 0.0
     return float(count.milliseconds / count.leads * max(scores, count.leads))
 
