@@ -22,7 +22,7 @@ from leadloop.api.requests.gate import ASK, Gate
 from leadloop.api.requests.routes import Call, Route, endpoint
 from leadloop.api.served.examples import example_lead
 from leadloop.api.service import Service
-from leadloop.api.topics import core, erasure, feedback, health, jobs, leads, models, outcomes
+from leadloop.api.topics import core, erasure, feedback, health, jobs, leads, loop, models, outcomes
 from leadloop.api.topics.readings import take_readings
 from leadloop.api.wire.problems import Refusal, problem_response
 from leadloop.api.wire.shapes import TEXT
@@ -68,6 +68,7 @@ def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list
         *feedback.ROUTES,
         *erasure.ROUTES,
         *jobs.ROUTES,
+        *loop.ROUTES,
     ]
 
 

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from leadloop.cli.ablating import ablate
+from leadloop.cli.alerts import alerts, sources
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
 from leadloop.cli.discovering import discover
@@ -22,6 +23,9 @@ from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
+from leadloop.cli.retraining import retrain
+from leadloop.cli.rollouts import rollout
+from leadloop.cli.schedules import schedules
 from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
@@ -95,6 +99,7 @@ app.command()(check)
 app.command()(features)
 app.command()(train)
 app.command()(score)
+app.command()(retrain)
 app.command()(serve)
 app.command()(worker)
 app.command("import")(import_leads)
@@ -105,6 +110,10 @@ app.command()(simulate)
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")
 app.add_typer(jobs, name="jobs")
+app.add_typer(schedules, name="schedules")
+app.add_typer(rollout, name="rollout")
+app.add_typer(alerts, name="alerts")
+app.add_typer(sources, name="sources")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
 

@@ -23,7 +23,7 @@ class HealthRules:
     """How much larger the share of leads without a value became, 0 to 1."""
     same: float = 0.95
     """The share of values that are all the same, where they were not before (`varied`)."""
-    varied: float = 0.6
+    varied: float = 0.8
     """The largest share that one value had before, for it to be a field that says something."""
     scale: float = 8.0
     """How many times as large or as small the middle values of a number became, above and below."""

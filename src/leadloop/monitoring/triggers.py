@@ -8,6 +8,8 @@ from typing import Literal
 
 Trigger = Literal["first", "age", "outcomes", "accuracy", "decline", "f1", "drift", "features", "asked"]
 Severity = Literal["info", "warning", "critical"]
+_CRUMB = 1e-9
+"""What rounding may add to a difference."""
 SWITCHED: tuple[Trigger, ...] = ("age", "outcomes", "accuracy", "decline", "f1", "drift", "features")
 """The triggers that can be switched off, each by leaving it out."""
 
@@ -160,14 +162,14 @@ def _of_decline(facts: LoopFacts, rules: TriggerRules) -> Reason | None:
     if facts.accuracy is None or not earlier:
         return None
     mean = sum(earlier) / len(earlier)
-    if mean - facts.accuracy <= rules.decline:
+    if mean - facts.accuracy <= rules.decline + _CRUMB:
         return None
     said = f"accuracy fell to {facts.accuracy:.3f} from a mean of {mean:.3f} over the last {len(earlier)}"
     return Reason("decline", f"{said}, by more than {rules.decline:g}", "warning")
 
 
 def _of_f1(facts: LoopFacts, rules: TriggerRules) -> Reason | None:
-    if facts.f1 is None or facts.f1_before is None or facts.f1_before - facts.f1 <= rules.f1_drop:
+    if facts.f1 is None or facts.f1_before is None or facts.f1_before - facts.f1 <= rules.f1_drop + _CRUMB:
         return None
     said = f"F1 on matured leads is {facts.f1:.3f}, and was {facts.f1_before:.3f} on the test leads"
     return Reason("f1", f"{said}: down by more than {rules.f1_drop:g}", "warning")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from leadloop.errors import StoreConflict, StoreError, StoreUnavailable
+from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreError, StoreUnavailable
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.work.job_process import UNTOLD
@@ -57,7 +57,8 @@ class Worker:
                 swept = time.monotonic()
                 self.sweep()
             try:
-                if self.settings.schedules and time.monotonic() - ticked > _TICK_SECONDS:
+                due = time.monotonic() - ticked > _TICK_SECONDS and not (until_idle and begun)
+                if self.settings.schedules and due:
                     ticked = time.monotonic()
                     self.tick()
                 job = self.place.store.jobs.claim(
@@ -78,6 +79,17 @@ class Worker:
             self.tell(f"Job {job.id} ({job.kind}) begins, attempt {job.attempts} of {job.max_attempts}.")
             self.tell(f"Job {job.id} {self.do(job)}.")
         return begun
+
+    def run_one(self, number: int) -> Job:
+        """Do one job here and now, and answer what became of it. Raises LeadLoopError where somebody else is at it."""
+        jobs = self.place.store.jobs
+        job = jobs.claim(self.holder, seconds=self.settings.job_lease_seconds, number=number)
+        if job is None:
+            raise LeadLoopError("jobs", Problem(f"job {number}", "is done by somebody else, or waits", "wait for it"))
+        self.do(job)
+        ended = jobs.get(number)
+        assert ended is not None
+        return ended
 
     def begin_schedules(self) -> None:
         """Keep the schedules that every workspace has, unless somebody changed them."""
