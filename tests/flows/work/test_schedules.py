@@ -110,17 +110,15 @@ def test_a_clock_that_was_a_year_ahead_does_not_silence_a_schedule_for_a_year(pl
 )
 def test_when_clocks_change_each_day_has_its_time_once(place, clock, cron, day, times):
     start = datetime.fromisoformat(f"{day}T00:00+00:00")
-    clock.time = start - timedelta(seconds=1)
+    clock.time = start - timedelta(minutes=10)
     schedule(place, cron, "Europe/Berlin")
     asked = []
-    for _ in range(24 * 60):
+    for _ in range(24 * 6):
+        clock.go(minutes=10)
         if ask_for_due(place):
             asked.append(f"{clock.time:%H:%M}")
             done(place)
-        clock.go(minutes=1)
-    assert asked == [f"{one[:3]}{int(one[3:]):02}" for one in times] or asked == [
-        (datetime.fromisoformat(f"{day}T{one}") + timedelta(seconds=59)).strftime("%H:%M") for one in times
-    ]
+    assert asked == times
 
 
 def test_what_is_switched_off_is_not_asked_for_and_defaults_stay_as_somebody_changed_them(place, clock):
@@ -143,12 +141,13 @@ def test_a_schedule_that_can_never_be_is_refused_with_every_reason(place):
         put_schedule(place, "x", "dance", cron="0 6 * * *")
     with pytest.raises(LeadLoopError, match="slack_days"):
         put_schedule(place, "x", "loop", cron="0 6 * * *", payload={"slackdays": 1})
-    with pytest.raises(LeadLoopError, match="never due"):
+    with pytest.raises(LeadLoopError, match="bad day-of-month"):
         put_schedule(place, "x", "loop", cron="0 0 30 2 *")
 
 
+@pytest.mark.parametrize("tries", [10, pytest.param(50, marks=pytest.mark.long)])
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"])
-def test_of_many_that_look_at_once_one_asks_in_fifty_tries(store, tmp_path, request):
+def test_of_many_that_look_at_once_one_asks(store, tries, tmp_path, request):
     address = request.getfixturevalue("new_postgres")() if store == "postgresql" else tmp_path / "leadloop.db"
     clock = Clock(NOON)
     places = []
@@ -158,7 +157,7 @@ def test_of_many_that_look_at_once_one_asks_in_fifty_tries(store, tmp_path, requ
         places.append(place)
     schedule(places[0], "*/5 * * * *")
     asked, jobs = [], 0
-    for _ in range(50):
+    for _ in range(tries):
         clock.go(minutes=5)
         ready = threading.Barrier(len(places))
 
@@ -172,7 +171,7 @@ def test_of_many_that_look_at_once_one_asks_in_fifty_tries(store, tmp_path, requ
         for thread in threads:
             thread.join()
         jobs += len(done(places[0]))
-    assert len(asked) == jobs == 50
+    assert len(asked) == jobs == tries
     for place in places:
         place.store.close()
 
