@@ -78,8 +78,7 @@ def test(workspace: WorkspaceOption = None) -> None:
         say("No address is set: alerts go to the worker's log. Set LEADLOOP_ALERT_URLS.")
         return
     failed = []
-    for sender in read_addresses(urls):
-        (shown,) = sender.urls(privacy=True)
+    for shown, sender in read_addresses(urls):
         if sender.notify(title="LeadLoop: a test", body="Alerts arrive here.", notify_type="info"):
             say(f"{shown} took it.")
         else:

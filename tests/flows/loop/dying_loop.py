@@ -11,12 +11,15 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.work.job_process import run_process
 from leadloop.registry import Registry
+from leadloop.store import Store
 from leadloop.store.job_steps import JobSteps
 from leadloop.store.jobs import Jobs
 from leadloop.store.rollouts import Rollouts
@@ -30,6 +33,28 @@ POINTS: dict[str, tuple[type, str]] = {
     "beat": (Jobs, "heartbeat"),
     "finish": (Jobs, "finish"),
 }
+
+
+def arm_commit() -> None:
+    """Let the process die once a step has been committed."""
+    added = False
+    add: Any = JobSteps.add
+    transaction: Any = Store.transaction
+
+    def noting(*args: Any, **kwargs: Any) -> None:
+        nonlocal added
+        add(*args, **kwargs)
+        added = True
+
+    @contextmanager
+    def dying(store: Store) -> Iterator[None]:
+        with transaction(store):
+            yield
+        if added:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    JobSteps.add = noting  # type: ignore[method-assign]
+    Store.transaction = dying  # type: ignore[method-assign]
 
 
 def arm(point: str, when: str, times: int) -> None:
@@ -53,7 +78,9 @@ def arm(point: str, when: str, times: int) -> None:
 
 def main() -> None:
     root, number, point, times = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-    if point:
+    if point == "commit":
+        arm_commit()
+    elif point:
         arm(*point.split("-")[:2], times)
     jobs = Workspace(Path(root)).store.jobs
     job = jobs.claim("dying", seconds=600, number=number)

@@ -105,9 +105,9 @@ def _send(urls: Sequence[str], alerts: Sequence[Alert]) -> list[str]:
     title, body = write_message(alerts)
     worst = max(alerts, key=lambda one: _RANK[one.severity]).severity
     failed: list[str] = []
-    for sender in read_addresses(urls):
+    for shown, sender in read_addresses(urls):
         if not sender.notify(title=title, body=body, notify_type=_KINDS[worst]):
-            failed += sender.urls(privacy=True)
+            failed.append(shown)
     if len(failed) == len(urls):
         raise NotTold
     for url in failed:
@@ -115,8 +115,8 @@ def _send(urls: Sequence[str], alerts: Sequence[Alert]) -> list[str]:
     return failed
 
 
-def read_addresses(urls: Sequence[str]) -> list[Any]:
-    """What sends to each address; raises LeadLoopError naming by its place each that is none, since they hold secrets.
+def read_addresses(urls: Sequence[str]) -> list[tuple[str, Any]]:
+    """How each address may be shown, and what sends to it; raises LeadLoopError naming by its place each that is none, since they hold secrets.
 
     Raises DependencyMissing where Apprise is not installed.
     """
@@ -129,7 +129,7 @@ def read_addresses(urls: Sequence[str]) -> list[Any]:
     for place, url in enumerate(urls, 1):
         sender = apprise.Apprise()
         if sender.add(url):
-            senders.append(sender)
+            senders.append((show_address(url), sender))
         else:
             scheme = url.partition("://")[0][:20] if "://" in url else "?"
             mend = "write it as Apprise does, as in mailto://, slack:// or json://"
@@ -137,6 +137,18 @@ def read_addresses(urls: Sequence[str]) -> list[Any]:
     if problems:
         raise LeadLoopError("settings", problems)
     return senders
+
+
+def show_address(url: str) -> str:
+    """An address without anything that may be secret: users, paths and queries hold tokens, and what is no machine does too.
+
+    >>> show_address("json://127.0.0.1:8080/hook?+X-Token=abc"), show_address("slack://TokenA/TokenB/TokenC")
+    ('json://127.0.0.1:8080/…', 'slack://…')
+    """
+    scheme, _, rest = url.partition("://")
+    machine = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
+    plain = scheme in ("json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "http", "https")
+    return f"{scheme}://{machine}/…" if plain and machine else f"{scheme}://…"
 
 
 def write_message(alerts: Sequence[Alert]) -> tuple[str, str]:

@@ -28,7 +28,7 @@ def read_facts(place: Workspace, playbook: str, *, slack_days: float = 0.0) -> L
         return LoopFacts(None)
     newest = versions[-1]
     made = made_at(newest)
-    age = (datetime.now(UTC) - made).total_seconds() / 86_400
+    age = (place.store.now() - made).total_seconds() / 86_400
     store = place.store
     told = store.outcomes.count(playbook, since=made)
     told += sum(one.count for one in store.feedback.counts(playbook, since=made))

@@ -7,7 +7,7 @@ wants to be looked after adds its check to `CHECKS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from leadloop.errors import LeadLoopError, StoreUnavailable
@@ -26,7 +26,7 @@ _MOST = 200
 def find_parked_jobs(place: Workspace) -> Iterator[Finding]:
     """Jobs that were given up within a week."""
     for job in place.store.jobs.page(state="parked", limit=_MOST).items:
-        if job.finished_at and datetime.now(UTC) - job.finished_at > _LATELY:
+        if job.finished_at and place.store.now() - job.finished_at > _LATELY:
             continue
         failed_sync = job.kind == "sync"
         yield Finding(
@@ -45,7 +45,7 @@ def find_late_jobs(place: Workspace) -> Iterator[Finding]:
     late = [
         job
         for job in place.store.jobs.page(state="waiting", limit=_MOST).items
-        if datetime.now(UTC) - job.run_after > _OVERDUE
+        if place.store.now() - job.run_after > _OVERDUE
     ]
     if late:
         yield Finding(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from leadloop.errors import LeadLoopError, Problem, VersionError
 from leadloop.flows.loop.alerts import Finding, raise_alert
 from leadloop.flows.loop.gate import judge_version
 from leadloop.flows.loop.rules import LoopRules, read_rules
-from leadloop.flows.loop.trust import look_at_trust
+from leadloop.flows.loop.trust import find_objections
 from leadloop.flows.place.workspace import Workspace
 from leadloop.monitoring.guardrails import ArmRecord, Breach, check_guardrails, compare_on_ended
 from leadloop.monitoring.promotion import MeasuredDifference
@@ -39,6 +39,8 @@ class Observed:
     """The version on trial, where it scores for real; in its shadow otherwise."""
     serving: ArmRecord
     """The version in service."""
+    noted: int = 0
+    """How many leads the version on trial has scored since it has its state and share."""
     quality: tuple[MeasuredDifference, ...] = ()
     """By how much they differ on leads that both scored and that have ended; nothing while these are few."""
     ended: int = 0
@@ -83,8 +85,8 @@ def begin_rollout(
         mend = f"put it in service with `leadloop models promote {playbook} {found.id}`"
         raise VersionError(playbook, Problem("version", "nothing is in service to compare with", mend))
     registry.load(found)
-    trust = look_at_trust(place, playbook, rules)
-    judgement, evidence = judge_version(place, found, rules, objections=trust.objections)
+    objections = find_objections(place, playbook, rules)
+    judgement, evidence = judge_version(place, found, rules, objections=objections)
     if not judgement.promote and not (force and why):
         mend = "train again, or insist with --force and a reason (--why)"
         raise VersionError(playbook, [Problem(found.id, reason, mend) for reason in judgement.reasons])
@@ -204,6 +206,7 @@ def observe(place: Workspace, rollout: Rollout) -> Observed:
             _whole(served, len(theirs), rollout),
             np.array([one.score for one in theirs]),
         ),
+        len(mine),
         quality,
         ended,
     )
@@ -251,7 +254,7 @@ def look_after(place: Workspace, rollout: Rollout, rules: LoopRules, *, who: str
 
 def is_live(place: Workspace, playbook: str, rules: LoopRules) -> bool:
     """Whether leads of a playbook are scored over the interface, so that there is somebody to show a trial to."""
-    since = datetime.now(UTC) - timedelta(days=rules.watch_days)
+    since = place.store.now() - timedelta(days=rules.watch_days)
     return place.store.scores.is_asked_live(playbook, since=since)
 
 

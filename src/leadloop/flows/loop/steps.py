@@ -6,7 +6,7 @@ Each may be begun again after it was done in part: it looks first at what is the
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from leadloop.errors import (
@@ -33,7 +33,7 @@ from leadloop.flows.loop.rollout import (
     set_share,
 )
 from leadloop.flows.loop.syncing import ask_to_sync
-from leadloop.flows.loop.trust import look_at_trust
+from leadloop.flows.loop.trust import find_objections, look_at_trust
 from leadloop.monitoring.triggers import LoopFacts, Reason, RetrainDecision, decide_retraining
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ APPROVAL_POLL_SECONDS = 600.0
 _TROUBLE = (JobLost, StoreUnavailable, StoreFull)
 
 
-def _later(seconds: float) -> datetime:
-    return datetime.now(UTC) + timedelta(seconds=seconds)
+def _later(going: Going, seconds: float) -> datetime:
+    return going.work.place.store.now() + timedelta(seconds=seconds)
 
 
 # ---------------------------------------------------------------------------------------------------------------- to look
@@ -61,7 +61,7 @@ def sync(going: Going) -> Done | Wait:
     if asked is None:
         return Done({"synced": False, "why": "no source is configured"})
     if asked.state in ("waiting", "running"):
-        return Wait(_later(SYNC_POLL_SECONDS), f"job {asked.id} fetches what is new")
+        return Wait(_later(going, SYNC_POLL_SECONDS), f"job {asked.id} fetches what is new")
     return Done({"synced": asked.state == "done", "job": asked.id, "state": asked.state})
 
 
@@ -77,7 +77,7 @@ def evaluate(going: Going) -> Done:
 
     place, playbook = going.work.place, going.playbook
     try:
-        found = check(place, playbook, tick=going.work.tick)
+        found = check(place, playbook, now=place.store.now(), tick=going.work.tick)
     except _TROUBLE:
         raise
     except VersionMissing:
@@ -180,7 +180,7 @@ def retrain(going: Going) -> Done:
         except (LeakageError, NotEnoughOutcomes) as error:
             _tell_refused(going, error)
             raise
-    objections = look_at_trust(place, playbook, going.rules).objections
+    objections = find_objections(place, playbook, going.rules)
     judgement, evidence = judge_version(place, made, going.rules, objections=objections)
 
     def note(store: Store) -> None:
@@ -341,9 +341,9 @@ def shadow(going: Going) -> Done | Wait:
     rollout, observed = look_after(place, rollout, rules, who=going.who)
     if not rollout.is_open:
         return Done({"rollout": rollout.id}, ends=_ended(rollout))
-    if observed.trial.leads < rules.shadow_leads and not _is_over(rollout, rules.shadow_days):
-        note = f"{version} has scored {observed.trial.leads:,} of {rules.shadow_leads:,} leads in the shadow"
-        return Wait(_later(POLL_SECONDS), note)
+    if observed.noted < rules.shadow_leads and not _is_over(going, rollout, rules.shadow_days):
+        note = f"{version} has scored {observed.noted:,} of {rules.shadow_leads:,} leads in the shadow"
+        return Wait(_later(going, POLL_SECONDS), note)
     return Done({"rollout": rollout.id, **observed.as_json()})
 
 
@@ -358,8 +358,10 @@ def canary(going: Going) -> Done | Wait:
         return Done({"rollout": rollout.id}, ends=_ended(rollout))
     if rules.approval == "manual" and not rollout.evidence.get(APPROVED):
         _ask_for_approval(going, rollout)
-        return Wait(_later(APPROVAL_POLL_SECONDS), f"{version} waits for `leadloop rollout approve {going.playbook}`")
-    place.store.alerts.end("approval", playbook=going.playbook)
+        return Wait(
+            _later(going, APPROVAL_POLL_SECONDS), f"{version} waits for `leadloop rollout approve {going.playbook}`"
+        )
+    place.store.alerts.end("approval", playbook=going.playbook, about=version)
     live = is_live(place, going.playbook, rules)
     if rollout.state == SHADOW:
         if not rules.canary_shares or not live:
@@ -368,22 +370,22 @@ def canary(going: Going) -> Done | Wait:
             )
         share = rules.canary_shares[0]
         set_share(place, rollout, share, who=going.who, why=f"first step of {len(rules.canary_shares)}")
-        return Wait(_later(POLL_SECONDS), f"{version} scores {share:g} % of leads")
+        return Wait(_later(going, POLL_SECONDS), f"{version} scores {share:g} % of leads")
     rollout, observed = look_after(place, rollout, rules, who=going.who)
     if not rollout.is_open:
         return Done({"rollout": rollout.id}, ends=_ended(rollout))
-    if observed.trial.leads < rules.canary_leads:
-        if _is_over(rollout, rules.canary_days):
-            said = f"only {observed.trial.leads:,} leads came in {rules.canary_days:g} days at {rollout.share:g} %"
+    if observed.noted < rules.canary_leads:
+        if _is_over(going, rollout, rules.canary_days):
+            said = f"only {observed.noted:,} leads came in {rules.canary_days:g} days at {rollout.share:g} %"
             ended = place.store.rollouts.change(rollout, "stopped", who=going.who, why=said)
             return Done({"rollout": rollout.id, **observed.as_json()}, ends=_ended(ended))
-        note = f"{version} scored {observed.trial.leads:,} of {rules.canary_leads:,} leads at {rollout.share:g} %"
-        return Wait(_later(POLL_SECONDS), note)
+        note = f"{version} scored {observed.noted:,} of {rules.canary_leads:,} leads at {rollout.share:g} %"
+        return Wait(_later(going, POLL_SECONDS), note)
     more = [share for share in rules.canary_shares if share > rollout.share]
     if more:
-        why = f"{observed.trial.leads:,} leads at {rollout.share:g} % ran into no guardrail"
+        why = f"{observed.noted:,} leads at {rollout.share:g} % ran into no guardrail"
         set_share(place, rollout, more[0], who=going.who, why=why)
-        return Wait(_later(POLL_SECONDS), f"{version} scores {more[0]:g} % of leads")
+        return Wait(_later(going, POLL_SECONDS), f"{version} scores {more[0]:g} % of leads")
     return Done({"rollout": rollout.id, **observed.as_json()})
 
 
@@ -424,8 +426,8 @@ def _ended(rollout: Rollout) -> str:
     return f"{rollout.model_version} {said}: {rollout.why}"
 
 
-def _is_over(rollout: Rollout, days: float) -> bool:
-    return datetime.now(UTC) - rollout.since >= timedelta(days=days)
+def _is_over(going: Going, rollout: Rollout, days: float) -> bool:
+    return going.work.place.store.now() - rollout.since >= timedelta(days=days)
 
 
 def _ask_for_approval(going: Going, rollout: Rollout) -> None:

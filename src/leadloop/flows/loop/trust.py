@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from leadloop.errors import LeadLoopError
+from leadloop.errors import JobLost, LeadLoopError, StoreUnavailable, tell_briefly
 from leadloop.flows.loop.rules import LoopRules
 from leadloop.flows.past.labelled import label
 from leadloop.flows.past.past_leads import read_past_leads
@@ -118,9 +118,11 @@ def _bare(field: Field) -> Field:
     return replace(field, guess=(), use=True, required=False, known_at="", actionable=False)
 
 
-def trust_or_nothing(place: Workspace, playbook: str, rules: LoopRules, *, tick: Tick = lambda stage: None) -> Trust:
-    """The same, and nothing where leads cannot be read: whoever trains is told why."""
+def find_objections(place: Workspace, playbook: str, rules: LoopRules) -> tuple[str, ...]:
+    """What speaks against trusting a comparison on what the store holds, in words; that it cannot be looked at is an objection."""
     try:
-        return look_at_trust(place, playbook, rules, tick=tick)
-    except LeadLoopError:
-        return Trust()
+        return look_at_trust(place, playbook, rules).objections
+    except (StoreUnavailable, JobLost):
+        raise
+    except LeadLoopError as error:
+        return (f"what it was compared on cannot be looked at: {tell_briefly(error.problems)}",)
