@@ -116,7 +116,9 @@ def _send(urls: Sequence[str], alerts: Sequence[Alert]) -> list[str]:
 
 
 def read_addresses(urls: Sequence[str]) -> list[tuple[str, Any]]:
-    """How each address may be shown, and what sends to it; raises LeadLoopError naming by its place each that is none, since they hold secrets.
+    """How each address may be shown, and what sends to it.
+
+    Raises LeadLoopError naming each that is none by its place, since addresses hold secrets.
 
     Raises DependencyMissing where Apprise is not installed.
     """

@@ -14,7 +14,8 @@ def _run_loop(work: Work) -> Any:
     from leadloop.flows.loop.course import follow
     from leadloop.flows.loop.steps import STEPS
 
-    return follow(work, STEPS)
+    done = follow(work, STEPS)
+    return {**done, "version": done.get("retrain", {}).get("version")}
 
 
 def _look_at_health(work: Work) -> Any:

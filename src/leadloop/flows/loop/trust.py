@@ -119,7 +119,7 @@ def _bare(field: Field) -> Field:
 
 
 def find_objections(place: Workspace, playbook: str, rules: LoopRules) -> tuple[str, ...]:
-    """What speaks against trusting a comparison on what the store holds, in words; that it cannot be looked at is an objection."""
+    """What speaks against trusting a comparison on what the store holds; that nobody can look at it is an objection too."""
     try:
         return look_at_trust(place, playbook, rules).objections
     except (StoreUnavailable, JobLost):
