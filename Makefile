@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean
+.PHONY: help demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -26,7 +26,7 @@ test-mlflow: environment mlflow ## Run the tests against a real MLflow server al
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
 test-crash: environment ## Kill the service, workers, promotions and the store's writers 200 times each, and end the service; KILLS=N for another number.
-	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py tests/flows/work/test_jobs.py tests/api/test_kills.py tests/api/test_rollouts.py
+	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py tests/flows/work/test_jobs.py tests/api/test_kills.py tests/api/test_experiment_kills.py tests/api/test_rollouts.py
 
 test-loop: environment ## Kill the loop at every step 100 times, and poison 20 trainings of each kind; KILLS=N and WORLDS=N for others.
 	TEST_LOOP_KILLS=$(or $(KILLS),100) $(bin)/python -m pytest -s -m "long or not long" tests/flows/loop/test_kills.py
@@ -37,6 +37,9 @@ test-reload: environment ## Change the version in service 200 times while 100,00
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
 	TEST_REQUESTS=$$(( $(or $(REQUESTS),10000) / 4 )) $(bin)/python -m pytest -s tests/contracts/test_any_request.py
+
+test-experiments: environment ## Hold what the statistics promise against thousands of experiments whose truth is known; five minutes.
+	$(bin)/python -m pytest -s -m "long or not long" tests/experiments/test_proofs.py tests/experiments/test_simulated_world.py
 
 mutants: environment ## Break 40 lines of a floor on purpose, one at a time, and see whether the tests notice; MUTANTS=N, SEED=N and WORKERS=N for others.
 	@sh scripts/apart.sh mutants
@@ -70,8 +73,14 @@ bench-accuracy: environment ## Compare LeadLoop with other tools on the same lea
 bench-text: environment ## Time how texts are read: one note, and many, beside other ways to find phrases.
 	$(bin)/python -m benchmarks.text
 
+bench-experiment: environment ## Read Hillstrom's e-mail experiment and evaluate policies on it; WRITE=1 puts the tables into docs/benchmarks.md.
+	$(bin)/python -m benchmarks.experiment $(if $(WRITE),--write)
+
 bench-serving: environment ## Time the service over HTTP beside a route that only echoes, and MLflow's server where there is one.
 	$(bin)/python -m benchmarks.serving
+
+bench-exposures: environment ## Time how a million exposures are read, on SQLite and on PostgreSQL, and how a unit gets its arm.
+	$(bin)/python -m benchmarks.exposures
 
 peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else leaves out.
 	sh scripts/uv.sh venv --quiet --clear --python "$$(sh scripts/python.sh)" .build/peers
@@ -79,6 +88,10 @@ peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else 
 
 mlflow: ## Make .build/mlflow: MLflow's own server, beside what scoring needs, for the tests of logged runs.
 	@sh scripts/apart.sh mlflow
+
+oracles: ## Ask gbstats, statsmodels and SciPy anew what tests/experiments holds ours against; three minutes, and Python 3.11.
+	@PYTHON=$${PYTHON:-python3.11} sh scripts/apart.sh oracles
+	.build/oracles/bin/python -m scripts.oracles
 
 lock: ## Pin every package anew, with hashes, for all platforms and Pythons; UPGRADE=1 takes the newest releases.
 	@sh scripts/lock.sh

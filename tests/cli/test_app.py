@@ -37,6 +37,11 @@ COMMANDS = [
     ("models", "prune"),
     ("models", "log"),
     ("worker",),
+    *(
+        ("experiments", verb)
+        for verb in ("plan", "start", "list", "show", "results", "report", "pause", "resume", "ramp")
+    ),
+    *(("experiments", verb) for verb in ("stop", "allocate", "evaluate", "replay")),
     ("jobs", "list"),
     ("jobs", "retry"),
     ("keys", "new"),

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from tests.api.service_for_tests import LEAD
 
-from leadloop.client import AsyncClient, Client, Event, Feedback, Outcome, asks
+from leadloop.client import Arm, AsyncClient, Client, Event, ExperimentPlan, Feedback, Outcome, RampStep, asks
 from leadloop.client.course import Ask
 from leadloop.client.files import Sent
 from leadloop.client.reading import names_of
@@ -24,6 +24,10 @@ NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 WHOLE_OUTCOME = Outcome("L1", "won", 1, NOW, "crm", "k")
 WHOLE_EVENT = Event("L1", "called", NOW, {"by": "mail"}, "k")
 WHOLE_FEEDBACK = Feedback("L1", "rate", 80, 5, True, 1, 9, "s", "browser", "127.0.0.1", "k", "manual", 2)
+WHOLE_PLAN = ExperimentPlan(
+    "trial", [Arm("old", "champion", 50, True, "playbook"), Arm("new", "latest", 50, False, "playbook")], "won", "user",
+    "account", "group", 50, 5, "fixed", [RampStep(0, 10)], 30, 7, "at_end", 0.05, 100, 0.02, 0.05, 5000, {"latency": 0.2},
+)  # fmt: skip
 LISTED = {"lead_id": "L1", "page_size": 5}
 
 # Every request with everything that it can say.
@@ -68,6 +72,17 @@ ASKS: Mapping[str, Ask[Any]] = {
     "retry": asks.retry("tiny", 1, key=None),
     "result": asks.result("tiny", 1, Path("scores.csv")),
     "rejects": asks.rejects("tiny", 1, Path("rejects.csv")),
+    "experiments": asks.experiments("tiny", state="running", page_size=5),
+    "experiment": asks.experiment("tiny", "trial"),
+    "plan_experiment": asks.plan_experiment("tiny", WHOLE_PLAN, start=True, key=None),
+    "start_experiment": asks.start_experiment("tiny", "trial", key=None),
+    "pause_experiment": asks.pause_experiment("tiny", "trial", key=None),
+    "resume_experiment": asks.resume_experiment("tiny", "trial", key=None),
+    "ramp_experiment": asks.ramp_experiment("tiny", "trial", 50, key=None),
+    "stop_experiment": asks.stop_experiment("tiny", "trial", winner="new", why="better", cancel=False, key=None),
+    "experiment_results": asks.experiment_results("tiny", "trial"),
+    "assign_arm": asks.assign_arm("tiny", "trial", "L1", unit="U1", key=None),
+    "score_by_arm": asks.score_by_arm("tiny", "trial", LEAD, unit="U1"),
     "ready": asks.ready(),
     "metrics": asks.metrics(),
 }

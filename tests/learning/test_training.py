@@ -90,6 +90,7 @@ def test_rules_compete_as_rules_and_stay_what_they_were():
     import polars as pl
 
     from leadloop.features.rules import rule
+    from leadloop.scoring.members import STRAIGHT
 
     @rule(points=30, reads=["source"])
     def was_recommended():
@@ -116,7 +117,8 @@ def test_rules_compete_as_rules_and_stay_what_they_were():
     places = [
         place for place, column in enumerate(found.features.columns) if column.name in {r.__name__ for r in rules}
     ]
-    ratio = ruled.weight[0] / ruled.weight[1]
+    first, second = ruled.weight[ruled.term == STRAIGHT]
+    ratio = first / second
     assert len(places) == 2
     assert ratio == pytest.approx(30 / -20)
     assert area_under_curve(positive, ruled.margins(matrix)) > 0.6

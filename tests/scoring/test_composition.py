@@ -145,6 +145,13 @@ def test_a_version_aimed_at_one_target_scores_as_if_it_were_the_only_one(trained
         trained.aimed_at("voice")
 
 
+def test_times_and_amounts_are_of_the_main_target_and_no_other_has_them(trained):
+    told = replace(trained, timing="when", worth="how much")
+    main, other = told.aimed_at("progression"), told.aimed_at("voice_fit")
+    assert (main.timing, main.worth) == ("when", "how much")
+    assert (other.timing, other.worth) == (None, None)
+
+
 def test_without_weights_the_score_is_the_main_targets_own(learned, leads):
     alone = make(replace(TWO, more_targets=(), score=()), {"progression": learned["progression"]})
     both = make(replace(TWO, score=()), learned)

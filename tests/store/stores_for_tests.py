@@ -10,8 +10,10 @@ from leadloop.store import (
     ArmCount,
     Event,
     Feedback,
+    Joining,
     LeadOutcome,
     LeadRecord,
+    Mention,
     ModelMetrics,
     QualityRecord,
     Score,
@@ -92,3 +94,11 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
     store.alerts.add("accuracy", playbook=playbook, severity="warning", title="Low", text="It is 0.7.", mend="Train.")
     store.alerts.end("accuracy", playbook=playbook)
     store.quarantine.hold(playbook, "crm", who="ada", why="its outcomes say the opposite")
+    fields = {"name": mark, "email": mail, "company": "Example"}
+    [said] = store.identity.keep(
+        playbook, [Mention("contact", f"i-{lead_id}", lead_id, fields, (f"email:{mail}",))], source="form"
+    )
+    [known] = store.identity.records(playbook, numbers=[said.record])
+    store.identity.propose(
+        playbook, [Joining("contact", known.entity, known.entity + 1, 0.5, ("the same name",))], who="rules"
+    )

@@ -8,9 +8,9 @@ from tests.store.stores_for_tests import START, Clock, fill, make_score
 from leadloop.errors import StoreError
 from leadloop.store import Event, LeadRecord, open_store, restore
 from leadloop.store.column_types import Json, Line
-from leadloop.store.erasure import _MENTIONS
+from leadloop.store.erasure import _MENTIONS, OF_A_LEAD
 from leadloop.store.store import list_beside
-from leadloop.store.tables import METADATA, OF_A_LEAD
+from leadloop.store.tables import METADATA
 
 ANN, BOB = "annmarker", "bobmarker"
 
@@ -44,6 +44,9 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
         "scores": 1,
         "lead_feedback": 1,
         "exposures": 1,
+        "identity_records": 1,
+        "identity_versions": 1,
+        "identity_keys": 1,
     }
     assert receipt.removed == {**removed, "audit_subjects": 1, "mentions in jobs": 1, "mentions in idempotency": 1}
     left = everything(store)
@@ -131,6 +134,17 @@ ELSEWHERE = {
     "alerts.severity": "how urgent it is",
     "alerts.told_severity": "how urgent it was",
     "quarantined_sources.evidence": "counts and measures",
+    "ab_tests.unit": "one of four words",
+    "ab_tests.unit_field": "the name of a field",
+    "ab_tests.exclusive_group": "what a group of tests is called",
+    "ab_test_groups.name": "what a group of tests is called",
+    "ab_test_groups.unit": "one of four words",
+    "ab_test_groups.unit_field": "the name of a field",
+    "ab_test_allocations.shares": "names of variants, and numbers",
+    "ab_test_allocations.evidence": "names of variants, and numbers",
+    "identity_matches.reasons": "our own words, which name nobody",
+    "identity_matches.moved": "numbers of records",
+    "identity_matches.decided_by": "a colleague",
 }
 
 

@@ -17,12 +17,12 @@ from starlette.routing import compile_path
 
 from leadloop.api.document.openapi import describe_interface
 from leadloop.api.document.page import render_page
-from leadloop.api.faces import calls, insurance, marketplace
+from leadloop.api.faces import calls, insurance, insurance_tests, marketplace, marketplace_tests
 from leadloop.api.requests.gate import ASK, Gate
 from leadloop.api.requests.routes import Call, Route, endpoint
 from leadloop.api.served.examples import example_lead
 from leadloop.api.service import Service
-from leadloop.api.topics import core, erasure, feedback, health, jobs, leads, loop, models, outcomes
+from leadloop.api.topics import core, erasure, experiments, feedback, health, jobs, leads, loop, models, outcomes
 from leadloop.api.topics.readings import take_readings
 from leadloop.api.wire.problems import Refusal, problem_response
 from leadloop.api.wire.shapes import TEXT
@@ -50,7 +50,9 @@ def all_routes(service: Service) -> list[Route]:
     return [
         *calls.ROUTES,
         *marketplace.ROUTES,
+        *marketplace_tests.TEST_ROUTES,
         *insurance.ROUTES,
+        *insurance_tests.ROUTES,
         *playbook_routes(examples, targets),
         *health.ROUTES,
         *_DOCUMENTS,
@@ -62,6 +64,7 @@ def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list
     return [
         *core.routes(examples),
         *models.ROUTES,
+        *experiments.routes(examples),
         *erasure.BEFORE_LEADS,
         *leads.routes(examples),
         *outcomes.routes(targets),

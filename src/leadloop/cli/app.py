@@ -16,13 +16,16 @@ from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
+from leadloop.cli.experiments import experiments
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.identity import identity
 from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
 from leadloop.cli.playbooks import playbooks
+from leadloop.cli.replaying import replay
 from leadloop.cli.retraining import retrain
 from leadloop.cli.rollouts import rollout
 from leadloop.cli.schedules import schedules
@@ -106,9 +109,11 @@ app.command("import")(import_leads)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
+app.command()(replay)
 app.command()(simulate)
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")
+app.add_typer(experiments, name="experiments")
 app.add_typer(jobs, name="jobs")
 app.add_typer(schedules, name="schedules")
 app.add_typer(rollout, name="rollout")
@@ -116,6 +121,7 @@ app.add_typer(alerts, name="alerts")
 app.add_typer(sources, name="sources")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
+app.add_typer(identity, name="identity")
 
 
 def _show_version(wanted: bool) -> None:

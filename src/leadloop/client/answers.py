@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -107,6 +107,10 @@ class Card:
     """The chance to win it by several horizons."""
     expected_value: float | None
     """What it is worth, where the version learned that."""
+    experiment: str | None = None
+    """The experiment that the lead takes part in."""
+    arm: str | None = None
+    """Its arm in it."""
     index: int | None = None
     """Its place among the leads that were given, where there were several."""
 
@@ -410,3 +414,5 @@ class Readiness:
     """The database."""
     problem: str | None = None
     """Why nothing can be scored at all, and what to do; None where something can."""
+    experiments: Mapping[str, str] = field(default_factory=dict)
+    """The arms of experiments whose control scores in their place, as “playbook, experiment, arm”, each with the reason."""

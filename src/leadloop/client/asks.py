@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
@@ -26,6 +26,7 @@ from leadloop.client.answers import (
     UnscoredLead,
 )
 from leadloop.client.course import Ask
+from leadloop.client.experiments import Assigned, EndedExperiment, Experiment, ExperimentPlan, ExperimentResults
 from leadloop.client.files import Sent
 from leadloop.client.told import Event, Feedback, Outcome
 from leadloop.client.writing import Lead, write, write_items, write_lead, write_list, write_moment
@@ -363,6 +364,96 @@ def rejects(playbook: str, number: int, path: Path) -> Ask[Path]:
     """The rows of a file that could not be read."""
     parts = {"playbook": playbook, "job": str(number)}
     return Ask("GET", "/v1/{playbook}/jobs/{job}/rejects", str, _same, parts, into=path)
+
+
+# -------------------------------------------------------------------------------------------------------- experiments
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentsPage:
+    """A page of experiments."""
+
+    experiments: tuple[Experiment, ...]
+    next: str | None
+
+
+_EXPERIMENTS = "/v1/{playbook}/experiments"
+
+
+def experiments(playbook: str, *, state: str | None, page_size: int) -> Ask[Page[Experiment]]:
+    """Experiments, the newest first."""
+    return _list("experiments", ExperimentsPage, playbook, page_size, {"state": state})
+
+
+def experiment(playbook: str, name: str) -> Ask[Experiment]:
+    """One experiment."""
+    return Ask("GET", f"{_EXPERIMENTS}/{{name}}", Experiment, _same, {"playbook": playbook, "name": name})
+
+
+def plan_experiment(playbook: str, plan: ExperimentPlan, *, start: bool, key: str | None) -> Ask[Experiment]:
+    """Plan an experiment."""
+    said = {name: value for name, value in asdict(plan).items() if value is not None}
+    said["arms"] = [{name: value for name, value in arm.items() if value is not None} for arm in said["arms"]]
+    body = write({**said, "start": start})
+    return _write("POST", _EXPERIMENTS, Experiment, _same, {"playbook": playbook}, body, key)
+
+
+def start_experiment(playbook: str, name: str, *, key: str | None) -> Ask[Experiment]:
+    """Let a planned experiment run."""
+    return _change_experiment("start", playbook, name, None, key)
+
+
+def pause_experiment(playbook: str, name: str, *, key: str | None) -> Ask[Experiment]:
+    """Let an experiment rest."""
+    return _change_experiment("pause", playbook, name, None, key)
+
+
+def resume_experiment(playbook: str, name: str, *, key: str | None) -> Ask[Experiment]:
+    """Let a paused experiment go on."""
+    return _change_experiment("resume", playbook, name, None, key)
+
+
+def ramp_experiment(playbook: str, name: str, percent: float, *, key: str | None) -> Ask[Experiment]:
+    """Let a larger share take part."""
+    return _change_experiment("ramp", playbook, name, {"percent": percent}, key)
+
+
+def stop_experiment(
+    playbook: str, name: str, *, winner: str | None, why: str | None, cancel: bool, key: str | None
+) -> Ask[EndedExperiment]:
+    """End an experiment."""
+    said = {"winner": winner, "why": why, "cancel": cancel}
+    body = write({name: value for name, value in said.items() if value is not None})
+    parts = {"playbook": playbook, "name": name}
+    return _write("POST", f"{_EXPERIMENTS}/{{name}}/stop", EndedExperiment, _same, parts, body, key)
+
+
+def experiment_results(playbook: str, name: str) -> Ask[ExperimentResults]:
+    """What is known of an experiment."""
+    parts = {"playbook": playbook, "name": name}
+    return Ask("GET", f"{_EXPERIMENTS}/{{name}}/results", ExperimentResults, _same, parts)
+
+
+def assign_arm(playbook: str, name: str, lead_id: str, *, unit: str | None, key: str | None) -> Ask[Assigned]:
+    """Put a lead into its arm."""
+    body = write({"lead_id": lead_id, **({} if unit is None else {"unit": unit})})
+    parts = {"playbook": playbook, "name": name}
+    return _write("POST", f"{_EXPERIMENTS}/{{name}}/assign", Assigned, _same, parts, body, key)
+
+
+def score_by_arm(playbook: str, name: str, lead: Lead, *, unit: str | None) -> Ask[Card]:
+    """Score a lead by its arm."""
+    more = b"" if unit is None else b',"unit":' + write(unit)
+    body = b'{"lead":' + write_lead(lead) + more + b"}"
+    parts = {"playbook": playbook, "name": name}
+    return Ask("POST", f"{_EXPERIMENTS}/{{name}}/score", Card, _same, parts, {}, body)
+
+
+def _change_experiment(
+    verb: str, playbook: str, name: str, said: Mapping[str, Any] | None, key: str | None
+) -> Ask[Experiment]:
+    body, parts = None if said is None else write(said), {"playbook": playbook, "name": name}
+    return _write("POST", f"{_EXPERIMENTS}/{{name}}/{verb}", Experiment, _same, parts, body, key)
 
 
 # ------------------------------------------------------------------------------------------------------------- health

@@ -27,6 +27,7 @@ from leadloop.client.answers import (
 )
 from leadloop.client.connection import answer_of, connect, httpx2, loss_of
 from leadloop.client.course import Answer, Ask, Lost, Patience, course, pause
+from leadloop.client.experiments import Assigned, EndedExperiment, Experiment, ExperimentPlan, ExperimentResults
 from leadloop.client.files import Sent, pieces, writing
 from leadloop.client.told import Event, Feedback, Outcome
 from leadloop.client.writing import MOST_LEADS, Lead, in_batches
@@ -306,6 +307,67 @@ class Client:
     def retry(self, playbook: str, number: int, *, idempotency_key: str | None = None) -> Job:
         """Let a job that was given up (`parked`) be tried again. Raises Conflict where it is not parked."""
         return self._send(asks.retry(playbook, number, key=idempotency_key))
+
+    def experiments(self, playbook: str, *, state: str | None = None, page_size: int = 100) -> Iterator[Experiment]:
+        """Experiments, the newest first, a page at a time as they are looked at."""
+        return self._list(asks.experiments(playbook, state=state, page_size=page_size))
+
+    def experiment(self, playbook: str, name: str) -> Experiment:
+        """One experiment; raises NotFound where there is none of this name."""
+        return self._send(asks.experiment(playbook, name))
+
+    def plan_experiment(
+        self, playbook: str, plan: ExperimentPlan, *, start: bool = False, idempotency_key: str | None = None
+    ) -> Experiment:
+        """Plan an experiment; with `start` it runs at once. Raises Conflict where another has its leads."""
+        return self._send(asks.plan_experiment(playbook, plan, start=start, key=idempotency_key))
+
+    def start_experiment(self, playbook: str, name: str, *, idempotency_key: str | None = None) -> Experiment:
+        """Let a planned experiment run."""
+        return self._send(asks.start_experiment(playbook, name, key=idempotency_key))
+
+    def pause_experiment(self, playbook: str, name: str, *, idempotency_key: str | None = None) -> Experiment:
+        """Let an experiment take no part in scoring for a while; its units stay its own."""
+        return self._send(asks.pause_experiment(playbook, name, key=idempotency_key))
+
+    def resume_experiment(self, playbook: str, name: str, *, idempotency_key: str | None = None) -> Experiment:
+        """Let a paused experiment go on; every unit has the arm that it had."""
+        return self._send(asks.resume_experiment(playbook, name, key=idempotency_key))
+
+    def ramp_experiment(
+        self, playbook: str, name: str, percent: float, *, idempotency_key: str | None = None
+    ) -> Experiment:
+        """Let a larger percentage of units take part; those who do already stay, each in its arm."""
+        return self._send(asks.ramp_experiment(playbook, name, percent, key=idempotency_key))
+
+    def stop_experiment(
+        self,
+        playbook: str,
+        name: str,
+        *,
+        winner: str | None = None,
+        why: str | None = None,
+        cancel: bool = False,
+        idempotency_key: str | None = None,
+    ) -> EndedExperiment:
+        """End an experiment; with a `winner`, that arm scores everybody from then on. `cancel` says that it has no result."""
+        return self._send(
+            asks.stop_experiment(playbook, name, winner=winner, why=why, cancel=cancel, key=idempotency_key)
+        )
+
+    def experiment_results(self, playbook: str, name: str) -> ExperimentResults:
+        """What is known of an experiment: the split, each arm, each difference with its limits, and a verdict."""
+        return self._send(asks.experiment_results(playbook, name))
+
+    def assign_arm(
+        self, playbook: str, name: str, lead_id: str, *, unit: str | None = None, idempotency_key: str | None = None
+    ) -> Assigned:
+        """Put a lead into its arm, on the record; `unit` names the account, user or rep where that is who is put into one."""
+        return self._send(asks.assign_arm(playbook, name, lead_id, unit=unit, key=idempotency_key))
+
+    def score_by_arm(self, playbook: str, name: str, lead: Lead, *, unit: str | None = None) -> Card:
+        """Score a lead by its arm in an experiment; by what is in service where its unit takes no part."""
+        return self._send(asks.score_by_arm(playbook, name, lead, unit=unit))
 
     def ready(self) -> Readiness:
         """Whether the service has something that scores for every playbook, and what is not as it should be."""

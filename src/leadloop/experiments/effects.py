@@ -52,6 +52,8 @@ class Effect:
     Adjusted by the covariate where there is one, so it may differ a little from the plain difference of the two values."""
     relative_lift: float | None
     """The same in relation to the control (0.05 is five percent more); None where the control's is 0."""
+    standard_error: float
+    """By how much the difference would vary were everything done again; infinite where that is not known."""
     level: float
     """The confidence of the intervals: 0.95."""
     at_end: Reading

@@ -187,8 +187,11 @@ class Registry(SavedVersions):
         alias: str = CHAMPION,
         evidence: Mapping[str, Any] | None = None,
         instead_of: str | None = None,
+        also: Callable[[Store], None] = lambda store: None,
     ) -> PromotionRecord:
         """Put a version in service (or give it another name), after loading it to see that it works.
+
+        What `also` stores is stored together with it or not at all.
 
         The record holds the checksum of its manifest: from then on nothing else is loaded under its id. With `instead_of` it
         must replace that very version, or none for "", else StoreConflict is raised: somebody was faster. Raises VersionMissing
@@ -221,6 +224,7 @@ class Registry(SavedVersions):
                         )
                         if alias == CHAMPION:
                             _note_measures(store, version)
+                        also(store)
                     break
                 except StoreConflict:
                     if instead_of is not None:

@@ -8,14 +8,16 @@ SQLite in a file by default, PostgreSQL by its address; both behave the same.
 
 from leadloop.store.alerts import Alert
 from leadloop.store.appending import Stored
+from leadloop.store.arm_sums import DaySums, Wins
 from leadloop.store.audit import AuditHead, AuditRow
 from leadloop.store.backup import Backup, Restored, restore
 from leadloop.store.erasure import Receipt
 from leadloop.store.events import Event
-from leadloop.store.experiments import AbTest, Variant, VariantTally
+from leadloop.store.experiments import AbTest, Variant
 from leadloop.store.exposures import Exposure
 from leadloop.store.feedback import Feedback, FeedbackCount, StoredFeedback
 from leadloop.store.idempotency import Fresh, InFlight, OtherBody, Replay
+from leadloop.store.identity import IdentityMatch, IdentityRecord, IdentityVersion, Joining, KeptMention, Mention
 from leadloop.store.jobs import Job
 from leadloop.store.keys import ApiKey, KnownKey, NewKey
 from leadloop.store.leads import LeadRecord, LeadVersion, Recorded
@@ -41,18 +43,25 @@ __all__ = [
     "AuditRow",
     "Backup",
     "BandCount",
+    "DaySums",
     "Event",
     "Exposure",
     "Feedback",
     "FeedbackCount",
     "Fresh",
     "HeldSource",
+    "IdentityMatch",
+    "IdentityRecord",
+    "IdentityVersion",
     "InFlight",
     "Job",
+    "Joining",
+    "KeptMention",
     "KnownKey",
     "LeadOutcome",
     "LeadRecord",
     "LeadVersion",
+    "Mention",
     "ModelMetrics",
     "NewKey",
     "OtherBody",
@@ -72,7 +81,7 @@ __all__ = [
     "Stored",
     "StoredFeedback",
     "Variant",
-    "VariantTally",
+    "Wins",
     "open_store",
     "restore",
 ]

@@ -17,13 +17,15 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import loop_tables, tables, watch_tables
+from leadloop.store import identity_tables, loop_tables, tables, watch_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
 
 _AT_ONCE = 500
 SECRET = "erasures"
+OF_A_LEAD = (*tables.OF_A_LEAD, *identity_tables.OF_A_LEAD)
+"""The tables whose rows belong to one lead, by its playbook and id."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
     (tables.EVENTS, ("details",)),
@@ -42,6 +44,8 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (loop_tables.ALERTS, ("title", "text", "mend")),
     (loop_tables.QUARANTINE, ("source", "why")),
     (watch_tables.QUALITY, ("details",)),
+    (identity_tables.RECORDS, ("source",)),
+    (identity_tables.VERSIONS, ("fields",)),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 
@@ -168,6 +172,15 @@ class Erasures:
         self.resume()
         return added
 
+    def erased(self, playbook: str, lead_ids: Collection[str]) -> set[str]:
+        """Which of these leads were erased: a source that tells of them again must not bring them back."""
+        marks = self._marks()
+        with self._connections.read() as connection:
+            noted = {
+                one for held in connection.execute(select(tables.ERASURES.c.marks)).scalars() for one in held["leads"]
+            }
+        return {lead_id for lead_id in lead_ids if noted and marks.hash("lead", playbook, lead_id) in noted}
+
     def receipt(self, identity: str) -> Receipt:
         """The receipt of an erasure; raises StoreError where there is none."""
         with self._connections.read() as connection:
@@ -229,7 +242,7 @@ class Erasures:
         """The leads that are this person's, wherever anything of them is left."""
         found: set[tuple[str, str]] = set()
         if marks.leads:
-            for table in tables.OF_A_LEAD:
+            for table in OF_A_LEAD:
                 for row in self._rows(table, ("playbook", "lead_id")):
                     if marks.is_lead(row.playbook, row.lead_id):
                         found.add((row.playbook, row.lead_id))
@@ -238,6 +251,10 @@ class Erasures:
                 for row in self._rows(table, ("playbook", "lead_id", "fields")):
                     if row.lead_id and marks.names(row.fields, contact_fields):
                         found.add((row.playbook, row.lead_id))
+            # Whoever took part in a call is not named among the lead's own fields: what they said is.
+            for row in self._rows(identity_tables.VERSIONS, ("playbook", "lead_id", "fields")):
+                if marks.names(row.fields, None):
+                    found.add((row.playbook, row.lead_id))
         return found
 
     def _remove_nameless(self, identity: str, marks: Marks, contact_fields: list[str] | None) -> None:
@@ -279,7 +296,7 @@ class Erasures:
             removed = dict(row.removed)
             for playbook, lead_id in leads:
                 noted |= marks.of_lead(playbook, lead_id)
-                for table in tables.OF_A_LEAD:
+                for table in OF_A_LEAD:
                     mine = table.c.playbook == playbook, table.c.lead_id == lead_id
                     count = connection.execute(delete(table).where(*mine)).rowcount
                     if count:
@@ -315,7 +332,7 @@ class Erasures:
             finally:
                 raw.close()
             return
-        touched = {table.name for table in tables.OF_A_LEAD} | {table.name for table, _ in _MENTIONS}
+        touched = {table.name for table in OF_A_LEAD} | {table.name for table, _ in _MENTIONS}
         with self._connections.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for name in sorted(touched):
                 connection.execute(text(f"VACUUM {name}"))

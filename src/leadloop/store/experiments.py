@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from math import isclose
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from leadloop.errors import Problem, StoreConflict, StoreError
 from leadloop.store.connections import Connections
 from leadloop.store.experiment_tables import ALLOCATIONS, GROUPS
 from leadloop.store.exposures import Exposure, Exposures
 from leadloop.store.paging import Page, read_page
-from leadloop.store.tables import EXPOSURES, OUTCOMES, SCORES, TESTS, VARIANTS
+from leadloop.store.tables import EXPOSURES, TESTS, VARIANTS
 
 PLANNED, RUNNING, PAUSED, COMPLETED, CANCELLED = "planned", "running", "paused", "completed", "cancelled"
 STATES = (PLANNED, RUNNING, PAUSED, COMPLETED, CANCELLED)
@@ -107,24 +107,6 @@ class AbTest:
         """The share of its part of the units that takes part at a moment, in percent: its ramp's last step until then."""
         taken = [step for step in self.settings.get("ramp", ()) if datetime.fromisoformat(step["at"]) <= now]
         return float(taken[-1]["percent"]) if taken else 100.0 if not self.settings.get("ramp") else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class VariantTally:
-    """What is counted of one variant: leads, never rows."""
-
-    variant_name: str
-    """The variant."""
-    leads: int
-    """Leads that saw it."""
-    converted: int
-    """Of these, leads whose last outcome since then is a conversion."""
-    value: float
-    """The sum of these outcomes."""
-    scored: int
-    """Leads that were scored since then."""
-    mean_score: float | None
-    """The mean of the first score that each of these was given since then."""
 
 
 _COLUMNS = tuple(one.name for one in fields(Variant))
@@ -394,6 +376,20 @@ class Experiments:
         """The tests that run, the oldest first."""
         return tuple(one for one in self._open(playbook) if one.state == RUNNING)
 
+    def unended(self, playbook: str) -> tuple[AbTest, ...]:
+        """The tests that are planned, run or are paused, the oldest first."""
+        query = select(TESTS).where(TESTS.c.playbook == playbook, TESTS.c.end_date.is_(None)).order_by(TESTS.c.id)
+        with self._connections.read() as connection:
+            return tuple(self._test(row) for row in connection.execute(query).all())
+
+    def last_won(self) -> tuple[AbTest, ...]:
+        """Of each playbook, the last test that ended with a winner."""
+        newest = select(func.max(TESTS.c.id)).where(TESTS.c.winner.is_not(None)).group_by(TESTS.c.playbook)
+        with self._connections.read() as connection:
+            return tuple(
+                self._test(row) for row in connection.execute(select(TESTS).where(TESTS.c.id.in_(newest))).all()
+            )
+
     def every_running(self) -> tuple[AbTest, ...]:
         """The tests of all playbooks that run, the oldest first."""
         query = select(TESTS).where(TESTS.c.state == RUNNING).order_by(TESTS.c.id)
@@ -445,57 +441,6 @@ class Experiments:
         )
         with self._connections.read() as connection:
             return tuple((row[0], row[1], row[2]) for row in connection.execute(query))
-
-    def tally(self, test: AbTest) -> tuple[VariantTally, ...]:
-        """Count each variant's leads and conversions in the database; variants in the order of the test."""
-        seen = EXPOSURES.c
-        last = (
-            select(seen.lead_id, func.max(OUTCOMES.c.id).label("last"))
-            .join(
-                OUTCOMES,
-                and_(
-                    OUTCOMES.c.playbook == seen.playbook,
-                    OUTCOMES.c.lead_id == seen.lead_id,
-                    OUTCOMES.c.target == test.target,
-                    OUTCOMES.c.at >= seen.at,
-                ),
-            )
-            .where(seen.test_id == test.id)
-            .group_by(seen.lead_id)
-            .subquery()
-        )
-        first = (
-            select(seen.lead_id, func.min(SCORES.c.id).label("first"))
-            .join(
-                SCORES,
-                and_(SCORES.c.playbook == seen.playbook, SCORES.c.lead_id == seen.lead_id, SCORES.c.at >= seen.at),
-            )
-            .where(seen.test_id == test.id)
-            .group_by(seen.lead_id)
-            .subquery()
-        )
-        won = OUTCOMES.c.value > 0
-        query = (
-            select(
-                seen.variant_name,
-                func.count(seen.id),
-                func.count(OUTCOMES.c.id).filter(won),
-                func.coalesce(func.sum(OUTCOMES.c.value).filter(won), 0.0),
-                func.count(SCORES.c.id),
-                func.avg(SCORES.c.score),
-            )
-            .select_from(EXPOSURES)
-            .outerjoin(last, last.c.lead_id == seen.lead_id)
-            .outerjoin(OUTCOMES, OUTCOMES.c.id == last.c.last)
-            .outerjoin(first, first.c.lead_id == seen.lead_id)
-            .outerjoin(SCORES, SCORES.c.id == first.c.first)
-            .where(seen.test_id == test.id)
-            .group_by(seen.variant_name)
-        )
-        with self._connections.read() as connection:
-            counted = {row[0]: VariantTally(*row) for row in connection.execute(query)}
-        names = [variant.variant_name for variant in test.variants]
-        return tuple(counted.get(name, VariantTally(name, 0, 0, 0.0, 0, None)) for name in names)
 
     def note_results(self, test: AbTest, results: Sequence[Variant]) -> None:
         """Keep what was worked out for each variant (its sample size and all that follows)."""

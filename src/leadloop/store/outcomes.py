@@ -35,11 +35,24 @@ class LeadOutcome:
     """Whether it is known when it came about; where not, `at` is the time of its lead."""
 
 
+_AT_ONCE = 500
+
+
 class Outcomes:
     """The outcomes of every playbook."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+
+    def told_since(self, playbook: str, target: str, moment: datetime) -> tuple[int, int]:
+        """How many leads have an outcome of a target since a moment, and how many of these a good one."""
+        query = select(
+            func.count(OUTCOMES.c.lead_id.distinct()),
+            func.count(OUTCOMES.c.lead_id.distinct()).filter(OUTCOMES.c.value > 0),
+        ).where(OUTCOMES.c.playbook == playbook, OUTCOMES.c.target == target, OUTCOMES.c.at >= moment)
+        with self._connections.read() as connection:
+            told, won = connection.execute(query).one()
+        return int(told), int(won)
 
     def add(self, playbook: str, outcomes: Sequence[LeadOutcome]) -> list[Stored]:
         """Store outcomes, all or nothing; those that were stored before are recognised by their keys.
@@ -96,6 +109,23 @@ class Outcomes:
         )
         with self._connections.read() as connection:
             return {row.lead_id: row.source for row in connection.execute(query.order_by(OUTCOMES.c.id))}
+
+    def last_of_leads(
+        self, playbook: str, target: str, lead_ids: Sequence[str], *, by: datetime
+    ) -> dict[str, LeadOutcome]:
+        """The last outcome told of each of these leads as to one target, of those that came about by a moment."""
+        found: dict[str, LeadOutcome] = {}
+        with self._connections.read() as connection:
+            for start in range(0, len(lead_ids), _AT_ONCE):
+                some = lead_ids[start : start + _AT_ONCE]
+                query = select(OUTCOMES).where(
+                    OUTCOMES.c.playbook == playbook,
+                    OUTCOMES.c.target == target,
+                    OUTCOMES.c.at <= by,
+                    OUTCOMES.c.lead_id.in_(some),
+                )
+                found |= {row.lead_id: _outcome(row) for row in connection.execute(query.order_by(OUTCOMES.c.id))}
+        return found
 
     def count(self, playbook: str, *, since: datetime) -> int:
         """How many outcomes were stored at or after a moment."""

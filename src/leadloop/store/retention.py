@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import loop_tables, tables, watch_tables
+from leadloop.store import identity_tables, loop_tables, tables, watch_tables
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 
@@ -56,7 +56,7 @@ def forget_older_than(
             if family == "leads" and numbers:
                 own = select(tables.LEADS.c.playbook, tables.LEADS.c.lead_id).where(tables.LEADS.c.id.in_(numbers))
                 for row in connection.execute(own).all():
-                    for part in (tables.LEAD_VERSIONS, tables.AUDIT_SUBJECTS):
+                    for part in (tables.LEAD_VERSIONS, tables.AUDIT_SUBJECTS, *identity_tables.OF_A_LEAD):
                         mine = part.c.playbook == row.playbook, part.c.lead_id == row.lead_id
                         connection.execute(delete(part).where(*mine))
             if numbers:

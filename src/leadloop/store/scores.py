@@ -222,6 +222,41 @@ class Scores:
         with self._connections.read() as connection:
             return connection.execute(query).first() is not None
 
+    def between(self, playbook: str, since: datetime, until: datetime) -> Iterator[Score]:
+        """Every score that was given from one moment up to another, the newest stored first, a page in memory at a time."""
+        column = SCORES.c
+        # What was given since then was stored since then: that is what there is an index for.
+        query = _of(playbook).where(column.recorded_at >= since, column.at >= since, column.at < until)
+
+        def page(after: str | None) -> Page[Score]:
+            limit, listing = LARGEST_PAGE // 10, "scores of a time"
+            return read_page(
+                self._connections, listing, query, column.id, _score, after=after, limit=limit, newest_first=True
+            )
+
+        return all_pages(page)
+
+    def leads_since(self, playbook: str, moment: datetime) -> tuple[int, datetime | None]:
+        """How many leads were scored since a moment, each counted once, and when the first of these scores was given."""
+        query = select(func.count(SCORES.c.lead_id.distinct()), func.min(SCORES.c.at)).where(
+            SCORES.c.playbook == playbook, SCORES.c.lead_id != "", SCORES.c.at >= moment
+        )
+        with self._connections.read() as connection:
+            count, first = connection.execute(query).one()
+        return int(count), first
+
+    def since(self, playbook: str, moment: datetime) -> Iterator[Score]:
+        """The scores that were stored since a moment, in the order in which they were, a page in memory at a time."""
+        first = select(func.min(SCORES.c.id)).where(SCORES.c.playbook == playbook, SCORES.c.recorded_at >= moment)
+        with self._connections.read() as connection:
+            number = connection.execute(first).scalar_one_or_none()
+        while number is not None:
+            query = _of(playbook).where(SCORES.c.id >= number).order_by(SCORES.c.id).limit(LARGEST_PAGE // 10)
+            with self._connections.read() as connection:
+                rows = connection.execute(query).all()
+            yield from (_score(row) for row in rows)
+            number = rows[-1].id + 1 if len(rows) == LARGEST_PAGE // 10 else None
+
     def stream(self, playbook: str) -> Iterator[Score]:
         """Every score, a page in memory at a time."""
         return all_pages(lambda after: self.page(playbook, after=after, limit=LARGEST_PAGE // 10))

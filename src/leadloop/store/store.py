@@ -13,6 +13,7 @@ from sqlalchemy import URL, func, select, text
 from leadloop.errors import Problem, StoreError
 from leadloop.store import backup, migrating, retention
 from leadloop.store.alerts import Alerts
+from leadloop.store.arm_sums import ArmSums
 from leadloop.store.audit import Audit
 from leadloop.store.backup import Backup
 from leadloop.store.connections import Connections
@@ -22,6 +23,7 @@ from leadloop.store.events import Events
 from leadloop.store.experiments import Experiments
 from leadloop.store.feedback import FeedbackLog
 from leadloop.store.idempotency import Idempotency
+from leadloop.store.identity import Identity
 from leadloop.store.job_steps import JobSteps
 from leadloop.store.jobs import Jobs
 from leadloop.store.keys import Keys
@@ -59,6 +61,7 @@ class Store:
         self.logged = Logged(connections)
         self.quality = QualityHistory(connections)
         self.experiments = Experiments(connections)
+        self.arm_sums = ArmSums(connections)
         self.audit = Audit(connections)
         self.promotions = Promotions(connections, self.audit)
         self.keys = Keys(connections, self.audit)
@@ -70,6 +73,7 @@ class Store:
         self.rollouts = Rollouts(connections, self.audit)
         self.alerts = Alerts(connections)
         self.quarantine = Quarantine(connections, self.audit)
+        self.identity = Identity(connections)
         self.training = TrainingSet(connections)
         beside = list_beside(Path(str(url.database))) if keep_list and connections.is_sqlite else None
         self.erasures = Erasures(connections, self.audit, beside)

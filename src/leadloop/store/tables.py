@@ -86,6 +86,7 @@ EVENTS = Table(
     Index(None, "recorded_at"),
     sqlite_autoincrement=True,
 )
+_GOOD = text("value > 0")
 OUTCOMES = Table(
     "outcomes",
     METADATA,
@@ -103,6 +104,7 @@ OUTCOMES = Table(
     UniqueConstraint("playbook", "key"),
     Index(None, "playbook", "lead_id", "target"),
     Index(None, "recorded_at"),
+    Index("ix_outcomes_won", "playbook", "target", "lead_id", sqlite_where=_GOOD, postgresql_where=_GOOD),
     sqlite_autoincrement=True,
 )
 SCORES = Table(
@@ -238,6 +240,7 @@ VARIANTS = Table(
     UniqueConstraint("test_id", "variant_name"),
     sqlite_autoincrement=True,
 )
+_SUMMED = ("score", "score_before", "latency_ms", "degraded", "crossed")
 EXPOSURES = Table(
     "exposures",
     METADATA,
@@ -256,6 +259,8 @@ EXPOSURES = Table(
     Column("crossed", Boolean, nullable=False, server_default=false()),  # whether it was scored under another one later
     UniqueConstraint("test_id", "lead_id"),
     Index(None, "playbook", "lead_id"),
+    # All that is summed up of a variant's exposures lies together, by time.
+    Index("ix_exposures_sums", "test_id", "variant_name", "at", *_SUMMED),
     sqlite_autoincrement=True,
 )
 PROMOTIONS = Table(

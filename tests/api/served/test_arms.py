@@ -9,6 +9,7 @@ import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.conftest import copy_workspace, write_playbook
 
+from leadloop.flows.experiments.ending import end_experiment
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.arms import write_policy
 from leadloop.flows.training.train import train
@@ -164,8 +165,8 @@ def test_an_arm_may_have_another_policy_with_the_same_version(place, two, start)
     assert {stored[row["lead_id"]] for row in eager} == {policy.fingerprint}
 
 
-def test_the_rules_can_be_an_arm_and_nothing_is_degraded_then(workspace, two, tmp_path):
-    place = Workspace(copy_workspace(two[0], tmp_path / "copy"))
+def give_rules(place, workspace):
+    """Put the playbook's folder into the workspace, with a rule."""
     shutil.copytree(workspace.playbook, place.root / "tiny")
     text = (place.root / "tiny/playbook.toml").read_text(encoding="utf-8")
     write_playbook(place.root / "tiny", 'rules = ["rules:busy"]\n' + text)
@@ -174,6 +175,10 @@ def test_the_rules_can_be_an_arm_and_nothing_is_degraded_then(workspace, two, tm
         'def busy():\n    """Came often."""\n    return pl.col("visits") >= 4\n',
         encoding="utf-8",
     )
+
+
+def test_the_rules_can_be_an_arm_and_nothing_is_degraded_then(workspace, two, place):
+    give_rules(place, workspace)
     arms = [Variant("rules", "rules", 50, is_control=True), Variant("model", two[1], 50)]
     test = place.store.experiments.start("tiny", "test", arms, target="won")
     with ask(open_service(place.root)) as client:
@@ -243,3 +248,82 @@ def test_the_score_that_a_lead_had_before_is_kept_with_its_exposure(place, start
         lead["id"]: before.get(lead["id"]) for lead in LEADS[:40]
     }
     assert all(row.latency_ms > 0 and row.propensity == 0.5 and row.score is not None for row in rows)
+
+
+def test_a_job_that_scores_kept_leads_takes_the_same_arms(place, start):
+    from leadloop.flows.scoring.score_stored import score_stored
+
+    test = start()
+    with ask(open_service(place.root)) as client:
+        client.post("/v1/tiny/leads", json={"leads": LEADS[:60]}).raise_for_status()
+        score(client, LEADS[:30])
+    before = exposed(place, test)
+    done = score_stored(place, "tiny", run="job-1", everything=True, days=0)
+    assert (done.scored, done.rejected) == (60, 0)
+    arms = exposed(place, test)
+    assert before.items() <= arms.items()
+    assert len(arms) == 60
+    newest = {lead["id"]: place.store.scores.latest("tiny", lead["id"]).arm for lead in LEADS[:60]}
+    assert newest == arms
+
+
+def test_rules_that_won_score_everybody_until_somebody_puts_a_version_in_service(workspace, two, place):
+    give_rules(place, workspace)
+    arms = [Variant("rules", "rules", 50, is_control=True), Variant("model", two[2], 50)]
+    test = place.store.experiments.start("tiny", "test", arms, target="won")
+    end_experiment(place, test, who="ada", winner="rules")
+    service = open_service(place.root)
+    with ask(service) as client:
+        assert {row["method"] for row in score(client, LEADS[:20])} == {"rules"}
+        place.registry.promote("tiny", two[2], who="ada", why="better now")
+        # As if the promotion had come a while after the end.
+        from leadloop.store.tables import TESTS
+
+        with place.store._connections.write() as connection:
+            earlier = place.store.experiments.get(test.id).end_date - timedelta(minutes=1)
+            connection.execute(TESTS.update().values(end_date=earlier))
+        service.versions.refresh()
+        service.arms.refresh()
+        assert {row["model_version"] for row in score(client, LEADS[:20])} == {two[2]}
+
+
+def test_leads_of_one_account_are_scored_by_one_version(place, two, start):
+    test = start(unit="account", unit_field="source")
+    with ask(open_service(place.root)) as client:
+        rows = score(client, [{**lead, "source": f"Company {number % 12}"} for number, lead in enumerate(LEADS[:96])])
+    seen = {}
+    for number, row in enumerate(rows):
+        seen.setdefault(number % 12, set()).add(row["model_version"])
+    assert all(len(versions) == 1 for versions in seen.values())
+    assert set.union(*seen.values()) == set(two[1:])
+    assert len(exposed(place, test)) == 12
+
+
+def test_where_shares_change_leads_keep_their_arm_in_every_process_and_new_ones_go_by_the_new_shares(place, start):
+    test = start(settings={"allocation": "thompson"})
+    with ask(open_service(place.root)) as client:
+        score(client, LEADS[:150])
+    before = exposed(place, test)
+    place.store.experiments.allocate(test, {"old": 0.05, "new": 0.95}, evidence={})
+    service = open_service(place.root)
+    with ask(service) as client:
+        rows = score(client)
+    assert {row["lead_id"]: row["arm"] for row in rows if row["lead_id"] in before} == before
+    fresh = Counter(row["arm"] for row in rows if row["lead_id"] not in before)
+    assert fresh["new"] > 4 * fresh["old"]
+
+
+def test_an_experiment_costs_a_score_microseconds(place, start):
+    from timeit import timeit
+
+    service = open_service(place.root)
+    service.database.start()
+    service.versions.refresh()
+    start()
+    service.arms.refresh()
+    arms, served = service.arms, service.versions.get("tiny")
+    tests, number = arms.of("tiny"), iter(range(10_000_000))
+    each = timeit(lambda: arms.choose(tests, served, {**LEAD, "id": f"L{next(number)}"}), number=2_000) / 2_000
+    assert each < 0.001, f"{each * 1e6:.0f} microseconds"
+    print(f"\nthe arm of a lead takes {each * 1e6:.1f} microseconds")
+    service.database.close()

@@ -9,9 +9,12 @@ from tests.api.service_for_tests import ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace
 
 # What the parts of a path stand for, where it is not the version in service.
+TESTS = {"/v1": "trial", "/api/v1/ml": "model_comparison_v1", "/api/v1/ab-testing": "ml_lead_scoring_v2"}
+"""The name of the experiment that routes of a prefix speak of."""
 PARTS = {"playbook": "b2b_calls", "version": "latest", "alias": "challenger"}
 # Routes whose example needs what no example can bring, each with why.
 NEEDS_MORE = {
+    "/api/v1/ml/ab-tests": "postings have no version here, only rules",
     "/v1/{playbook}/models/rollback": "there is no version to go back to",
     "/v1/{playbook}/files": "its example is of another playbook's file",
 }
@@ -27,6 +30,13 @@ def client(tmp_path_factory, trained_on_calls):
     copy_workspace(trained_on_calls, root)
     named = {"calls_playbook": "b2b_calls", "marketplace_playbook": "marketplace", "insurance_playbook": "insurance"}
     with ask(open_service(root, fallback=("rules",), **named)) as client:
+        for playbook, name in zip(("b2b_calls", "marketplace", "insurance"), TESTS.values(), strict=True):
+            new = "treatment" if playbook == "insurance" else "new"
+            arms = [{"name": "old", "version": "rules", "share": 50, "control": True}]
+            arms.append({"name": new, "version": "rules", "share": 50})
+            asked = {"name": name, "arms": arms, "start": True, "ramp": [{"after_days": 0, "percent": 10}]}
+            answer = client.post(f"/v1/{playbook}/experiments", json=asked)
+            assert answer.status_code == 200, answer.text
         yield client
 
 
@@ -36,18 +46,19 @@ def document(client):
 
 
 def operations(document):
-    """Every route with a body, those first that keep what the others speak of."""
+    """Every route with a body: those first that keep what the others speak of, and last those that end it."""
     found = [
         (method, path, said)
         for path, methods in document["paths"].items()
         for method, said in methods.items()
         if "requestBody" in said
     ]
-    return sorted(found, key=lambda one: not one[1].endswith("/leads"))
+    return sorted(found, key=lambda one: (one[1].endswith("/stop"), not one[1].endswith("/leads")))
 
 
 def filled(path, lead_id):
-    parts = {**PARTS, "lead_id": lead_id, "leadId": lead_id}
+    test = next((name for prefix, name in TESTS.items() if path.startswith(f"{prefix}/")), "")
+    parts = {**PARTS, "lead_id": lead_id, "leadId": lead_id, "name": test}
     return re.sub(r"\{(\w+)\}", lambda found: parts[found[1]], path)
 
 

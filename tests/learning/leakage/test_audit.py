@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from leadloop.errors import DataError
 from leadloop.leads import FIELD_TYPES
 from leadloop.learning.leakage import FINDING_KINDS, Finding, audit_fields, single_field_auc
+from leadloop.learning.leakage.audit import _added
 
 LEADS = 2_000
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -294,6 +296,16 @@ def test_findings_that_block_come_first_and_each_field_has_at_most_one(
         ("last_call", "warns"),
     ]
     assert "its name says it tells how the lead ended" in result[0].evidence
+
+
+def test_of_two_findings_on_a_field_the_graver_stays_and_of_equally_grave_ones_the_first() -> None:
+    first, graver = (
+        Finding("closed", "changed_after_outcome", severity, evidence, {})
+        for severity, evidence in (("warns", "by its name"), ("blocks", "by its values"))
+    )
+    assert _added({"closed": first}, (graver,)) == {"closed": graver}
+    assert _added({"closed": graver}, (first, replace(graver, evidence="by its time"))) == {"closed": graver}
+    assert _added({}, (first, replace(first, evidence="by its time"))) == {"closed": first}
 
 
 def test_the_same_file_and_seed_give_the_same_findings(won: np.ndarray, random: np.random.Generator) -> None:

@@ -7,9 +7,9 @@ counted, whoever looks after the service is told, and they are not written down 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,14 @@ from leadloop.errors import LeadLoopError, StoreUnavailable, tell_briefly
 from leadloop.flows.scoring.arms import RULES, Arm, Chosen, Running, by_playbook, is_adaptive, load_arm, running_of
 from leadloop.flows.scoring.known_units import KnownUnits
 from leadloop.flows.scoring.trial_arms import CANARY, running_of_rollout
+from leadloop.registry import CHAMPION
 
 if TYPE_CHECKING:
     from leadloop.store import Rollout, Store
 
 _RETRY_SECONDS = 30.0
+_SAME_MOMENT = timedelta(seconds=5)
+"""A promotion within so much of the end of a test belongs to it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +114,10 @@ class ServedArms:
         """The version on trial that scores this playbook's leads too; none as a rule."""
         return self._shadows.get(playbook)
 
+    def test(self, playbook: str, name: str) -> Test | None:
+        """The test of this name; none where it does not run."""
+        return next((test for test in self.of(playbook) if test.running.name == name), None)
+
     def refresh(self) -> None:
         """Look into the store, and load the versions of tests that run; what is away leaves everything as it was."""
         with self._lock:
@@ -118,8 +125,9 @@ class ServedArms:
                 found = self._store().experiments.every_running()
                 running = [running_of(test, self._clock(), self._units_of(test)) for test in found]
                 rollouts = self._store().rollouts.going_on()
+                standing = self._find_standing()
             except LeadLoopError as error:
-                if not isinstance(error, StoreUnavailable) or not self._problem:
+                if not isinstance(error, StoreUnavailable):  # of that others tell
                     self._tell("experiments not read", {"why": tell_briefly(error.problems)})
                 self._problem = tell_briefly(error.problems)
                 return
@@ -133,8 +141,13 @@ class ServedArms:
             tests: dict[str, tuple[Test, ...]] = {}
             for playbook, some in by_playbook(running).items():
                 tests[playbook] = tuple(Test(one, self._serve(playbook, one)) for one in some)
+            won = {playbook: self._served(playbook, arm, one) for playbook, (one, arm) in standing.items()}
+            self._versions.let_stand({playbook: served for playbook, served in won.items() if served is not None})
             shadows = self._find_shadows(rollouts)
-            self._let_go(tests, {(one.served.playbook, one.served.version) for one in shadows.values()})
+            self._let_go(
+                [*running, *(one for one, _ in standing.values())],
+                {(one.served.playbook, one.served.version) for one in shadows.values()},
+            )
             self._shadows = shadows
             before = {test.running.id: test for some in self._tests.values() for test in some}
             for test in (test for some in tests.values() for test in some):
@@ -142,6 +155,24 @@ class ServedArms:
                     facts = {"playbook": test.running.playbook, "experiment": test.running.name}
                     self._tell("experiment runs", {**facts, "arms": ", ".join(test.running.arms)})
             self._tests = tests
+
+    def _find_standing(self) -> dict[str, tuple[Running, Arm]]:
+        """By playbook, the arm that won its last test and that no version in service can stand for: rules, or another policy.
+
+        It stands until somebody puts a version in service after the test.
+        """
+        store, found = self._store(), {}
+        for test in store.experiments.last_won():
+            winner = test.variant(test.winner or "")
+            if winner is None or test.end_date is None or not (winner.policy or winner.model_version == RULES):
+                continue
+            champion = store.promotions.alias(test.playbook, CHAMPION)
+            later = champion is not None and champion.since > test.end_date + _SAME_MOMENT
+            other = champion is not None and winner.model_version not in (RULES, champion.model_version)
+            if not later and not other:
+                running = running_of(test, test.end_date)
+                found[test.playbook] = running, running.arms[winner.variant_name]
+        return found
 
     def choose(
         self, tests: tuple[Test, ...], champion: Served, lead: Mapping[str, Any], asked: Asked = ANY
@@ -239,15 +270,10 @@ class ServedArms:
                 found[one.playbook] = Shadow(one.id, served)
         return found
 
-    def _let_go(self, tests: Mapping[str, tuple[Test, ...]], shadows: Collection[tuple[str, str]]) -> None:
-        """Forget versions that nothing needs any more."""
-        arms = {
-            (playbook, arm.version, arm.policy)
-            for playbook, some in tests.items()
-            for test in some
-            for arm in test.running.arms.values()
-        }
-        numbers = {test.running.id for some in tests.values() for test in some}
+    def _let_go(self, needed: Sequence[Running], shadows: Collection[tuple[str, str]]) -> None:
+        """Forget versions and units that nothing needs any more."""
+        arms = {(one.playbook, arm.version, arm.policy) for one in needed for arm in one.arms.values()}
+        numbers = {one.id for one in needed}
         self._loaded = {key: one for key, one in self._loaded.items() if key in arms or key[:2] in shadows}
         self._failed = {key: one for key, one in self._failed.items() if key in arms or key[:2] in shadows}
         self._known = {number: one for number, one in self._known.items() if number in numbers}

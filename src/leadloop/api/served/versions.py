@@ -139,6 +139,11 @@ class ServedVersions:
         self._rules: dict[str, RuleScorer | None] = {}
         self._lock = RLock()
         self._nothing = ""
+        self._standing: Mapping[str, Served] = {}
+
+    def let_stand(self, standing: Mapping[str, Served]) -> None:
+        """Let these score in place of the version in service: what won an experiment and is no version, as the rules are."""
+        self._standing = standing
 
     @property
     def served(self) -> Mapping[str, Served]:
@@ -161,7 +166,7 @@ class ServedVersions:
 
     def get(self, playbook: str) -> Served:
         """The version that serves a playbook; raises Refusal: 404 for one not served here, 503 where nothing can score."""
-        served = self._served.get(playbook)
+        served = self._standing.get(playbook) or self._served.get(playbook)
         if served is not None:
             return served
         if playbook in self._problems:

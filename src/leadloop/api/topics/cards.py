@@ -45,6 +45,8 @@ def card_body(scored: Scored) -> dict[str, Any]:
         "days_to_win_high": rounded(card.days_to_win_high, 1),
         "won_within": [{"days": days, "probability": rounded(chance)} for days, chance in card.won_within],
         "expected_value": rounded(card.expected_value, 2),
+        "experiment": scored.chosen.arm.test if scored.chosen else None,
+        "arm": scored.chosen.arm.name if scored.chosen else None,
     }
 
 

@@ -79,6 +79,8 @@ CARD_FIELDS: dict[str, Any] = {
     "days_to_win_high": maybe(NUMBER),
     "won_within": array(record({"days": WHOLE, "probability": SHARE})),
     "expected_value": maybe(NUMBER),
+    "experiment": maybe(TEXT),
+    "arm": maybe(TEXT),
 }
 CARD = record(CARD_FIELDS)
 ADDED: dict[str, Any] = {

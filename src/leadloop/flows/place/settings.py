@@ -121,10 +121,22 @@ class Settings:
     """The least severity that is told: `info`, `warning` or `critical`. Less is only listed."""
     backlog_alert: int = 50
     """How many leads may wait to be enriched before somebody is told."""
+    ab_test_min_sample_size: int = 100
+    """How many matured leads every variant of a test made at `/api/v1/ml/ab-tests` must have before there is a verdict."""
+    ab_test_significance_level: float = 0.05
+    """How often such a test may see a difference where there is none."""
+    ab_test_min_effect_size: float = 0.02
+    """The smallest difference that such a test finds worth acting on, as a share of leads: 0.02 is two percentage points."""
     log_level: str = "info"
     """The least that is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = "json"
     """How it is logged: `json`, a line an event, or `text` for people."""
+    own_names: tuple[str, ...] = ()
+    """What our own company goes by in the titles of meetings, as in `["Acme", "Acme Telecom"]`."""
+    own_domains: tuple[str, ...] = ()
+    """The domains of our own addresses, as in `["acme.com"]`: whoever has one is no customer. Those under them count too."""
+    own_people: tuple[str, ...] = ()
+    """Names or addresses of people of ours whom no domain of ours tells, such as contractors."""
 
     @property
     def is_open(self) -> bool:
@@ -158,6 +170,9 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "retrain_new_outcomes": (1, 1_000_000_000),
     "alert_cool_down_minutes": (0, 100_000),
     "backlog_alert": (0, 1_000_000_000),
+    "ab_test_min_sample_size": (2, 1_000_000_000),
+    "ab_test_significance_level": (0.0001, 0.4999),
+    "ab_test_min_effect_size": (0, 1),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,

@@ -80,9 +80,11 @@ def differences_of(scorer: Scorer, scores: Sequence[Score]) -> list[str]:
         return [f"{len(scores) - len(leads)} of {len(scores)} leads cannot be read again"]
     table = scorer.score_table(leads, explain=False)
     cards = scorer.score(leads, explain=False)
-    found = []
+    found, own = [], scorer.playbook.policy.fingerprint
     for place, (score, row, card) in enumerate(zip(scores, table.iter_rows(named=True), cards, strict=True)):
-        wrong = [name for name in _COMPARED if name in row and row[name] != getattr(score, name)]
+        # An arm of an experiment may have had bands and routes of another policy.
+        compared = _COMPARED if score.policy == own else [name for name in _COMPARED if name not in ("band", "route")]
+        wrong = [name for name in compared if name in row and row[name] != getattr(score, name)]
         again = np.empty(0, np.float32) if card.features is None else card.features
         if again.tobytes() != score.features.tobytes():
             wrong.append("features")

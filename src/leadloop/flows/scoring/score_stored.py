@@ -16,9 +16,10 @@ from leadloop.errors import LeadLoopError, Problem, StoreUnavailable
 from leadloop.flows.past.stored_past import require_store
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import load_scorer, set_absent_times
-from leadloop.flows.scoring.score_rows import score_row
+from leadloop.flows.scoring.score_rows import exposure_row, score_row
+from leadloop.flows.scoring.stored_arms import Share, StoredArms
 from leadloop.leads.cells import write_cells
-from leadloop.scoring import RuleScorer, TrainedPlaybook
+from leadloop.scoring import Scorer
 
 if TYPE_CHECKING:
     from leadloop.store import LeadVersion
@@ -75,6 +76,7 @@ def score_stored(
         raise LeadLoopError("segment", Problem(segment, f"cannot be asked for: {name} has no segments", "leave it out"))
     require_store(place, name)
     store = place.store
+    arms = StoredArms(place, scorer, version, datetime.now(UTC))
     since = datetime.now(UTC) - timedelta(days=days) if days else None
     whole = max(1, store.leads.count(name, unscored=not everything, since=since))
     seen = scored = rejected = 0
@@ -90,12 +92,23 @@ def score_stored(
         batch = _Batch(scorer, run, page.items, segment)
         if everything:
             batch = batch.without(_patiently(lambda keys=batch.keys: store.scores.known(name, keys)))  # type: ignore[misc]
-        rows, wrong = batch.score(datetime.now(UTC))
+        shares = arms.divide(batch.leads)
+        parts = [_Batch(share.scorer, run, share.leads, segment).score(datetime.now(UTC), share) for share in shares]
+        rows, wrong = [row for part, _ in parts for row in part], [why for _, some in parts for why in some]
+        exposures = [
+            exposure_row(share.chosen[row.lead_id], row)
+            for share, (part, _) in zip(shares, parts, strict=True)
+            for row in part
+            if row.lead_id in share.chosen
+        ]
         seen += len(page.items)
         note = f"{seen:,} of {whole:,} leads, {scored + len(rows):,} scored"
 
-        def write(rows: Any = rows, note: str = note, share: float = min(1.0, seen / whole)) -> int:
+        def write(
+            rows: Any = rows, exposures: Any = exposures, note: str = note, share: float = min(1.0, seen / whole)
+        ) -> int:
             with store.transaction():
+                store.experiments.exposures.add(name, exposures)
                 done = len(store.scores.add(name, rows)) if everything else store.scores.add_first(name, rows)
                 keep(note, share)
             return done
@@ -122,7 +135,7 @@ def run_key(run: str, lead_id: str) -> str:
 class _Batch:
     """Some stored leads that are to be scored."""
 
-    scorer: TrainedPlaybook | RuleScorer
+    scorer: Scorer
     run: str
     leads: Sequence[LeadVersion]
     segment: str
@@ -135,8 +148,8 @@ class _Batch:
         left = [lead for lead, key in zip(self.leads, self.keys, strict=True) if key not in keys]
         return _Batch(self.scorer, self.run, left, self.segment)
 
-    def score(self, now: datetime) -> tuple[list[Any], list[str]]:
-        """The rows of the score log, and why leads could not be read."""
+    def score(self, now: datetime, share: Share) -> tuple[list[Any], list[str]]:
+        """The rows of the score log, each with the arm of its lead in an experiment, and why leads could not be read."""
         if not self.leads:
             return [], []
         scorer, playbook = self.scorer, self.scorer.playbook
@@ -161,7 +174,9 @@ class _Batch:
             lead = self.leads[int(frame.lines[row]) - 1]
             fields = {name: value for name, value in lead.fields.items() if name in known}
             key = run_key(self.run, lead.lead_id)
-            rows.append(score_row(key, playbook, card, fields, lead_id=lead.lead_id, at=now))
+            chosen = share.chosen.get(lead.lead_id)
+            told: dict[str, Any] = {"arm": chosen.arm.name, "experiment": chosen.arm.test} if chosen else {}
+            rows.append(score_row(key, playbook, card, fields, lead_id=lead.lead_id, at=now, **told))
         return rows, list(wrong.values())
 
 

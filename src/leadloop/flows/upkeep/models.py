@@ -138,6 +138,9 @@ def prune(
     # The setting may name none of this playbook; what the database does not say is refused below.
     with suppress(VersionError, StoreError):
         needed[place.registry.find(name, settings.model_version).id] = "the setting model_version"
+    if place.has_store():
+        for test in place.store.experiments.unended(name):
+            needed |= {arm.model_version: f"the experiment {test.test_name}" for arm in test.variants}
     return place.registry.prune(
         name,
         keep=keep,

@@ -15,7 +15,7 @@ from leadloop.features import FeatureColumn
 from leadloop.learning.calibration import fit_platt
 from leadloop.learning.learners.learner import Examples, Fold, Judged, Settings, judge_by_fit
 from leadloop.learning.learners.task import USUAL_TASK, Task
-from leadloop.scoring.members import STRAIGHT, LinearModel
+from leadloop.scoring.members import MISSING, STRAIGHT, LinearModel
 
 if TYPE_CHECKING:
     import optuna
@@ -50,15 +50,18 @@ class RulesLearner:
         # Rules count up to hundreds of points; on that scale Newton's first step would be wild.
         spread = float(totals.std()) or 1.0
         calibrator = fit_platt((totals - totals.mean()) / spread, examples.positive, examples.weight)
-        count = len(places)
+        weights, means = worth * calibrator.slope / spread, flags.mean(axis=0)
+        # Two terms a rule: where it is unknown, the second takes the term of the mean away, and so leaves no points.
+        blank = np.zeros_like(weights)
+        count = 2 * len(places)
         return LinearModel(
             intercept=calibrator.shift,
-            column=places,
-            term=np.full(count, STRAIGHT),
+            column=places.repeat(2),
+            term=np.tile([STRAIGHT, MISSING], len(places)),
             knot=np.zeros(count),
             low=np.full(count, -np.inf),
             high=np.full(count, np.inf),
-            centre=flags.mean(axis=0),
+            centre=np.column_stack([means, blank]).ravel(),
             scale=np.ones(count),
-            weight=worth * calibrator.slope / spread,
+            weight=np.column_stack([weights, -means * weights]).ravel(),
         )

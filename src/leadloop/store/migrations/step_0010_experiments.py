@@ -48,11 +48,19 @@ _OF_EXPOSURES: tuple[_Make, ...] = (
 )
 
 
+_SUMMED = ("score", "score_before", "latency_ms", "degraded", "crossed")
+
+
 def upgrade() -> None:
     for make in _OF_TESTS:
         op.add_column("ab_tests", make())
     for make in _OF_EXPOSURES:
         op.add_column("exposures", make())
+    op.create_index("ix_exposures_sums", "exposures", ["test_id", "variant_name", "at", *_SUMMED], unique=False)
+    good = sa.text("value > 0")
+    op.create_index(
+        "ix_outcomes_won", "outcomes", ["playbook", "target", "lead_id"], sqlite_where=good, postgresql_where=good
+    )
     op.execute("UPDATE ab_tests SET state = 'completed' WHERE end_date IS NOT NULL")
     op.create_table(
         "ab_test_groups",
@@ -87,6 +95,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("ab_test_allocations")
     op.drop_table("ab_test_groups")
+    op.drop_index("ix_outcomes_won", "outcomes")
+    op.drop_index("ix_exposures_sums", "exposures")
     for make in reversed(_OF_EXPOSURES):
         op.drop_column("exposures", make().name)
     for make in reversed(_OF_TESTS):

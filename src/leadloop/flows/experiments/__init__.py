@@ -1,0 +1,1 @@
+"""Experiments: planning them, running them, reading them, and what is served when they end."""
