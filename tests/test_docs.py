@@ -10,7 +10,8 @@ Every page is a story that is played in a folder of its own, in the order of its
 
 A ```sh block is shown and not run: it needs a server of somebody's own. `<!-- test: served -->` above one says that from there to
 the end of the page a service of the page's folder runs (and a worker, where it says `served with a worker`); what the page asks
-at port 8000 is asked where it listens.
+at port 8000 is asked where it listens. `<!-- test: a local Fellow -->` says that a local Fellow runs from there on, in place of
+the one at port 8765.
 `<!-- test: refused -->` above a block says that its commands exit with 2.
 Commands of `make` and `pip` are not run here: the gate runs them.
 """
@@ -44,6 +45,7 @@ from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.work.worker import WorkersBeside
 from leadloop.learning.leakage.finding import FINDING_KINDS
 from leadloop.simulate import LEADS_PER_DAY, simulate_leads
+from leadloop.testing.fellow import LocalFellow, Quirks
 from tests.served_for_tests import serve
 from tests.timed_leads_for_tests import make_timed_cells
 from tests.two_targets_for_tests import make_two_cells
@@ -66,6 +68,7 @@ START = datetime(2025, 1, 6, tzinfo=UTC)
 # What readers type into files of their own.
 OWN_MODULES = {"my_scoring", "shadow", "compare", "scoring", "receiver"}
 SERVICE = "http://127.0.0.1:8000"
+FELLOW = "http://127.0.0.1:8765"
 # The outside programs that pages may use; anything else in a command is a mistake.
 SHELL = {"cat", "gzip", "head"}
 
@@ -174,18 +177,22 @@ class Player:
         self.folder, self.shims = folder, shims
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self.printed = ""
-        self.service = SERVICE
+        self.service, self.fellow = SERVICE, FELLOW
 
     def play(self, story: list[Block]) -> None:
         with contextlib.ExitStack() as served:
             for block in story:
-                self.play_block(replace(block, text=block.text.replace(SERVICE, self.service)), served)
+                text = block.text.replace(SERVICE, self.service).replace(FELLOW, self.fellow)
+                self.play_block(replace(block, text=text), served)
 
     def play_block(self, block: Block, served: contextlib.ExitStack) -> None:
         if block.kind == "sh" and block.mark.startswith("served"):
             service = make_service(Workspace(self.folder), read_settings(self.folder), log=EventLog("error", "json"))
             self.service = served.enter_context(serve(service))
             served.enter_context(WorkersBeside(service.workspace, int(block.mark == "served with a worker")))
+        elif block.kind == "sh" and block.mark == "a local Fellow":
+            local = LocalFellow(calls=60, quirks=Quirks(rate_limited=False))
+            self.fellow = served.enter_context(local.serve()).url
         elif block.kind == "console":
             self.run_console(block)
         elif block.kind in ("toml", "python", "text") and block.title not in ("", "prints"):

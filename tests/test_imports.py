@@ -34,6 +34,7 @@ TRAINING = {
 # What only one room needs, by an extra of its own.
 OWN = {
     "client": {Requirement(line).name for line in PROJECT["optional-dependencies"]["client"]},
+    "ingest": {Requirement(line).name for line in PROJECT["optional-dependencies"]["calls"]},
     "api": {Requirement(line).name.split("-")[0] for line in PROJECT["optional-dependencies"]["otel"]},
 }
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.

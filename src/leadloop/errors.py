@@ -115,6 +115,14 @@ class StoreFull(StoreError):
     """The disk has no room for what was to be stored; what was acknowledged before is safe."""
 
 
+class SourceError(LeadLoopError):
+    """A source that leads come from refused what it was asked, or answered what cannot be read."""
+
+
+class SourceUnavailable(SourceError):
+    """A source cannot be asked now; nothing is lost, and one may try again."""
+
+
 def tell_briefly(problems: Iterable[Problem]) -> str:
     """What is wrong and where, in one line, without how to mend it: for logs, and for answers with a field for one text.
 

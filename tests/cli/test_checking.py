@@ -20,7 +20,7 @@ def run(monkeypatch, tmp_path):
 def test_a_sound_playbook_says_so(run, workspace):
     done = run("check", workspace.playbook, "--data", workspace.past)
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == "tiny is sound: 8 fields, 6 of them usable for scoring.\n"
+    assert done.stdout == "tiny is sound: 8 fields, 5 of them usable for scoring.\n"
 
 
 def test_guesses_wait_with_their_place(run, tmp_path):
@@ -49,6 +49,22 @@ def test_columns_that_a_file_lacks_are_all_named(run, workspace, tmp_path):
     assert done.exit_code == 2
     assert "visits" in done.stderr
     assert "won" in done.stderr
+
+
+def test_values_of_the_outcome_that_nobody_named_and_ids_that_repeat_are_told(run, workspace, tmp_path):
+    leads = pl.read_csv(workspace.past, infer_schema=False)
+    stages = pl.Series("won", ["yes", "no", "working"] * leads.height)[: leads.height]
+    pl.concat([leads.with_columns(stages), leads.with_columns(stages)[:2]]).write_csv(tmp_path / "past.csv")
+    fields = tuple(replace(field, type="category") if field.name == "won" else field for field in FIELDS)
+    target = replace(PLAYBOOK.target, negative=("no",))
+    playbook = replace(PLAYBOOK, schema=LeadSchema(fields), target=target)
+    write_playbook(tmp_path / "tiny", render_playbook(playbook))
+    done = run("check", "tiny", "--data", "past.csv")
+    assert done.exit_code == 0
+    assert "targets.won: nothing says how to read “working”" in done.stdout
+    assert "lead_id: 2 rows repeat the id of another row" in done.stdout
+    write_playbook(tmp_path / "tiny", render_playbook(replace(playbook, target=replace(target, open=("working",)))))
+    assert "nothing says how to read" not in run("check", "tiny", "--data", "past.csv").stdout
 
 
 def test_a_playbook_that_is_not_there_says_how_to_make_one(run):

@@ -20,6 +20,7 @@ def test_everything_that_is_known_of_a_lead_is_shown(client, new_id):
     said = client.get(f"/v1/tiny/leads/{lead_id}/everything").json()
     assert {name: len(rows) for name, rows in said.items() if isinstance(rows, list)} == {
         "versions": 2, "events": 1, "outcomes": 1, "scores": 1, "feedback": 1, "experiments": 0,
+        "sources": 0, "enrichment": 0, "told": 0,
     }  # fmt: skip
     assert said["scores"][0]["fields"]["visits"] == "4"
     assert said["scores"][0]["said"]["reasons"]

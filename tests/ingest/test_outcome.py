@@ -32,7 +32,12 @@ def test_two_values_are_told_apart_by_what_they_say(won, lost):
     found = outcome(won, lost, lost)
     assert found.target.positive == (won,)
     assert found.won.tolist() == [1, 0, 0]
-    assert found.target.guess == (f"positive: “{won}” means won, by what it says: 1 of 3 leads (33%)",)
+    assert found.target.guess[0] == f"positive: “{won}” means won, by what it says: 1 of 3 leads (33%)"
+    assert found.target.guess[1:] == (
+        ("negative: “open” (2) counts as lost, which is wrong where such leads are still open",)
+        if lost == "open"
+        else ()
+    )
 
 
 def test_values_are_one_without_regard_to_case_and_blanks():
@@ -52,7 +57,37 @@ def test_named_values_win_over_every_guess():
     found = outcome("Open", "Qualified", "Closed Won", "closed won", positive=("Closed won", "qualified"))
     assert found.target.positive == ("Closed Won", "Qualified")
     assert found.won.tolist() == [0, 1, 1, 1]
-    assert found.target.guess == ()
+    assert not any(line.startswith("positive") for line in found.target.guess)
+
+
+STAGES = ("gewonnen", "Auftrag erhalten", "verloren", "kein Bedarf", "Stufe 4", "offen", "in Bearbeitung", None)
+
+
+def test_every_value_of_the_outcome_is_named_with_how_it_is_read_and_why():
+    found = outcome(*STAGES, positive=("gewonnen", "auftrag erhalten"))
+    assert found.target.positive == ("gewonnen", "Auftrag erhalten")
+    assert sorted(found.target.negative) == ["Stufe 4", "kein Bedarf", "verloren"]
+    assert sorted(found.target.open) == ["in Bearbeitung", "offen"]
+    assert np.array_equal(found.won, [1, 1, 0, 0, 0, np.nan, np.nan, np.nan], equal_nan=True)
+    opened, lost, silent = found.target.guess
+    assert opened.startswith("open: ")
+    assert "“offen” (1)" in opened
+    assert lost.startswith("negative: ")
+    assert "“kein Bedarf” (1)" in lost
+    assert "“Stufe 4” (1), which says neither won nor open" in silent
+    assert any("2 rows hold" in note and "still open" in note for note in found.notes)
+
+
+def test_a_person_may_name_the_open_values_too():
+    found = find_outcome(pl.Series("Stage", STAGES), ("gewonnen",), ("Stufe 4",))
+    assert {"Stufe 4", "offen", "in Bearbeitung"} == {*found.target.open}
+    with pytest.raises(DataError, match="never holds “parked”"):
+        find_outcome(pl.Series("Stage", STAGES), ("gewonnen",), ("parked",))
+
+
+def test_where_many_values_leave_it_open_those_that_say_won_are_proposed():
+    message = refusal(*STAGES)
+    assert '--positive "Auftrag erhalten" --positive "gewonnen"' in message
 
 
 def test_three_values_are_refused_with_their_counts_and_the_way_out():

@@ -105,7 +105,7 @@ def test_words_for_no(word):
     assert read("boolean", [word]) == [False]
 
 
-@pytest.mark.parametrize("word", ["maybe", "2", "-1", "yes and no", "", "1.5", "ja", "null", "yess"])
+@pytest.mark.parametrize("word", ["maybe", "2", "-1", "yes and no", "", "1.5", "jain", "null", "yess"])
 def test_other_words_are_neither_yes_nor_no(word):
     assert read("boolean", [word]) == [None]
 

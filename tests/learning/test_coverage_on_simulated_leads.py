@@ -89,3 +89,10 @@ def test_what_happens_lies_in_the_intervals_as_often_as_perfect_probabilities_wo
         won, *(table[name].to_numpy() for name in ("probability", "probability_low", "probability_high")), seed=7
     )
     assert held.expected_low - 1 <= held.held <= held.expected_high + 1
+
+
+def test_the_interval_of_a_lead_holds_its_true_probability_for_most_leads(scored):
+    """Measured: of 8,000 leads 75%, where Venn-Abers alone holds 10%."""
+    _, table, _, _, truth = scored
+    low, high = table["probability_low"].to_numpy(), table["probability_high"].to_numpy()
+    assert 0.65 <= ((truth >= low) & (truth <= high)).mean() <= 0.97

@@ -218,3 +218,15 @@ def test_planted_novelties_are_found_in_simulated_leads():
     other = np.random.default_rng(0).permutation(len(new))
     half = [new[name].gather(other) if place % 2 else new[name] for place, name in enumerate(new.columns)]
     assert found(pl.DataFrame(half)) > 0.2
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+def test_a_broken_number_where_only_whole_ones_were_seen_is_novel_and_said(novelty, count):
+    leads = make_leads(count, seed=5)
+    data = leads.data.with_columns(pl.lit(1.25).alias("visits"))
+    novel, unusual = novelty.judge(data)
+    assert novel.all()
+    assert all("visits is 1.25 (only whole numbers were seen)" in said for said in unusual)
+    assert not any(
+        "whole" in said for said in novelty.judge(data.with_columns(budget=pl.lit(10.5), visits=pl.lit(1.0)))[1]
+    )

@@ -377,6 +377,16 @@ WRONG = {
         "routes",
         "there are none",
     ),
+    "a value that is won and lost": (
+        replace(SOUND, target=replace(SOUND.target, negative=(SOUND.target.positive[0].upper(),))),
+        f"targets.{SOUND.target.name}.negative",
+        "stands under positive too",
+    ),
+    "open values without those that mean won": (
+        replace(SOUND, target=replace(SOUND.target, positive=(), filled=True, open=("working",))),
+        f"targets.{SOUND.target.name}.open",
+        "needs the values that mean won beside it",
+    ),
     "phrases of what is no text": (
         with_field(Field("b", "number", "intake", phrases=())),
         "fields.b.phrases",

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from tests.registry.versions_for_tests import FILES, FIRST, SECOND, THIRD, make_
 from leadloop.errors import AliasRefused, Problem, StoreUnavailable, VersionError, VersionMissing
 from leadloop.flows.place.workspace import Workspace
 from leadloop.registry import Registry
-from leadloop.registry.artefacts import unpack
+from leadloop.registry.artefacts import make_probe, pack, unpack
 from leadloop.registry.files import locked
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +86,24 @@ def test_what_makes_a_lead_novel_is_saved_and_an_older_version_without_it_still_
     for before, after in zip(older.score(leads), trained.score(leads), strict=True):
         assert (before.novel, before.unusual) == (None, "")
         assert before == replace(after, novel=None, unusual="")
+
+
+def test_the_doubt_of_intervals_is_saved_and_a_version_from_before_it_was_measured_keeps_its_narrow_ones(registry):
+    version = registry.find("tiny", "latest")
+    trained = registry.load(version)
+    assert trained.blend.doubt > 0
+    probe = make_probe(trained.features.matrix(trained.schema.read(_cells()).leads.data))
+    files = pack(replace(trained, blend=replace(trained.blend, doubt=0.0)), probe)
+    model = json.loads(files["model.json"])
+    for blend in model["blends"]:
+        del blend["doubt"]
+    older = unpack({**files, "model.json": json.dumps(model).encode()}, version.id)
+    assert older.blend.doubt == 0
+    leads = trained.schema.read(_cells()).leads
+    for before, after in zip(older.score(leads), trained.score(leads), strict=True):
+        assert before.probability == after.probability
+        assert after.probability_low <= before.probability_low <= before.probability
+        assert after.confidence <= before.confidence
 
 
 @pytest.mark.parametrize("name", ["novelty.json", "candidates.json"])

@@ -17,9 +17,12 @@ from leadloop.store import (
     ModelMetrics,
     QualityRecord,
     Score,
+    SourceRecord,
     Store,
     Variant,
 )
+from leadloop.store.enrichment import Wanted
+from leadloop.store.webhooks import Webhook
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -54,6 +57,27 @@ def make_score(key: str, lead_id: str, *, at: datetime = START, score: float = 6
     return Score(key, lead_id, at, score=score, **{**given, **more})  # type: ignore[arg-type]
 
 
+def make_webhook(identity: str = "wh_1", **more: object) -> Webhook:
+    given: dict[str, object] = {
+        "url": "https://crm.example/hooks",
+        "playbook": "",
+        "types": ("lead.routed",),
+        "routes": (),
+        "bands": (),
+        "fields": (),
+        "salt": "00",
+        "key_mark": "11",
+        "old_salt": None,
+        "old_until": None,
+        "state": "on",
+        "why": "",
+        "paused_until": None,
+        "made_by": "ada",
+        "created_at": START,
+    }
+    return Webhook(identity, **{**given, **more})  # type: ignore[arg-type]
+
+
 def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = "nobody") -> None:
     """At least one row in every table, all about one lead, with a mark in every place that a person's words can get to."""
     mail = f"{mark}@example.com"
@@ -61,6 +85,8 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
     store.leads.record(playbook, [LeadRecord(lead_id, {"email": mail, "name": mark, "employees": 80})], source="form")
     store.events.add(playbook, [Event(f"e-{lead_id}", lead_id, "opened", START, {"said": f"I am {mark}"})])
     store.outcomes.add(playbook, [LeadOutcome(f"o-{lead_id}", lead_id, "won", 1.0, START, mark)])
+    if not store.webhooks.all():
+        store.webhooks.add(make_webhook("wh_1"))
     store.scores.add(playbook, [make_score(f"s-{lead_id}", lead_id, fields={"email": mail}, card={"said": mark})])
     store.feedback.add(
         playbook,
@@ -83,6 +109,20 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
     store.keys.issue("score", "the form", who="ada")
     begun = store.idempotency.begin(f"i-{store.audit.head().number}", "/score", "0" * 64)
     store.idempotency.finish(begun, 200, {"lead_id": lead_id, "reasoning": [f"{mark} asked for a demo"]})  # type: ignore[arg-type]
+    store.enrichment.want(playbook, [Wanted(lead_id, 0.5, {"said": mark})])
+    store.enrichment.keep_facts(playbook, lead_id, "website", {"about": {"value": mark}}, note=mark, days=30)
+    store.enrichment.keep_answer(
+        "website", f"{lead_id.encode().hex()}.example", {"note": f"ask {mail}"}, cost=0.0, days=30
+    )
+    told = {"id": f"r-{lead_id}", "said": f"I am {mark}", "who": [{"email": mail}]}
+    store.source_records.keep("fellow", "recording", [SourceRecord(f"r-{lead_id}", told, START)])
+    store.source_records.assign("fellow", "recording", f"r-{lead_id}", playbook=playbook, lead_id=lead_id)
+    state = store.source_states.begin("fellow", "acme", "recordings", since=START, at=START)
+    store.source_states.advance(state, "a place in the list")
+    store.source_turns.take("fellow", "acme", per_second=3, per_day=10_000, hold_seconds=5)
+    store.source_events.add(
+        "fellow", f"msg-{store.audit.head().number}", "ai_note.generated", {"to": mail}, sent_at=START
+    )
     store.jobs.add("enrich", {"leads": [{"lead_id": lead_id, "name": mark}], "contact": mail})
     job = store.jobs.add("loop", {"playbook": playbook}, turn=f"train:{playbook}")
     store.steps.add(job, "evaluate", {"AUC": 0.8})

@@ -17,6 +17,8 @@ def test_what_is_older_goes_and_the_rest_stays(store, clock, family):
     fill(store, "L-old")
     job = store.jobs.claim("w", seconds=60)
     store.jobs.finish(job)
+    for message in store.webhooks.claim("w", seconds=60, room={}, usual=9, most=9):
+        store.webhooks.end(message, "sent", status=200, error=None, seconds=0.1)
     limit = clock.go(days=400)
     fill(store, "L-new")
     table = families(START)[family][0].name

@@ -6,7 +6,7 @@ from tests.store.stores_for_tests import START, make_score
 
 from leadloop.errors import StoreError
 from leadloop.leads import Field, LeadSchema
-from leadloop.store import LeadOutcome, LeadRecord
+from leadloop.store import Event, LeadOutcome, LeadRecord
 
 FIELDS = [Field("employees", "number", "intake"), Field("demo", "boolean", "intake"), Field("tags", "text", "intake")]
 
@@ -43,6 +43,7 @@ def test_a_lead_is_taken_as_it_was_when_it_was_first_scored_whatever_became_know
             "_lead_id": "L-1",
             "_scored_at": day(2).replace(tzinfo=None),
             "_source": "",
+            "_not_worked": False,
             "_outcome won": 1.0,
             "_outcome_at won": day(10).replace(tzinfo=None),
             "employees": "20",
@@ -130,3 +131,14 @@ def test_nothing_to_learn_from_gives_no_frame(store):
     assert frames(store) == []
     with pytest.raises(StoreError, match="rows"):
         frames(store, rows=0)
+
+
+def test_leads_that_nobody_worked_are_marked_unless_they_ended(store):
+    for lead_id in ("A", "B", "C", "D"):
+        store.scores.add("b2b", [make_score(f"s{lead_id}", lead_id)])
+    later = START + timedelta(days=2)
+    store.events.add("b2b", [Event(f"n{one}", one, "not_worked", later) for one in ("A", "B", "C")])
+    store.events.add("b2b", [Event("w", "B", "worked", later)])
+    store.outcomes.add("b2b", [LeadOutcome("o", "C", "won", 1.0, later)])
+    [frame] = store.training.past("b2b", [], [], {"won": 30.0}, now=START + timedelta(days=90))
+    assert dict(frame.select("_lead_id", "_not_worked").rows()) == {"A": True, "B": False, "C": False, "D": False}

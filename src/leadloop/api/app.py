@@ -22,7 +22,21 @@ from leadloop.api.requests.gate import ASK, Gate
 from leadloop.api.requests.routes import Call, Route, endpoint
 from leadloop.api.served.examples import example_lead
 from leadloop.api.service import Service
-from leadloop.api.topics import core, erasure, experiments, feedback, health, jobs, leads, loop, models, outcomes
+from leadloop.api.topics import (
+    core,
+    erasure,
+    experiments,
+    feedback,
+    health,
+    hooks,
+    jobs,
+    leads,
+    loop,
+    models,
+    outcomes,
+    quality,
+    webhooks,
+)
 from leadloop.api.topics.readings import take_readings
 from leadloop.api.wire.problems import Refusal, problem_response
 from leadloop.api.wire.shapes import TEXT
@@ -53,6 +67,7 @@ def all_routes(service: Service) -> list[Route]:
         *marketplace_tests.TEST_ROUTES,
         *insurance.ROUTES,
         *insurance_tests.ROUTES,
+        *hooks.ROUTES,
         *playbook_routes(examples, targets),
         *health.ROUTES,
         *_DOCUMENTS,
@@ -72,6 +87,8 @@ def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list
         *erasure.ROUTES,
         *jobs.ROUTES,
         *loop.ROUTES,
+        *webhooks.ROUTES,
+        *quality.ROUTES,
     ]
 
 

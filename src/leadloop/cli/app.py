@@ -14,8 +14,10 @@ from leadloop.cli.ablating import ablate
 from leadloop.cli.alerts import alerts, sources
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
+from leadloop.cli.dev import dev
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
+from leadloop.cli.enriching import enrich
 from leadloop.cli.experiments import experiments
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
@@ -24,7 +26,9 @@ from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
 from leadloop.cli.keys import keys
 from leadloop.cli.models import models
+from leadloop.cli.outcomes import outcomes
 from leadloop.cli.playbooks import playbooks
+from leadloop.cli.queue import queue
 from leadloop.cli.replaying import replay
 from leadloop.cli.retraining import retrain
 from leadloop.cli.rollouts import rollout
@@ -33,7 +37,10 @@ from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
 from leadloop.cli.store import store
+from leadloop.cli.syncing import sync
 from leadloop.cli.training import train
+from leadloop.cli.watching import drift, quality
+from leadloop.cli.webhooks import webhooks
 from leadloop.cli.worker import worker
 
 EXIT_REFUSED = 2
@@ -106,10 +113,17 @@ app.command()(retrain)
 app.command()(serve)
 app.command()(worker)
 app.command("import")(import_leads)
+app.command()(enrich)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
 app.command()(replay)
+app.command()(outcomes)
+app.command()(explain)
+app.command()(ablate)
+app.command()(discover)
+app.command()(quality)
+app.command()(drift)
 app.command()(simulate)
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")
@@ -121,7 +135,11 @@ app.add_typer(alerts, name="alerts")
 app.add_typer(sources, name="sources")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
+app.add_typer(sync, name="sync")
+app.add_typer(dev, name="dev")
 app.add_typer(identity, name="identity")
+app.add_typer(queue, name="queue")
+app.add_typer(webhooks, name="webhooks")
 
 
 def _show_version(wanted: bool) -> None:

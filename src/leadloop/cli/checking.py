@@ -13,7 +13,10 @@ from leadloop.cli.options import PlaybookArgument
 def check(
     playbook: PlaybookArgument,
     data: Annotated[
-        Path | None, typer.Option("--data", "-d", help="A file of leads: see that it has every column declared.")
+        Path | None,
+        typer.Option(
+            "--data", "-d", help="A file of leads: see that it has every column declared, and what in it is doubtful."
+        ),
     ] = None,
     battery: Annotated[
         bool,
@@ -44,13 +47,19 @@ def check(
         leadloop check leads --data leads.csv --battery
     """
     from leadloop.cli.console import say
+    from leadloop.features.feature_set import usable_fields
     from leadloop.flows.past.check import check as check_flow
+    from leadloop.flows.past.file_check import doubt_file
 
     if battery:
         _try_all(playbook, data, outcomes, events)
         return
-    found = check_flow(playbook, data).playbook
-    used = [field for field in found.scoring_schema.fields if field.use and field.type != "id"]
+    folder = check_flow(playbook, data)
+    found = folder.playbook
+    used = usable_fields(found)
+    if data is not None:
+        for where, doubt in doubt_file(folder, data):
+            say(f"Note: {where}: {doubt}.")
     guesses = found.guesses
     say(f"{found.name} is sound: {len(found.schema.fields)} fields, {len(used)} of them usable for scoring.")
     if guesses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from rich.text import Text
 from leadloop.errors import LeadLoopError
 
 # Where nobody looks at a screen, tables are as wide as they need to be.
+_SILENCE = 20.0
+"""Seconds after which whoever waits is told that work goes on."""
 _WIDTH = None if sys.stdout.isatty() else 400
 
 
@@ -48,7 +51,8 @@ def complain(error: LeadLoopError) -> None:
 def show_progress(title: str) -> Iterator[Callable[[str], None]]:
     """Show what is being done and for how long.
 
-    On a terminal one line that changes; elsewhere a line a stage, but not for every step of a stage that counts.
+    On a terminal one line that changes; elsewhere a line a stage, but not for every step of a stage that counts, and one when
+    nothing was said for a while.
     """
     if err.is_terminal:
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -59,16 +63,31 @@ def show_progress(title: str) -> Iterator[Callable[[str], None]]:
             task = bar.add_task(escape(_plain(title)))
             yield lambda stage: bar.update(task, description=escape(_plain(f"{title}: {stage}")))
         return
-    told, since = "", 0.0
+    told, since, begun = "", 0.0, time.monotonic()
+    now, over = title, threading.Event()
 
     def tick(stage: str) -> None:
-        nonlocal told, since
+        nonlocal told, since, now
         kind = re.sub(r"[0-9,]+", "", stage)  # a stage that counts changes nothing but its digits
+        now = f"{title}: {stage}"
         if kind != told or time.monotonic() - since > 10:
             told, since = kind, time.monotonic()
-            tell(f"{title}: {stage}")
+            tell(now)
 
-    yield tick
+    def beat() -> None:
+        nonlocal since
+        while not over.wait(1.0):
+            if time.monotonic() - max(since, begun) > _SILENCE:
+                since = time.monotonic()
+                tell(f"{now} ({since - begun:.0f} s so far)")
+
+    heart = threading.Thread(target=beat, daemon=True)
+    heart.start()
+    try:
+        yield tick
+    finally:
+        over.set()
+        heart.join()
 
 
 def make_table(*columns: str, right: tuple[str, ...] = ()) -> Table:

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from leadloop.flows.draft import Drafted
+    from leadloop.playbook import Target
 
 
 def draft(
@@ -19,6 +20,10 @@ def draft(
     ] = None,
     positive: Annotated[
         list[str] | None, typer.Option("--positive", "-p", help="A value of the target that means won (repeatable).")
+    ] = None,
+    still_open: Annotated[
+        list[str] | None,
+        typer.Option("--open", help="A value of the target of leads that are still being worked (repeatable)."),
     ] = None,
     outcomes: Annotated[
         Path | None, typer.Option("--outcomes", help="A separate file with one row for each lead that was won.")
@@ -42,7 +47,14 @@ def draft(
 
     with show_progress(f"looking at {data}"):
         drafted = draft_flow(
-            data, target, to=output, outcomes=outcomes, on=on, positive=positive or (), overwrite=overwrite
+            data,
+            target,
+            to=output,
+            outcomes=outcomes,
+            on=on,
+            positive=positive or (),
+            still_open=still_open or (),
+            overwrite=overwrite,
         )
     _tell(drafted, data, outcomes)
 
@@ -68,12 +80,20 @@ def _tell(drafted: Drafted, data: Path, outcomes: Path | None) -> None:
     say(f"  leadloop train {drafted.folder} --data {data}{more}")
 
 
+def _readings(target: Target) -> str:
+    """How every value of the outcome is read."""
+    if target.filled or not target.positive:
+        return "won is any value"
+    parts = (("won", target.positive), ("lost", target.negative), ("still open", target.open))
+    said = [f"{name} is {', '.join(f'“{value}”' for value in values)}" for name, values in parts if values]
+    return "; ".join(said if target.negative else [*said, "lost is anything else"])
+
+
 def _treatment(drafted: Drafted, name: str) -> str:
     playbook = drafted.draft.playbook
     field = playbook.schema[name]
     if name == playbook.target.column:
-        won = ", ".join(f"“{value}”" for value in playbook.target.positive) or "any value"
-        return f"the outcome; won is {won}"
+        return f"the outcome; {_readings(playbook.target)}"
     if name == playbook.lead_id:
         return "names the lead"
     if playbook.order and name == playbook.order.field:
@@ -87,5 +107,11 @@ def _treatment(drafted: Drafted, name: str) -> str:
     if not field.use:
         told = [guess.partition(": ")[2] or guess for guess in field.guess if not guess.startswith(f"{field.type}:")]
         return f"not used: {told[0]}" if told else "not used"
+    if name == playbook.group_by:
+        return "keeps leads of one value on one side of the test; no feature is made of it"
+    if field.type == "id":
+        return "names only; no feature is made of it"
+    if field.domain_of:
+        return f"used; made of “{field.domain_of}”"
     missing = ", ".join(f"“{word}”" for word in field.missing)
     return f"used; {missing} means not given" if missing else "used"

@@ -44,5 +44,6 @@ def import_leads(
         f"{done.outcomes:,} new outcomes, {done.events:,} new events."
     )
     if done.rejected:
-        tell(f"{done.rejected:,} rows were rejected; each with its line and reason in {done.rejects_file}.")
+        rows = "1 row was" if done.rejected == 1 else f"{done.rejected:,} rows were"
+        tell(f"{rows} rejected; each with its line and reason in {done.rejects_file}.")
     tell(f"Next: leadloop train {playbook}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,6 +49,7 @@ def list_versions(
     for line in listed:
         version = line.version
         marks = [word for word, holds in (("in service", line.serves), ("synthetic", version.synthetic)) if holds]
+        marks += ["other test leads"] if line.apart else []
         marks += [f"{name} AUC {told['metrics']['AUC']['value']:.3f}" for name, told in version.targets.items()]
         add_row(
             table,
@@ -66,11 +68,29 @@ def list_versions(
 
 
 @models.command()
-def show(playbook: Playbook, version: Version = "champion", workspace: WorkspaceOption = None) -> None:
+def show(
+    playbook: Playbook,
+    version: Version = "champion",
+    test_leads: Annotated[
+        str,
+        typer.Option(
+            "--test-leads",
+            metavar="FILE",
+            help="Write its test leads there (.csv, .parquet, .jsonl; `-`: here): line, outcome, and what it said of each.",
+        ),
+    ] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
     """Show one version: what it learned from, how good it is, where its report is, and when it was in service.
 
-    Example: `leadloop models show leads latest`
+    Examples:
+
+        leadloop models show leads latest
+        leadloop models show leads latest --test-leads test.csv
     """
+    if test_leads:
+        _write_test_leads(playbook, version, test_leads, workspace)
+        return
     from leadloop.cli.console import add_row, make_table, out, say, tell
     from leadloop.flows.upkeep.models import show_version
     from leadloop.flows.upkeep.promotions import tell_moment
@@ -118,9 +138,24 @@ def show(playbook: Playbook, version: Version = "champion", workspace: Workspace
         tell(f"Note: {shown.doubt}")
 
 
+def _write_test_leads(playbook: str, version: str, to: str, workspace: Path | None) -> None:
+    from leadloop.cli.console import tell
+    from leadloop.flows.upkeep.models import write_test_leads
+
+    rows = write_test_leads(playbook, version, to, workspace=workspace)
+    tell(f"{rows:,} test leads, by their line in what the version learned from.")
+
+
 @models.command()
 def promote(
-    playbook: Playbook, version: Version, name: As = CHAMPION, why: Why = "", workspace: WorkspaceOption = None
+    playbook: Playbook,
+    version: Version,
+    name: As = CHAMPION,
+    why: Why = "",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Even if its test leads do not show that it is better than chance.")
+    ] = False,
+    workspace: WorkspaceOption = None,
 ) -> None:
     """Put a version in service, or give it another name.
 
@@ -135,7 +170,7 @@ def promote(
     from leadloop.cli.console import say
     from leadloop.flows.upkeep.models import promote as promote_flow
 
-    done = promote_flow(playbook, version, alias=name, why=why, workspace=workspace)
+    done = promote_flow(playbook, version, alias=name, why=why, anyway=anyway, workspace=workspace)
     state = "in service" if name == CHAMPION else name
     say(f"{done.model_version} is {state}" + (f"; before it was {done.previous}." if done.previous else "."))
 
@@ -179,10 +214,11 @@ def history(
     if not changes:
         say("No version was in service" + (" then." if on else " yet.") if name == CHAMPION else f"Nothing was {name}.")
         return
-    table = make_table("since", "version", "action", "by", "why", "known of it")
+    table = make_table("since", "version", "action", "by", "why", "known of it", "checksum")
     for change in changes:
         version = change.model_version or "none"
-        add_row(table, tell_moment(change.at), version, change.action, change.who, change.why, tell_evidence(change))
+        told = tell_evidence(change), change.manifest[:12]
+        add_row(table, tell_moment(change.at), version, change.action, change.who, change.why, *told)
     out.print(table)
 
 
@@ -271,3 +307,43 @@ def log_run(playbook: Playbook, version: Version = "latest", workspace: Workspac
     run = log_flow(playbook, version, workspace=workspace)
     say(f"Logged to MLflow: {run.address}")
     say(f"Serve it with: mlflow models serve --model-uri runs:/{run.id}/model")
+
+
+@models.command()
+def card(
+    playbook: Playbook,
+    version: Version = "champion",
+    to: Annotated[
+        str, typer.Option("--to", metavar="FILE", help="Write it to this file. Default: to standard output.")
+    ] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write the card of a version: what it is for, what it learned from, how good it is, and what to beware of, as Markdown.
+
+    Example: `leadloop models card leads --to card.md`
+    """
+    from pathlib import Path
+
+    from leadloop.cli.console import tell
+    from leadloop.flows.upkeep.model_card import write_card
+    from leadloop.flows.watch.asked import write_page
+
+    text = write_card(playbook, version, workspace=workspace)
+    if not to:
+        typer.echo(text)
+        return
+    write_page(Path(to), text)
+    tell(f"The card is {to}.")
+
+
+@models.command()
+def changes(playbook: Playbook, version: Version = "champion", workspace: WorkspaceOption = None) -> None:
+    """Tell what a version changed against the one that it follows: data, fields, settings, software and measures.
+
+    Example: `leadloop models changes leads latest`
+    """
+    from leadloop.cli.console import say
+    from leadloop.flows.upkeep.model_card import tell_changes
+
+    for line in tell_changes(playbook, version, workspace=workspace):
+        say(line)

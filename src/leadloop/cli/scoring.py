@@ -137,15 +137,19 @@ def score(
         tell(f"Note: without a column, and so not given anywhere: {', '.join(done.absent)}.")
     if done.unread:
         shown = ", ".join(done.unread[:8]) + (" ..." if len(done.unread) > 8 else "")
-        tell(f"{len(done.unread)} columns are not read by {done.version}: {shown}")
+        columns = "1 column is" if len(done.unread) == 1 else f"{len(done.unread)} columns are"
+        tell(f"{columns} not read by {done.version}: {shown}")
     routes = ", ".join(f"{route} {count:,}" for route, count in sorted(done.routes.items(), key=lambda item: -item[1]))
     tell(f"{done.scored:,} of {done.rows:,} leads scored by {done.version}: {routes or 'none'}.")
+    if done.unlike:
+        tell(f"Look again: {done.unlike}.")
     if done.by_rules:
         tell("No version is in service yet, so the playbook's rules scored; they promise no probability.")
     elif done.synthetic:
         tell("This version was trained on synthetic data.")
     if done.rejected:
-        tell(f"{done.rejected:,} rows were rejected; each with its line and reason in {done.rejects_file}.")
+        rows = "1 row was" if done.rejected == 1 else f"{done.rejected:,} rows were"
+        tell(f"{rows} rejected; each with its line and reason in {done.rejects_file}.")
 
 
 def _require_one_of(data: str, stored: bool, of_store: list[str]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leadloop.cli.options import WorkspaceOption
+
+if TYPE_CHECKING:
+    from leadloop.registry import Registry
 
 store = typer.Typer(
     no_args_is_help=True,
@@ -78,12 +81,31 @@ def restore(
 
     place = open_workspace(workspace)
     _require_yes(yes, f"Everything in the store of {place.root} that is younger than {file} is lost.")
+    serving = {playbook: _serving(place.registry, playbook) for playbook in place.registry.playbooks()}
     done = restore_flow(place, file)
     say(f"Restored from {file}; {done.erasures:,} erasures since then were carried out again.")
     if done.keys_revoked:
         say(f"Keys that were revoked since stay revoked: {', '.join(done.keys_revoked)}.")
     if done.keys_added:
         say(f"Keys that the backup did not know were kept as they were: {', '.join(done.keys_added)}.")
+    after = open_workspace(workspace).registry
+    for playbook in after.playbooks():
+        now = after.in_service(playbook).version or "none"
+        before = serving.get(playbook) or "none"
+        say(
+            f"In service of {playbook} now: {now}"
+            + (f"; before the restore it was {before}." if before != now else ".")
+        )
+
+
+def _serving(registry: Registry, playbook: str) -> str:
+    """What is in service, as far as anybody can tell: a restore is for stores that may be damaged."""
+    from leadloop.errors import LeadLoopError
+
+    try:
+        return registry.in_service(playbook).version or ""
+    except LeadLoopError:
+        return ""
 
 
 @store.command()
@@ -204,7 +226,8 @@ def verify(
     ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Check that nobody changed, removed or reordered a row of the audit log, and print where it ends.
+    """Check that nobody changed, removed or reordered a row of the audit log, that it accounts for every key and every version
+    in service, and print where it ends.
 
     Keep the head in another place: given with --noted later, it proves that nothing before it was rewritten.
 

@@ -48,8 +48,8 @@ def train(
         typer.Option(
             "--time-budget",
             metavar="TIME",
-            help="About how much CPU time to spend on trying: 90 or 90s, 5m, 1h. Default: $LEADLOOP_BUDGET, else the "
-            "playbook's.",
+            help="About how much CPU time to spend on trying settings: 90 or 90s, 5m, 1h. Reading, features, the models and "
+            "the report come on top, and on a busy machine waiting does. Default: $LEADLOOP_BUDGET, else the playbook's.",
             show_default=False,
         ),
     ] = None,
@@ -105,7 +105,7 @@ def tell_training(result: TrainingResult, playbook: str) -> None:
     """Print what a training found and where its report is."""
     from leadloop.cli.console import add_row, complain, make_table, out, say
     from leadloop.learning.report.composed import also_predicted
-    from leadloop.learning.report.words import answer
+    from leadloop.learning.report.words import answer, judge
 
     report = result.report
     if report.synthetic:
@@ -138,6 +138,8 @@ def tell_training(result: TrainingResult, playbook: str) -> None:
     if result.promotion:
         say(f"In service now: {result.promotion.why}.")
         say(f"Next: leadloop score {playbook} new.csv -o scored.csv")
+    elif (verdict := judge(report)).tone == "stop":
+        say(f"Not in service: {verdict.words[0].lower()}{verdict.words[1:]}. {verdict.advice}")
     else:
         say("Not in service yet. Read the report; then:")
         say(f"  leadloop models promote {playbook} {result.version.id} --why ...")

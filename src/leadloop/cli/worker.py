@@ -24,7 +24,8 @@ def worker(
 ) -> None:
     """Do jobs, one after the other, until stopped: training, scoring of large files and of stored leads.
 
-    Each runs in a process of its own, of low priority. A job whose worker dies is taken up by another; one that fails again
+    Between jobs and beside them it delivers the messages of webhooks, unless it is told to do some kinds of jobs alone.
+    Each job runs in a process of its own, of low priority. A job whose worker dies is taken up by another; one that fails again
     and again is parked with the reason. Told to stop (Ctrl-C, SIGTERM), a worker ends what takes a few seconds and gives the
     rest back. `leadloop serve` starts one beside the service; more may run on other machines, on one PostgreSQL.
 

@@ -70,7 +70,7 @@ class Card:
     probability_high: float | None
     """The upper end of the probability's interval."""
     confidence: float | None
-    """1 less the width of that interval."""
+    """1 less the width of that interval; it is no chance of being right."""
     band: str
     """Such as `hot`."""
     route: str

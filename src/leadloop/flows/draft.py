@@ -50,13 +50,15 @@ def draft(
     outcomes: Path | str | None = None,
     on: str = "",
     positive: Sequence[str] = (),
+    still_open: Sequence[str] = (),
     overwrite: bool = False,
     name: str = "",
     synthetic: bool = False,
 ) -> Drafted:
     """Inspect a file of leads and write a playbook folder for it.
 
-    `target` names the column with the outcome, `positive` the values of it that mean won (guessed where they are plain).
+    `target` names the column with the outcome, `positive` the values of it that mean won (guessed where they are plain) and
+    `still_open` those of leads that are still being worked; every other value is read by what it says, and named with that.
     Where outcomes are in a file of their own, `outcomes` names it and `on` the column that matches the two: a lead is
     won when it has a row there. The folder is named after the file unless `to` says otherwise, the playbook after the
     folder unless `name` does; an existing playbook is only replaced with `overwrite`. `synthetic` marks the playbook, and
@@ -93,6 +95,7 @@ def draft(
         outcome_columns=joined.columns if joined else (),
         outcomes_by=on,
         positive=positive,
+        still_open=still_open,
     )
     if synthetic:
         drafted = replace(drafted, playbook=replace(drafted.playbook, synthetic=True))

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from leadloop.errors import DataError, PlaybookError, Problem
-from leadloop.ingest.column import Column, quoted
+from leadloop.ingest.column import Column, percent, quoted
 from leadloop.ingest.crm_names import Meaning, find_meaning
 from leadloop.ingest.field_types import Habits, TypeGuess, guess_type
+from leadloop.ingest.field_types.numbers import with_comma
 from leadloop.ingest.identifiers import Naming, find_group, find_lead_id
 from leadloop.ingest.lead_order import OrderGuess, find_order
 from leadloop.ingest.outcome import Outcome, find_column, find_outcome, find_outcome_in
@@ -37,6 +39,8 @@ from leadloop.playbook.check import find_problems
 
 _MOMENTS = ("intake", "outcome")
 _FEWEST_TO_COMPARE = 10
+_A_DAY = timedelta(days=1)
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
@@ -58,14 +62,16 @@ def draft_playbook(
     outcome_columns: Sequence[str] = (),
     outcomes_by: str = "",
     positive: Sequence[str] = (),
+    still_open: Sequence[str] = (),
     seed: int = 7,
 ) -> Draft:
     """Draft a playbook from a table of leads: what each column holds, what is missing, what is known too late to be used.
 
     `columns` are the table's columns in order, `cells` its rows in the order of the file: all `rows` of them, or a sample
-    spread over the file. `target` names the column of outcomes and `positive` its values that mean won (guessed where it
-    has two). `outcome_columns` came from a separate file of outcomes that was joined by the field `outcomes_by`: without a
-    `target` a lead with a row in that file is won. `seed` is for the audit's sample and folds.
+    spread over the file. `target` names the column of outcomes, `positive` its values that mean won (guessed where it
+    has two) and `still_open` those of leads that are still being worked (more are guessed by what they say).
+    `outcome_columns` came from a separate file of outcomes that was joined by the field `outcomes_by`: without a `target` a
+    lead with a row in that file is won. `seed` is for the audit's sample and folds.
 
     Every guess stands, with its evidence, in the `guess` of the field, the target or the order that it is about. Raises
     DataError where the target cannot be found or does not tell won from lost (`leadloop.ingest.outcome`), and where
@@ -79,11 +85,12 @@ def draft_playbook(
     """
     if cells.height == 0:
         raise DataError(name, Problem("rows", "there are none to draft from", "give a table that holds leads"))
+    cells, copies = _without_copies(cells)
     present = [column for column in columns if column in cells.columns]
     outcomes = frozenset(outcome_columns)
     if outcomes_by:
         outcomes_by = find_column(outcomes_by, present, what="outcomes", option="--outcomes-by")
-    the_target, target_field, won, notes = _outcome(cells, present, target, outcome_columns, positive)
+    the_target, target_field, won, notes = _outcome(cells, present, target, outcome_columns, positive, still_open)
 
     readable = [column for column in present if _is_readable(cells[column])]
     left_out = [column for column in present if column not in readable]
@@ -101,6 +108,7 @@ def draft_playbook(
     known = _with_names(known, order, naming, group)
     known = _without_idle(known, sketches, values)
     known = _known_late(known, outcomes)
+    known = _always_later(known, values, order)
     findings = _audit(values, known, won, order, outcomes, seed)
     known = _with_findings(known, findings)
 
@@ -108,6 +116,7 @@ def draft_playbook(
     known = _without_value(known, the_target)
 
     ordered = tuple(known[column] if column in known else fields[column] for column in readable)
+    ordered = _with_domain(ordered, group)
     playbook = Playbook(
         name=name,
         description=f"Drafted from {rows:,} rows. Each `guess` awaits your word: correct what it says, then delete the line.",
@@ -122,10 +131,11 @@ def draft_playbook(
     )
     _refuse_unsound(playbook)
     all_notes = (
-        *_sample_note(cells.height, rows),
+        *_sample_note(cells.height + copies, rows),
         *notes,
         *_left_out_note(left_out),
         *naming.notes,
+        *_copies_note(copies, cells.height, naming),
         *order.notes,
         *_twin_rows_note(cells.select(readable), playbook),
         *_few_positives_note(playbook, won, cells.height, rows),
@@ -137,12 +147,17 @@ def draft_playbook(
 
 
 def _outcome(
-    cells: pl.DataFrame, columns: Sequence[str], target: str, outcome_columns: Sequence[str], positive: Sequence[str]
+    cells: pl.DataFrame,
+    columns: Sequence[str],
+    target: str,
+    outcome_columns: Sequence[str],
+    positive: Sequence[str],
+    still_open: Sequence[str],
 ) -> tuple[Target, Field | None, np.ndarray, tuple[str, ...]]:
     """The target, its field (None where it is one of the outcome columns), and the outcome of each row."""
     if target:
         column = find_column(target, columns, what="target", option="--target")
-        found: Outcome = find_outcome(cells[column], positive)
+        found: Outcome = find_outcome(cells[column], positive, still_open)
         return found.target, found.field, found.won, found.notes
     if not outcome_columns:
         telling = [column for column in columns if (meaning := find_meaning(column)) and meaning.name == "converted"]
@@ -191,6 +206,8 @@ def _sketch_columns(cells: pl.DataFrame, names: Sequence[str]) -> dict[str, _Ske
     for name, guess in types.items():
         if guess.open and habits != Habits():
             types[name] = guess_type(bare[name], likely=likely[name], habits=habits)
+        if habits.decimal_comma:
+            types[name] = with_comma(bare[name], types[name])
     return {name: _sketch(bare[name], types[name], meanings[name], words[name]) for name in names}
 
 
@@ -276,6 +293,18 @@ def _with_names(fields: Mapping[str, Field], order: OrderGuess, naming: Naming, 
     return found
 
 
+def _with_domain(fields: tuple[Field, ...], group: Naming) -> tuple[Field, ...]:
+    """The fields with the domain of the addresses that keep leads together: they make no feature, and their domain may."""
+    mail = next((field for field in fields if field.name == group.name and field.type == "email"), None)
+    name = f"{group.name} domain"
+    if mail is None or not mail.use or any(field.name == name for field in fields):
+        return fields
+    why = f"domain_of: “{mail.name}” keeps leads of one address together and makes no feature; its domain does"
+    domain = Field(name, "category", mail.known_at, domain_of=mail.name, guess=(why,))
+    place = fields.index(mail) + 1
+    return (*fields[:place], domain, *fields[place:])
+
+
 def _without_idle(
     fields: Mapping[str, Field], sketches: Mapping[str, _Sketch], values: pl.DataFrame
 ) -> dict[str, Field]:
@@ -322,6 +351,28 @@ def _known_late(fields: Mapping[str, Field], outcomes: frozenset[str]) -> dict[s
         else:
             continue
         found[name] = replace(field, known_at=_MOMENTS[1], guess=(*field.guess, f"known_at: {why}"))
+    return found
+
+
+def _always_later(fields: Mapping[str, Field], values: pl.DataFrame, order: OrderGuess) -> dict[str, Field]:
+    """The fields with known_at = "outcome" for times that mostly lie after the lead's own, whatever their name."""
+    name = order.order.field if order.order else ""
+    if not name or fields[name].type != "time":
+        return dict(fields)
+    found, came = dict(fields), values[name]
+    for other, field in fields.items():
+        if other == name or field.type != "time" or field.known_at != _MOMENTS[0]:
+            continue
+        after = (values[other] - came).drop_nulls()
+        late = int((after >= _A_DAY).sum())
+        if len(after) < _FEWEST_TO_COMPARE or late <= _MOSTLY * len(after):
+            continue
+        why = (
+            f"known_at: it lies a day or more after “{name}” in {late:,} of {len(after):,} leads that have it "
+            f"({percent(late / len(after))}), so it was hardly known then; say “{_MOMENTS[0]}” if leads "
+            "come with it (a wish, a plan)"
+        )
+        found[other] = replace(field, known_at=_MOMENTS[1], guess=(*field.guess, why))
     return found
 
 
@@ -388,6 +439,25 @@ def _without_value(fields: Mapping[str, Field], target: Target) -> dict[str, Fie
 
 
 # What a person should know of the table as a whole.
+
+
+def _without_copies(cells: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The rows without whole copies of others, where a column that else never repeats shows that they are the same leads."""
+    plain = [name for name in cells.columns if _is_readable(cells[name])]
+    first = (
+        cells.select(pl.struct(plain).is_first_distinct()).to_series() if plain else pl.Series([True] * cells.height)
+    )
+    copies = int((~first).sum())
+    kept = cells.filter(first)
+    telling = any(kept[name].null_count() == 0 and kept[name].n_unique() == kept.height for name in plain)
+    return (kept, copies) if copies and telling else (cells, 0)
+
+
+def _copies_note(copies: int, height: int, naming: Naming) -> tuple[str, ...]:
+    if not copies:
+        return ()
+    said = f"{copies:,} of {height + copies:,} rows are copies of another row in every cell"
+    return (f"{said}; of each, training keeps one" if naming.name else f"{said}; leave them out of the file",)
 
 
 def _sample_note(height: int, rows: int) -> tuple[str, ...]:

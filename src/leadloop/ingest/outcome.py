@@ -1,7 +1,8 @@
-"""The outcome of a lead in a table: which column holds it, and which of its values mean won.
+"""The outcome of a lead in a table: which column holds it, and how each of its values is read: won, lost or still open.
 
-Two values can be told apart by what they say (1 and 0, yes and no, won and lost). Anything else is refused with the values
-and their counts: which of five stages is a win is not for a program to guess.
+Two values can be told apart by what they say (1 and 0, yes and no, won and lost). Which of five stages is a win is not for a
+program to decide: that is refused with the values, their counts, and those that say that they are won. Of the other values,
+those that say that a lead is still being worked are read as open, and the rest as lost; both are written down by name.
 """
 
 from __future__ import annotations
@@ -17,31 +18,17 @@ from leadloop.errors import DataError, Problem
 from leadloop.ingest.column import Column, percent, phrases, quoted
 from leadloop.ingest.crm_names import find_meaning
 from leadloop.ingest.field_types import TypeGuess, guess_type
+from leadloop.ingest.outcome_words import LOST, WON, read_value
 from leadloop.ingest.placeholders import Placeholder, describe, find_placeholders
 from leadloop.leads import Field, FieldType
 from leadloop.leads.field import normalise_name
-from leadloop.leads.values import FALSE_WORDS, TRUE_WORDS
 from leadloop.playbook import Target
 
-_WON = phrases(
-    """
-    won, win, closed won, closedwon, closed - won, closed-won, converted, conversion, success, successful, sold, sale,
-    bought, purchased, customer, subscribed, signed, signed up, accepted, enrolled, paid, bound, deal, positive, pos,
-    achieved, completed, ja, oui, sí, si, sim, gewonnen, gagné, ganado, ganho
-    """
-) | frozenset(TRUE_WORDS)
-_LOST = phrases(
-    """
-    lost, loss, closed lost, closedlost, closed - lost, closed-lost, not converted, unconverted, failure, failed,
-    unsuccessful, unsold, not sold, rejected, declined, refused, unqualified, disqualified, no sale, no deal, not won,
-    not interested, negative, neg, dead, open, not subscribed, not enrolled, not paid, nein, non, não, verloren, perdu,
-    perdido, lapsed, churned, -1
-    """
-) | frozenset(FALSE_WORDS)
 _TELLING_LOST = phrases(
     "lost, closed lost, closedlost, closed - lost, closed-lost, rejected, disqualified, unqualified, verloren"
 )
 _SHOWN = 12
+_MOST_NAMED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +68,9 @@ def find_column(name: str, columns: Sequence[str], *, what: str, option: str) ->
     raise DataError(what, Problem(name, "is no column of this table", mend))
 
 
-def find_outcome(cells: pl.Series, positive: Sequence[str] = ()) -> Outcome:
-    """The target in a column of outcomes. `positive` are the values that mean won, where a person has named them.
+def find_outcome(cells: pl.Series, positive: Sequence[str] = (), still_open: Sequence[str] = ()) -> Outcome:
+    """The target in a column of outcomes. `positive` are the values that mean won, `still_open` those that mean still open, where
+    a person has named them.
 
     Raises DataError where the column has one value only, where a named value does not occur, and where more than two
     values (or two that do not say it) leave open which of them mean won.
@@ -105,12 +93,67 @@ def find_outcome(cells: pl.Series, positive: Sequence[str] = ()) -> Outcome:
     guess = guess_type(column)
     if not positive and _means_won_by_being_filled(column, guess):
         return _filled_outcome(column, guess, placeholders)
-    chosen, because = _named(column, positive) if positive else _guessed(column)
+    chosen, because = (_named(column, positive, "won"), "") if positive else _guessed(column, still_open)
+    lost, waiting, said = _others(column, chosen, _named(column, still_open, "open") if still_open else ())
     field = _outcome_field(column, guess, placeholders)
-    won = _folded(column).is_in([word.lower() for word in chosen]).cast(pl.Float64)
-    values = won.fill_null(np.nan).to_numpy()
-    target = Target(name_target(cells.name), column=cells.name, positive=chosen, guess=() if positive else (because,))
-    return Outcome(target, field, values, _open_note(values))
+    target = Target(
+        name_target(cells.name),
+        column=cells.name,
+        positive=chosen,
+        negative=lost,
+        open=waiting,
+        guess=(*((because,) if because else ()), *said),
+    )
+    values = _folded(column).is_in([word.lower() for word in chosen]).cast(pl.Float64)
+    unsettled = _folded(column).is_in([word.lower() for word in waiting]).fill_null(False)
+    told = values.set(unsettled, None).fill_null(np.nan).to_numpy()
+    return Outcome(
+        target, field, told, (*_waiting_note(unsettled, waiting), *_open_note(values.fill_null(np.nan).to_numpy()))
+    )
+
+
+def _others(
+    column: Column, won: tuple[str, ...], named_open: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
+    """The values that mean lost, those that mean still open, and why: those that a person named, and those that say so.
+
+    Where only one other value is left (or each says that it is open), it means lost: else nobody would have been.
+    """
+    taken = {word.lower() for word in (*won, *named_open)}
+    others: dict[str, str] = {}
+    for text in column.texts.to_list():
+        if text.lower() not in taken:
+            others.setdefault(text.lower(), text)
+    if not others or len(others) > _MOST_NAMED:
+        return (), named_open, [f"negative: {len(others):,} other values mean lost; none is named"] if others else []
+    readings = {text: read_value(text) for text in others.values()}
+    waiting = tuple(text for text, reading in readings.items() if reading == "open")
+    if len(waiting) == len(others):
+        said = f"negative: {_with_rows(column, waiting)} counts as lost, which is wrong where such leads are still open"
+        return (tuple(others.values()) if named_open else ()), named_open, [said]
+    lost = tuple(text for text in others.values() if text not in waiting)
+    if not waiting and not named_open and len(lost) == 1:
+        return (), (), []
+    said_lost = tuple(text for text in lost if readings[text] == "lost")
+    silent = tuple(text for text in lost if text not in said_lost)
+    told = []
+    if waiting:
+        told.append(f"open: {_with_rows(column, waiting)}, by what it says; nothing is learned from such leads")
+    if said_lost:
+        told.append(f"negative: {_with_rows(column, said_lost)}, by what it says")
+    if silent:
+        told.append(
+            f"negative: {_with_rows(column, silent)}, which says neither won nor open; name it under `open` where its leads "
+            "are still being worked"
+        )
+    return lost, (*named_open, *waiting), told
+
+
+def _with_rows(column: Column, texts: Sequence[str]) -> str:
+    """Values with the number of rows that hold each."""
+    folded = column.texts.str.to_lowercase()
+    shown = [f"“{text[:60]}” ({column.rows_where(folded == text.lower()):,})" for text in texts[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(texts) - _SHOWN:,} more" if len(texts) > _SHOWN else "")
 
 
 def _folded(column: Column) -> pl.Series:
@@ -125,8 +168,8 @@ def _outcome_field(column: Column, guess: TypeGuess, placeholders: tuple[Placeho
     return Field(column.name, kind, "outcome", missing=missing, guess=(why, *describe(placeholders)))
 
 
-def _named(column: Column, positive: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    """The values that a person says mean won, written as in the file."""
+def _named(column: Column, positive: Sequence[str], meaning: str) -> tuple[str, ...]:
+    """The values that a person says have this meaning, written as in the file."""
     by_word: dict[str, str] = {}
     for text in column.texts.to_list():
         by_word.setdefault(text.lower(), text)
@@ -139,21 +182,25 @@ def _named(column: Column, positive: Sequence[str]) -> tuple[tuple[str, ...], st
     if not problems and len(chosen) == len(by_word):
         problems = [
             Problem(
-                column.name, "holds nothing but what is named as won", f"its values are {_counted(column)}; name fewer"
+                column.name,
+                f"holds nothing but what is named as {meaning}",
+                f"its values are {_counted(column)}; name fewer",
             )
         ]
     if problems:
         raise DataError(f"target {column.name}", problems)
-    return chosen, ""
+    return chosen
 
 
-def _guessed(column: Column) -> tuple[tuple[str, ...], str]:
+def _guessed(column: Column, still_open: Sequence[str]) -> tuple[tuple[str, ...], str]:
     """Which of two values means won, by what they say."""
     by_word: dict[str, str] = {}
+    waiting = {word.strip().lower() for word in still_open}
     for text in column.texts.to_list():
-        by_word.setdefault(_as_word(text), text)
+        if text.lower() not in waiting:
+            by_word.setdefault(_as_word(text), text)
     subject = f"target {column.name}"
-    name_them = 'name the values that mean won, as in --positive "Closed Won"'
+    name_them = _proposal(column)
     if len(by_word) == 1:
         what = f"has one value in all {column.filled:,} rows that have any: {_counted(column)}"
         raise DataError(
@@ -167,8 +214,8 @@ def _guessed(column: Column) -> tuple[tuple[str, ...], str]:
             mend = "name a column that says whether a lead was won; to predict an amount is not what this does"
             raise DataError(subject, Problem(column.name, what, mend))
         raise DataError(subject, Problem(column.name, f"has {len(by_word):,} values: {_counted(column)}", name_them))
-    won = [word for word in by_word if word in _WON]
-    lost = [word for word in by_word if word in _LOST]
+    won = [word for word in by_word if word in WON]
+    lost = [word for word in by_word if word in LOST]
     if set(by_word) == {"1", "2"}:
         won = lost = []  # 1 is yes and 2 is no in one survey, no and yes in the next
     if len(won) == 1:
@@ -189,6 +236,14 @@ def _guessed(column: Column) -> tuple[tuple[str, ...], str]:
     return tuple(spelt.values()), because
 
 
+def _proposal(column: Column) -> str:
+    """How to name the values that mean won; those that say so are proposed."""
+    likely = [text for text in column.texts.head(_MOST_NAMED).to_list() if read_value(text) == "won"]
+    if not likely or len(likely) == column.distinct:
+        return 'name the values that mean won, as in --positive "Closed Won"'
+    return "name the values that mean won; by what they say: " + " ".join(f'--positive "{text}"' for text in likely)
+
+
 def _as_word(text: str) -> str:
     """Values that are read as one: without case, and 1.0 as 1."""
     word = text.strip().lower()
@@ -207,7 +262,7 @@ def _means_won_by_being_filled(column: Column, guess: TypeGuess) -> bool:
     """A date of winning, or a single "yes", in a column that is otherwise empty."""
     if column.filled == column.height:
         return False
-    only_yes = column.distinct == 1 and _as_word(column.texts[0]) in _WON - {"deal", "sale", "customer"}
+    only_yes = column.distinct == 1 and _as_word(column.texts[0]) in WON - {"deal", "sale", "customer"}
     return guess.type == "time" or only_yes
 
 
@@ -271,7 +326,7 @@ def _refuse_losers(columns: Sequence[Column]) -> None:
         said = [text for word, text in words.items() if word in _TELLING_LOST]
         meaning = find_meaning(column.name)
         if meaning and meaning.name == "converted":
-            said += [text for word, text in words.items() if word in _LOST]
+            said += [text for word, text in words.items() if word in LOST]
         if said:
             what = f"holds {quoted(said)}, so the file names losers too, and being in it does not mean won"
             mend = f'name the target: --target "{column.name}" --positive VALUE'
@@ -288,6 +343,12 @@ def _tells_winning(column: Column) -> tuple[bool, bool, bool, int]:
 def _likely(name: str) -> tuple[FieldType, ...]:
     meaning = find_meaning(name)
     return meaning.types if meaning else ()
+
+
+def _waiting_note(unsettled: pl.Series, waiting: Sequence[str]) -> tuple[str, ...]:
+    if not waiting:
+        return ()
+    return (f"{int(unsettled.sum()):,} rows hold {quoted(waiting, 5)}: still open, and nothing is learnt from them",)
 
 
 def _open_note(won: np.ndarray) -> tuple[str, ...]:

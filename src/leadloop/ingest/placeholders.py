@@ -223,8 +223,12 @@ def describe(found: tuple[Placeholder, ...]) -> tuple[str, ...]:
 
     >>> describe((Placeholder("N/A", 12, "says that nothing was answered"), Placeholder("?", 3, "a mark")))
     ('missing: “N/A” in 12 rows, says that nothing was answered', 'missing: “?” in 3 rows, a mark')
+    >>> describe((Placeholder("?", 3, "a mark"), Placeholder("-", 1, "a mark")))
+    ('missing: “?” in 3 rows, “-” in 1 row, a mark',)
     """
-    return tuple(
-        f"missing: {quoted([one.text])} in {one.rows:,} row{'' if one.rows == 1 else 's'}, {one.because}"
-        for one in found
-    )
+    told: dict[str, list[str]] = {}
+    for one in found:
+        told.setdefault(one.because, []).append(
+            f"{quoted([one.text])} in {one.rows:,} row{'' if one.rows == 1 else 's'}"
+        )
+    return tuple(f"missing: {', '.join(each)}, {because}" for because, each in told.items())

@@ -17,8 +17,8 @@ from leadloop.leads.frame import DTYPES
 from leadloop.leads.numbers import read_money, read_numbers
 from leadloop.leads.times import NUMERIC, read_times, read_unix, within_calendar
 
-TRUE_WORDS = ("1", "true", "yes", "y", "t", "on", "1.0")
-FALSE_WORDS = ("0", "false", "no", "n", "f", "off", "0.0")
+TRUE_WORDS = ("1", "true", "yes", "y", "t", "on", "1.0", "ja", "wahr", "oui", "vrai", "sí", "si", "sì", "sim")
+FALSE_WORDS = ("0", "false", "no", "n", "f", "off", "0.0", "nein", "falsch", "non", "faux", "não", "nao", "nee")
 DECIMAL_COMMA = "decimal_comma"
 
 

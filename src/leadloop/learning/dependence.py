@@ -159,7 +159,9 @@ def _follow_number(name: str, kind: str, cells: pl.Series, asker: _Asker) -> Dep
         return {"low": value, "high": value} if kind == "employees" else value
 
     points = tuple(
-        asker.ask_value(name, cell(float(value))).point(f"{value:,.4g}", float(value), float(np.mean(values == value)))
+        asker.ask_value(name, cell(float(value))).point(
+            _spell(float(value)), float(value), float(np.mean(values == value))
+        )
         for value in grid
     )
     lost = cells.null_count() / len(cells)
@@ -228,3 +230,13 @@ def _follow_given(name: str, cells: pl.Series, asker: _Asker, seed: int) -> Depe
         asker.ask_value(name, None).point("not given", float("nan"), lost),
     )
     return Dependence(name, points, asker.data.height)
+
+
+def _spell(value: float) -> str:
+    """A number with four digits that count, and never with an exponent.
+
+    >>> _spell(23930.0), _spell(0.51237), _spell(1234567.0)
+    ('23,930', '0.5124', '1,235,000')
+    """
+    rounded = float(f"{value:.4g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:g}"

@@ -32,7 +32,8 @@ import polars as pl
 
 from leadloop.errors import DataError, Problem
 from leadloop.leads import LeadFrame
-from leadloop.playbook import Playbook
+from leadloop.leads.values import TRUE_WORDS
+from leadloop.playbook import Playbook, Target
 
 LabelFunction = Callable[[], pl.Expr]
 
@@ -104,8 +105,20 @@ def _said(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None) -> 
     elif target.filled:
         won = leads.data[target.column].is_not_null()
     else:
-        won = _matches(leads.data[target.column], target.positive)
+        won = read_outcome(leads.data[target.column], target)
     return won.cast(pl.Float64).to_numpy().copy()
+
+
+def read_outcome(cells: pl.Series, target: Target) -> pl.Series:
+    """Won (true), lost (false) or open (null), by the lists of values that the target names.
+
+    >>> stage = Target("won", "Stage", positive=("Won",), negative=("Lost",), open=("Working",))
+    >>> read_outcome(pl.Series(["won", "Lost", "Working", "Parked", None]), stage).to_list()
+    [True, False, None, None, None]
+    """
+    won = matches(cells, target.positive)
+    known = won | (matches(cells, target.negative) if target.negative else ~matches(cells, target.open))
+    return won.set((~known).fill_null(False), None)
 
 
 def _grades(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None) -> np.ndarray:
@@ -131,10 +144,12 @@ def _grades(playbook: Playbook, leads: LeadFrame, label: LabelFunction | None) -
     return grades
 
 
-def _matches(cells: pl.Series, positive: tuple[str, ...]) -> pl.Series:
-    """Whether each value is one of those that mean won; texts compare without case, numbers as numbers."""
+def matches(cells: pl.Series, positive: tuple[str, ...]) -> pl.Series:
+    """Whether each value is one of those named; texts compare without case, numbers as numbers. Null where there is none."""
+    if not positive:
+        return cells.is_null().set(cells.is_null(), None)
     if cells.dtype == pl.Boolean:
-        truth = {word.strip().casefold() in ("1", "true", "yes", "y", "t", "on", "1.0") for word in positive}
+        truth = {word.strip().casefold() in TRUE_WORDS for word in positive}
         return cells if truth == {True} else ~cells if truth == {False} else cells.is_not_null()
     if cells.dtype.is_numeric():
         numbers = [float(word) for word in positive if _is_number(word)]

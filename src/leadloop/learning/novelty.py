@@ -24,6 +24,7 @@ _MOST_COMMON, _LEAST_OF_COMMON = 20, 10
 _TAIL = 0.05
 _MOVES_ON = 3.0
 _NEVER = 1e9
+_ENOUGH_WHOLE = 50
 
 
 def learn_novelty(
@@ -78,7 +79,7 @@ def see_field(cells: pl.Series, field: Field) -> SeenField:
         return seen
     if field.type in LEVELS:
         return _see_levels(cells, seen)
-    return _see_numbers(cells, seen) if field.type in NUMBERS else seen
+    return _see_numbers(cells, field, seen) if field.type in NUMBERS else seen
 
 
 def _see_levels(cells: pl.Series, seen: SeenField) -> SeenField:
@@ -92,7 +93,7 @@ def _see_levels(cells: pl.Series, seen: SeenField) -> SeenField:
     return replace(seen, levels=levels, common=common, newcomers=newcomers)
 
 
-def _see_numbers(cells: pl.Series, seen: SeenField) -> SeenField:
+def _see_numbers(cells: pl.Series, field: Field, seen: SeenField) -> SeenField:
     numbers = as_numbers(cells.drop_nulls(), seen.type)
     edges = np.unique(np.quantile(numbers, np.linspace(0, 1, _STEPS + 1)[1:-1], method="lower"))
     return replace(
@@ -102,6 +103,7 @@ def _see_numbers(cells: pl.Series, seen: SeenField) -> SeenField:
         high=float(numbers.max()),
         below=_tail(-signed_log(numbers), seen.leads),
         above=_tail(signed_log(numbers), seen.leads),
+        whole=field.type == "number" and len(numbers) >= _ENOUGH_WHOLE and bool((numbers == np.floor(numbers)).all()),
     )
 
 

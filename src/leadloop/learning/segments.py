@@ -14,9 +14,11 @@ import numpy as np
 
 from leadloop.features import FeatureColumn
 from leadloop.learning.calibration import fit_platt
+from leadloop.learning.doubt import slope_of
 from leadloop.learning.folds import Folds
-from leadloop.learning.learners import Examples, Fold, Learner, lead_log_loss
-from leadloop.learning.tuning import Search, fade
+from leadloop.learning.learners import Examples, Fold, lead_log_loss
+from leadloop.learning.tuning import fade
+from leadloop.learning.voice import Voice
 from leadloop.scoring.blend import Blend, blend_margins
 from leadloop.scoring.calibrator import Calibrator
 from leadloop.scoring.members import Member
@@ -47,15 +49,6 @@ class SegmentVerdict:
     low: float
     high: float
     reason: str
-
-
-@dataclass(frozen=True)
-class Voice:
-    """A learner of the blend: what its search found, and its weight."""
-
-    learner: Learner
-    search: Search
-    weight: float
 
 
 def learn_segments(
@@ -194,5 +187,9 @@ def _fit_blend(
             faded, settings = fade(examples, voice.search.settings)
             members.append(voice.learner.fit(faded, columns, settings, seed=seed))
             weights.append(share * voice.weight)
-    venn_abers = VennAbers.fit(trial.mixed(share), trial.positive, trial.counts)
-    return Blend(tuple(members), tuple(weights), calibrator, venn_abers, pooled.score_map)
+    mixed = trial.mixed(share)
+    venn_abers = VennAbers.fit(mixed, trial.positive, trial.counts)
+    # The segment's own model and the model of all leads are two more that may differ.
+    apart = share * (1 - share) * float(((trial.own - trial.pooled) ** 2).mean()) * slope_of(calibrator, mixed) ** 2
+    doubt = float(np.sqrt(pooled.doubt**2 + apart))
+    return Blend(tuple(members), tuple(weights), calibrator, venn_abers, pooled.score_map, doubt)

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from leadloop.learning.learners import Fold, Learner, Settings
+from leadloop.learning.learners import Fold
 from leadloop.learning.tuning import fade
+from leadloop.learning.voice import Voice
 from leadloop.scoring.blend import Blend
 
 _MOST_LEARNED_FROM = 5_000
@@ -19,31 +20,31 @@ _MOST_ASKED = 200
 
 def points_by_fold(
     folds: Sequence[Fold],
-    members: Sequence[tuple[Learner, Settings, float]],
+    voices: Sequence[Voice],
     blend: Blend,
     *,
     seed: int,
 ) -> tuple[Mapping[str, float], ...]:
     """The mean absolute score points of each field, for a blend learned from each fold and asked about its held-out leads.
 
-    `members` are the blend's learners with their settings and weights; calibration and score map are those of `blend`. To
+    `voices` are the blend's learners; calibration and score map are those of `blend`. To
     cost little, only the quickest of them learn again, as many as make up half of the blend, from the newest 5,000 leads of
     a fold at most, and 200 held-out leads are asked.
     """
     found = []
-    members = _quickest_half(members)
-    total = sum(weight for _, _, weight in members)
+    heard = quickest_half(voices)
+    total = sum(voice.weight for voice in heard)
     for fold in folds:
         train = fold.train.newest(_MOST_LEARNED_FROM)
         if len(np.unique(train.positive)) < 2:
             continue
         fitted = []
-        for learner, settings, _ in members:
-            faded, own = fade(train, settings)
-            fitted.append(learner.fit(faded, fold.columns, own, seed=seed))
+        for voice in heard:
+            faded, own = fade(train, voice.search.settings)
+            fitted.append(voice.learner.fit(faded, fold.columns, own, seed=seed))
         own_blend = Blend(
             tuple(fitted),
-            tuple(weight / total for _, _, weight in members),
+            tuple(voice.weight / total for voice in heard),
             blend.calibrator,
             blend.venn_abers,
             blend.score_map,
@@ -54,14 +55,14 @@ def points_by_fold(
     return tuple(found)
 
 
-def _quickest_half(members: Sequence[tuple[Learner, Settings, float]]) -> list[tuple[Learner, Settings, float]]:
+def quickest_half(voices: Sequence[Voice]) -> list[Voice]:
     """The quickest learners that together have half of the blend's weight."""
-    half = sum(weight for _, _, weight in members) / 2
-    chosen: list[tuple[Learner, Settings, float]] = []
-    for member in sorted(members, key=lambda each: each[0].cost):
-        if sum(weight for _, _, weight in chosen) >= half:
+    half = sum(voice.weight for voice in voices) / 2
+    chosen: list[Voice] = []
+    for voice in sorted(voices, key=lambda each: each.learner.cost):
+        if sum(one.weight for one in chosen) >= half:
             break
-        chosen.append(member)
+        chosen.append(voice)
     return chosen
 
 

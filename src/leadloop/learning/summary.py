@@ -160,8 +160,11 @@ def describe_intervals(scores: pl.DataFrame, positive: np.ndarray) -> str:
         least, most = wilson_interval(int(positive[group].sum()), len(group))
         held += int(low[group].mean() <= most and high[group].mean() >= least)
     return (
-        f"Venn-Abers intervals, {np.median(high - low):.3f} wide in the middle; in {held} of {len(groups)} equal groups of "
-        "test leads they overlap the 95% interval of what happened"
+        f"{np.median(high - low):.3f} wide in the middle: as far as the models of the blend differ, and as other leads would "
+        "have taught them otherwise, twice that to either side. Where the truth is known, such intervals hold the true "
+        "probability of about four leads in five; no outcome can show it of your leads. What nothing in the file tells of a "
+        "lead is not in them. "
+        f"In {held} of {len(groups)} equal groups of test leads they overlap the 95% interval of what happened"
     )
 
 

@@ -19,6 +19,7 @@ from leadloop.leads import Field
 from leadloop.learning.baseline import Baseline
 from leadloop.learning.blending import weigh_models
 from leadloop.learning.calendar import CalendarFields, leave_out, weigh_calendar_fields
+from leadloop.learning.doubt import measure_doubt
 from leadloop.learning.evaluation import area_under_curve, log_loss
 from leadloop.learning.folds import Folds, fit_features, make_folds
 from leadloop.learning.labelled import Labelled
@@ -33,10 +34,11 @@ from leadloop.learning.learners import (
 )
 from leadloop.learning.outlook import Outlook
 from leadloop.learning.recency import calibrate_for_now, choose_recent
-from leadloop.learning.segments import SegmentVerdict, Voice, learn_segments
+from leadloop.learning.segments import SegmentVerdict, learn_segments
 from leadloop.learning.steadiness import points_by_fold
 from leadloop.learning.trials import Storage
 from leadloop.learning.tuning import Budget, Search, fade, plan_trials, search_settings, share_out
+from leadloop.learning.voice import Voice
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend, blend_margins
 from leadloop.scoring.calibrator import logistic
@@ -206,20 +208,24 @@ def learn(
     venn_abers = VennAbers.fit(blended[recent], judged[recent], counted[recent])
     score_map = ScoreMap.fit(playbook.policy, calibrator.probabilities(blended))
 
-    tick("fitting on all training leads")
-    everywhere = np.arange(len(labelled))
-    features, examples = fit_features(playbook, labelled, everywhere, labelled.until, fields, functions)
     voices = [
         Voice(learner, search, weight)
         for learner, search, weight in zip(learners, searches, weighing.weights, strict=True)
         if weight
     ]
+    tick("asking halves of the leads how far apart they are")
+    doubt = measure_doubt(voices, folds, calibrator, blended, leads=len(labelled), seed=seed)
+
+    tick("fitting on all training leads")
+    everywhere = np.arange(len(labelled))
+    features, examples = fit_features(playbook, labelled, everywhere, labelled.until, fields, functions)
     members = []
     for voice in voices:
         tick(f"fitting {voice.learner.name}")
         faded, settings = fade(examples, voice.search.settings)
         members.append(voice.learner.fit(faded, features.columns, settings, seed=seed))
-    blend = Blend(tuple(members), tuple(voice.weight for voice in voices), calibrator, venn_abers, score_map)
+    weights = tuple(voice.weight for voice in voices)
+    blend = Blend(tuple(members), weights, calibrator, venn_abers, score_map, doubt)
     segments: Mapping[str, Blend] = {}
     verdicts: tuple[SegmentVerdict, ...] = ()
     if playbook.segment_by:
@@ -257,7 +263,6 @@ def learn(
         ruled = Baseline(alone, calibrate_for_now(searches[place].margins, judged, counted, ages, seed=seed))
     won = float(examples.counts @ examples.positive / examples.counts.sum() * len(labelled))
     tick("asking folds what moves scores")
-    in_blend = [(voice.learner, voice.search.settings, voice.weight) for voice in voices]
     return Learned(
         features=features,
         blend=blend,
@@ -270,7 +275,7 @@ def learn(
         segments=segments,
         verdicts=verdicts,
         held_out=HeldOut(newest[folds.held_out], blended),
-        fold_points=points_by_fold(folds.folds, in_blend, blend, seed=seed),
+        fold_points=points_by_fold(folds.folds, voices, blend, seed=seed),
     )
 
 
@@ -289,7 +294,7 @@ def _search(
         one.name: plan_trials(one, folds.folds, effort.budget, share)
         for one, share in zip(learners, shares, strict=True)
     }
-    outlook = Outlook(plan, effort.budget.spent)
+    outlook = Outlook(plan, effort.budget.spent, effort.budget.passed)
     searches = []
     for learner, share in zip(learners, shares, strict=True):
         tick(f"choosing settings: {learner.name}")

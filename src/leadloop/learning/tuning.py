@@ -45,6 +45,7 @@ class Budget:
     trials: int
     seconds: float
     spent: Callable[[], float]
+    passed: Callable[[], float] | None = None
 
 
 @dataclass(frozen=True)

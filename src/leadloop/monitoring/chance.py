@@ -72,7 +72,7 @@ def _upper_gamma(shape: float, x: float) -> float:
     """The regularised upper incomplete gamma function, by its series or its continued fraction (Press et al. 2007, 6.2)."""
     if x <= 0:
         return 1.0
-    front = math.exp(min(0.0, shape * math.log(x) - x - math.lgamma(shape)))
+    front = math.exp(shape * math.log(x) - x - math.lgamma(shape))
     if x < shape + 1:
         term = total = 1.0 / shape
         for step in range(1, 100 * _STEPS):

@@ -19,7 +19,7 @@ NEW_SHARE = 0.01
 """A value or a word is new where this share of leads has it now, and hardly any had it before."""
 MOST_NEW = 10
 _LEAST_EXPECTED = 5.0
-_FEW_WEEKS = 4
+_FEW_WEEKS = 12
 _DOUBT = 0.01
 """How much alike leads of a week are taken to be where the reference has too few weeks to tell."""
 
@@ -140,7 +140,7 @@ def _distances(before: FieldReference, cells: pl.Series) -> tuple[float | None, 
     apart = np.abs(below_now - below)
     if not before.spread:
         return float(apart.max()), None
-    moved = float((apart[:-1] * np.diff(points)).sum())
+    moved = float(((apart[:-1] + apart[1:]) / 2 * np.diff(points)).sum())
     # What lies outside of the points moved too.
     moved += float(np.maximum(values - points[-1], 0).mean() + np.maximum(points[0] - values, 0).mean())
     return float(apart.max()), moved / before.spread

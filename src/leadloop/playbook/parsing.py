@@ -130,6 +130,8 @@ def _read_target(name: str, reader: TableReader) -> Target:
         name=name,
         column=reader.text("column", ""),
         positive=reader.texts("positive"),
+        negative=reader.texts("negative"),
+        open=reader.texts("open"),
         filled=reader.flag("filled", False),
         label=reader.text("label", ""),
         graded=reader.flag("graded", False),

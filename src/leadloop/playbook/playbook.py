@@ -43,6 +43,11 @@ class Target:
     """The field that holds the outcome."""
     positive: tuple[str, ...] = ()
     """The values of `column` that mean won, compared without regard to case."""
+    negative: tuple[str, ...] = ()
+    """The values of `column` that mean lost. Where any are named, a value that is neither won nor lost is not guessed: the lead
+    counts as open, and `leadloop check` names the value. Where none are, whatever does not mean won or open means lost."""
+    open: tuple[str, ...] = ()
+    """The values of `column` that mean still open: neither won nor lost yet, so nothing is learned from such leads."""
     filled: bool = False
     """True: any value in `column` means won (a date of winning, say)."""
     label: str = ""

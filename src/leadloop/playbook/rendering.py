@@ -176,6 +176,8 @@ def _target_table(target: Target) -> Table:
         {
             "column": target.column,
             "positive": target.positive,
+            "negative": target.negative,
+            "open": target.open,
             "filled": target.filled,
             "label": target.label,
             "graded": target.graded,

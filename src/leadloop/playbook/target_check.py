@@ -29,6 +29,7 @@ def find_target_problems(playbook: Playbook, target: Target) -> Iterator[Problem
         )
     if (target.positive or target.filled or (target.graded and not target.label)) and not target.column:
         yield Problem(f"{where}.column", "is missing", "name the field that holds the outcome")
+    yield from _value_problems(target, where)
     if target.label and not FUNCTION.fullmatch(target.label):
         yield Problem(f"{where}.label", f"“{target.label}” names no function", 'write "labels:won"')
     yield from _grade_problems(playbook, target, where)
@@ -56,6 +57,20 @@ def find_target_problems(playbook: Playbook, target: Target) -> Iterator[Problem
             )
     elif target.open_leads == "weighed":
         yield Problem(f"{where}.open_leads", "needs the window after which a lead is lost", "say it in within_days")
+
+
+def _value_problems(target: Target, where: str) -> Iterator[Problem]:
+    """Values of the outcome that are read in two ways at once, or in none."""
+    lists = {"positive": target.positive, "negative": target.negative, "open": target.open}
+    for name in ("negative", "open"):
+        if lists[name] and not target.positive:
+            yield Problem(f"{where}.{name}", "needs the values that mean won beside it", "name them in `positive`")
+    seen: dict[str, str] = {}
+    for name, values in lists.items():
+        for value in values:
+            before = seen.setdefault(value.strip().casefold(), name)
+            if before != name:
+                yield Problem(f"{where}.{name}", f"“{value}” stands under {before} too", "name it in one of them")
 
 
 def _grade_problems(playbook: Playbook, target: Target, where: str) -> Iterator[Problem]:

@@ -106,6 +106,7 @@ def _pack_model(target: TargetModel, probe: np.ndarray, beside: Mapping[str, Tim
                 "weights": one.weights,
                 "calibrator": one.calibrator.state(),
                 "intervals": table,
+                "doubt": one.doubt,
             }
         )
     model = {"members": kinds, "blends": described, "score_map": blend.score_map.state()}
@@ -184,6 +185,7 @@ def _unpack_model(name: str, files: Mapping[str, bytes]) -> tuple[TargetModel, M
             calibrator_from_state(said["calibrator"]),
             VennAbers.from_arrays(_arrays(files[said["intervals"]])),
             score_map,
+            float(said.get("doubt", 0.0)),  # versions saved before it was measured are without it
         )
         for said in model["blends"]
     }

@@ -61,7 +61,8 @@ class ScoreCard:
     route: str
     """What the policy does with leads of this score."""
     confidence: float | None
-    """1 less the width of the probability's interval."""
+    """1 less the width of the probability's interval, which holds the lead's true probability for about four leads in five where
+    that is known; it is no chance of being right."""
     model_version: str
     """The version that gave the score; `rules` where rules did."""
     segment: str
@@ -71,7 +72,8 @@ class ScoreCard:
     degraded: bool
     """Whether the method was not the first choice."""
     starts_at: float
-    """The score of the average training lead, from which the reasons go up and down."""
+    """The score of the average training lead, from which the reasons go up and down; up to 0.05 apart from lead to lead, since
+    the score is shown with one decimal and start and points add up to it exactly."""
     reasons: tuple[Reason, ...]
     """Every field's points: `starts_at` plus all of them is the score."""
     days_to_win: float | None = None

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from math import log, sqrt
+from math import floor, log, sqrt
 from typing import Any, Self
 
 import numpy as np
@@ -93,6 +93,8 @@ class SeenField:
     below: Tail = Tail(0.0, 0.0, 0.0)
     above: Tail = Tail(0.0, 0.0, 0.0)
     reach: float = 0.0
+    whole: bool = False
+    """Whether every number was a whole one: 1.25 is then none that was seen, and perhaps 1,250 in another way of writing."""
 
     @property
     def steps(self) -> int:
@@ -117,6 +119,8 @@ class SeenField:
                 lowest, highest = self._ends
                 self._add_tail(surprises, numbers > highest, numbers, self.above)
                 self._add_tail(surprises, numbers < lowest, -numbers, self.below)
+            if self.whole:
+                surprises[numbers != np.floor(numbers)] = self._never
         elif self.type in LEVELS:
             found = self._find(cells)
             surprises[found == len(self.levels)] = -log(max(self.newcomers, 0.5 / (self.leads + 1)))
@@ -147,6 +151,8 @@ class SeenField:
             numbers = np.array([number])
             self._add_tail(surprise, numbers > self._ends[1], numbers, self.above)
             self._add_tail(surprise, numbers < self._ends[0], -numbers, self.below)
+        if self.whole and number != floor(number):
+            surprise[0] = self._never
         return bisect_left(self.edges, number), float(surprise[0])
 
     def say(self, value: object) -> str:
@@ -157,8 +163,15 @@ class SeenField:
             return f"{self.name} has {len(str(value)):,} characters ({self._limit(len(str(value)))})"
         if self.type in NUMBERS:
             number = (value["low"] * value["high"]) ** 0.5 if isinstance(value, dict) else float(str(value))
+            if self.whole and number != floor(number):
+                return f"{self.name} is {say_value(value)} (only whole numbers were seen)"
             return f"{self.name} is {say_value(value)} ({self._limit(number)})"
         return f"{self.name} is {say_value(value)} (never seen)"
+
+    @property
+    def _never(self) -> float:
+        """The surprise of what not one lead held: as large as that of a value that is missing where none ever was."""
+        return log(2 * (self.leads + 1))
 
     def _limit(self, number: float) -> str:
         side, limit = ("highest", self.high) if number > self.high else ("lowest", self.low)

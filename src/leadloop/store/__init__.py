@@ -31,6 +31,9 @@ from leadloop.store.retrain_checks import RetrainCheck
 from leadloop.store.rollouts import ArmCount, Rollout, RolloutChange
 from leadloop.store.schedules import Schedule
 from leadloop.store.scores import BandCount, Score
+from leadloop.store.source_events import SourceEvent
+from leadloop.store.source_records import KeptRecords, SourceRecord, SourceVersion
+from leadloop.store.source_states import SourceState
 from leadloop.store.store import Store, open_store
 
 __all__ = [
@@ -57,6 +60,7 @@ __all__ = [
     "Job",
     "Joining",
     "KeptMention",
+    "KeptRecords",
     "KnownKey",
     "LeadOutcome",
     "LeadRecord",
@@ -77,6 +81,10 @@ __all__ = [
     "RolloutChange",
     "Schedule",
     "Score",
+    "SourceEvent",
+    "SourceRecord",
+    "SourceState",
+    "SourceVersion",
     "Store",
     "Stored",
     "StoredFeedback",

@@ -17,15 +17,30 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import identity_tables, loop_tables, tables, watch_tables
+from leadloop.store import (
+    enrichment_tables,
+    identity_tables,
+    loop_tables,
+    source_tables,
+    tables,
+    watch_tables,
+    webhook_tables,
+)
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
 
 _AT_ONCE = 500
 SECRET = "erasures"
-OF_A_LEAD = (*tables.OF_A_LEAD, *identity_tables.OF_A_LEAD)
-"""The tables whose rows belong to one lead, by its playbook and id."""
+OF_A_LEAD = (
+    *tables.OF_A_LEAD,
+    source_tables.SOURCE_RECORDS,
+    *identity_tables.OF_A_LEAD,
+    enrichment_tables.QUEUE,
+    enrichment_tables.ENRICHMENTS,
+    webhook_tables.MESSAGES,
+)
+"""The tables whose rows belong to one lead, by its playbook and id; what hangs on a row goes with it."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
     (tables.EVENTS, ("details",)),
@@ -46,6 +61,13 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (watch_tables.QUALITY, ("details",)),
     (identity_tables.RECORDS, ("source",)),
     (identity_tables.VERSIONS, ("fields",)),
+    (source_tables.SOURCE_VERSIONS, ("raw",)),
+    (source_tables.SOURCE_EVENTS, ("payload",)),
+    (enrichment_tables.QUEUE, ("why", "filled", "note")),
+    (enrichment_tables.ENRICHMENTS, ("facts", "note")),
+    (enrichment_tables.ANSWERS, ("found",)),
+    (webhook_tables.WEBHOOKS, ("url", "types", "routes", "bands", "fields", "why", "made_by")),
+    (webhook_tables.MESSAGES, ("said", "error")),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 

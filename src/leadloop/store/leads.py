@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -169,9 +169,11 @@ class Leads:
         limit: int = 100,
         unscored: bool = False,
         since: datetime | None = None,
+        among: Collection[str] | None = None,
     ) -> Page[LeadVersion]:
-        """What holds of each lead now, by lead id; only those never scored, or that changed at or after a moment, on request."""
-        query = _current().where(*_which(playbook, unscored, since))
+        """What holds of each lead now, by lead id; only those never scored, or that changed at or after a moment, or of some
+        leads, on request."""
+        query = _current().where(*_which(playbook, unscored, since, among))
         return read_page(self._connections, "leads", query, LEADS.c.lead_id, _version, after=after, limit=limit)
 
     def stream(self, playbook: str, *, unscored: bool = False, since: datetime | None = None) -> Iterator[LeadVersion]:
@@ -180,10 +182,17 @@ class Leads:
             lambda after: self.page(playbook, after=after, limit=LARGEST_PAGE // 10, unscored=unscored, since=since)
         )
 
-    def count(self, playbook: str, *, unscored: bool = False, since: datetime | None = None) -> int:
-        """How many leads are known; only those never scored, or that changed at or after a moment, on request."""
+    def count(
+        self,
+        playbook: str,
+        *,
+        unscored: bool = False,
+        since: datetime | None = None,
+        among: Collection[str] | None = None,
+    ) -> int:
+        """How many leads are known; only those never scored, that changed at or after a moment, or of some leads, on request."""
         with self._connections.read() as connection:
-            query = select(func.count()).select_from(LEADS).where(*_which(playbook, unscored, since))
+            query = select(func.count()).select_from(LEADS).where(*_which(playbook, unscored, since, among))
             return int(connection.execute(query).scalar_one())
 
     def _one(self, query: Select[Any]) -> LeadVersion | None:
@@ -192,7 +201,9 @@ class Leads:
         return None if row is None else _version(row)
 
 
-def _which(playbook: str, unscored: bool, since: datetime | None) -> list[ColumnElement[bool]]:
+def _which(
+    playbook: str, unscored: bool, since: datetime | None, among: Collection[str] | None = None
+) -> list[ColumnElement[bool]]:
     asked: list[ColumnElement[bool]] = [LEADS.c.playbook == playbook]
     if unscored:
         scored = select(SCORES.c.id).where(SCORES.c.playbook == playbook, SCORES.c.lead_id == LEADS.c.lead_id)
@@ -200,6 +211,8 @@ def _which(playbook: str, unscored: bool, since: datetime | None) -> list[Column
         asked.append(~scored.exists())
     if since is not None:
         asked.append(LEADS.c.at >= since)
+    if among is not None:
+        asked.append(LEADS.c.lead_id.in_(sorted(among)))
     return asked
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.types import NullType
 
 from leadloop.store.connections import Connections
 from leadloop.store.scores import SHADOW
-from leadloop.store.tables import EVENTS, OUTCOMES, SCORES
+from leadloop.store.tables import EVENTS, LEADS, OUTCOMES, SCORES
 
 _AT_ONCE = 100_000
 _MOMENT = pl.Datetime("us")
@@ -87,6 +87,20 @@ class Logged:
                 )
         return found
 
+    def first_seen(self, playbook: str, lead_ids: Sequence[str]) -> dict[str, datetime]:
+        """When each of some leads came in first, or was first scored; those that are not known are left out."""
+        found: dict[str, datetime] = {}
+        wanted = sorted(set(lead_ids))
+        with self._connections.read() as connection:
+            for start in range(0, len(wanted), 500):
+                some = wanted[start : start + 500]
+                for table, at in ((LEADS, LEADS.c.first_at), (SCORES, SCORES.c.at)):
+                    here = table.c.playbook == playbook, table.c.lead_id.in_(some)
+                    query = select(table.c.lead_id, func.min(at)).where(*here).group_by(table.c.lead_id)
+                    for lead_id, moment in connection.execute(query):
+                        found[lead_id] = min(moment, found.get(lead_id, moment))
+        return found
+
     def first(self, playbook: str, version: str = "") -> datetime | None:
         """When the first score was given, by one version on request; none where none was."""
         query = select(func.min(SCORES.c.at)).where(SCORES.c.playbook == playbook)
@@ -115,7 +129,7 @@ class Logged:
         parts = [pl.DataFrame(some, schema=raw, orient="row") for some in self._rows(query)]
         whole = pl.concat(parts) if parts else pl.DataFrame(schema=raw)
         return whole.with_columns(self._moment(name) for name, kind in schema.items() if kind == _MOMENT).cast(
-            dict(schema)
+            dict(schema)  # type: ignore[arg-type]
         )
 
     def _moment(self, name: str) -> pl.Expr:

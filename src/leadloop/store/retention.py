@@ -7,11 +7,27 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import identity_tables, loop_tables, tables, watch_tables
+from leadloop.store import (
+    enrichment_tables,
+    identity_tables,
+    loop_tables,
+    source_tables,
+    tables,
+    watch_tables,
+    webhook_tables,
+)
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 
 _AT_ONCE = 1_000
+_WITH_A_LEAD = (
+    tables.LEAD_VERSIONS,
+    tables.AUDIT_SUBJECTS,
+    *identity_tables.OF_A_LEAD,
+    enrichment_tables.QUEUE,
+    enrichment_tables.ENRICHMENTS,
+)
+"""What goes with a lead that is forgotten."""
 
 
 def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
@@ -28,6 +44,13 @@ def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
             and_(loop_tables.ALERTS.c.ended_at.is_not(None), loop_tables.ALERTS.c.ended_at < before),
         ),
         "checks": (loop_tables.CHECKS, loop_tables.CHECKS.c.at < before),
+        "source_records": (source_tables.SOURCE_RECORDS, source_tables.SOURCE_RECORDS.c.recorded_at < before),
+        "source_events": (source_tables.SOURCE_EVENTS, source_tables.SOURCE_EVENTS.c.received_at < before),
+        "enrichment_answers": (enrichment_tables.ANSWERS, enrichment_tables.ANSWERS.c.found_at < before),
+        "webhook_messages": (
+            webhook_tables.MESSAGES,
+            and_(webhook_tables.MESSAGES.c.finished_at.is_not(None), webhook_tables.MESSAGES.c.finished_at < before),
+        ),
         "quality": (watch_tables.QUALITY, watch_tables.QUALITY.c.measured_at < before),
         "leads": (tables.LEADS, tables.LEADS.c.recorded_at < before),
     }
@@ -56,7 +79,7 @@ def forget_older_than(
             if family == "leads" and numbers:
                 own = select(tables.LEADS.c.playbook, tables.LEADS.c.lead_id).where(tables.LEADS.c.id.in_(numbers))
                 for row in connection.execute(own).all():
-                    for part in (tables.LEAD_VERSIONS, tables.AUDIT_SUBJECTS, *identity_tables.OF_A_LEAD):
+                    for part in _WITH_A_LEAD:
                         mine = part.c.playbook == row.playbook, part.c.lead_id == row.lead_id
                         connection.execute(delete(part).where(*mine))
             if numbers:

@@ -15,6 +15,7 @@ from leadloop.store.connections import Connections
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
 from leadloop.store.tables import SCORES
 from leadloop.store.values import pack_features, unpack_features
+from leadloop.store.webhooks import Webhooks
 
 SHADOW = "shadow"
 """The arm of scores that nobody saw: of a version that is tried beside the one in service."""
@@ -99,8 +100,9 @@ _COLUMNS = tuple(one.name for one in fields(Score))
 class Scores:
     """The scores of every playbook."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, webhooks: Webhooks) -> None:
         self._connections = connections
+        self._webhooks = webhooks
 
     def add_first(self, playbook: str, scores: Sequence[Score]) -> int:
         """Store the scores of those leads that have none yet, whoever else does the same now; says how many these were."""
@@ -131,7 +133,8 @@ class Scores:
     def add(self, playbook: str, scores: Sequence[Score]) -> list[Stored]:
         """Store scores, all or nothing; those that were stored before are recognised by their keys.
 
-        Raises StoreConflict where a key was used for another score.
+        Whoever listens is to be told of the new ones: that is noted in the same transaction. Raises StoreConflict where a key was
+        used for another score.
         """
         now = self._connections.now()
         rows = [
@@ -144,7 +147,13 @@ class Scores:
             }
             for score in scores
         ]
-        return append(self._connections, SCORES, playbook, rows)
+        with self._connections.write():
+            listening = self._webhooks.listening(playbook)
+            before = self._webhooks.routes_of(playbook, [one.lead_id for one in scores]) if listening else {}
+            stored = append(self._connections, SCORES, playbook, rows)
+            if listening:
+                self._webhooks.tell_scores(playbook, scores, stored, before, listening)
+        return stored
 
     def latest(self, playbook: str, lead_id: str, *, by: datetime | None = None) -> Score | None:
         """The newest score of a lead, or the newest that it had by a moment; none where it was never scored."""

@@ -18,6 +18,7 @@ from leadloop.store.audit import Audit
 from leadloop.store.backup import Backup
 from leadloop.store.connections import Connections
 from leadloop.store.engine import address_of, describe, make_engine
+from leadloop.store.enrichment import Enrichment
 from leadloop.store.erasure import SECRET, Erasures, secret_of
 from leadloop.store.events import Events
 from leadloop.store.experiments import Experiments
@@ -38,8 +39,13 @@ from leadloop.store.retrain_checks import RetrainChecks
 from leadloop.store.rollouts import Rollouts
 from leadloop.store.schedules import Schedules
 from leadloop.store.scores import Scores
+from leadloop.store.source_events import SourceEvents
+from leadloop.store.source_records import SourceRecords
+from leadloop.store.source_states import SourceStates
+from leadloop.store.source_turns import SourceTurns
 from leadloop.store.tables import METADATA
 from leadloop.store.training_set import TrainingSet
+from leadloop.store.webhooks import Webhooks
 
 
 class Store:
@@ -55,7 +61,9 @@ class Store:
         self.leads = Leads(connections)
         self.events = Events(connections)
         self.outcomes = Outcomes(connections)
-        self.scores = Scores(connections)
+        self.webhooks = Webhooks(connections)
+        self.scores = Scores(connections, self.webhooks)
+        self.enrichment = Enrichment(connections)
         self.feedback = FeedbackLog(connections)
         self.metrics = Metrics(connections)
         self.logged = Logged(connections)
@@ -75,6 +83,10 @@ class Store:
         self.quarantine = Quarantine(connections, self.audit)
         self.identity = Identity(connections)
         self.training = TrainingSet(connections)
+        self.source_records = SourceRecords(connections)
+        self.source_states = SourceStates(connections)
+        self.source_turns = SourceTurns(connections)
+        self.source_events = SourceEvents(connections)
         beside = list_beside(Path(str(url.database))) if keep_list and connections.is_sqlite else None
         self.erasures = Erasures(connections, self.audit, beside)
 

@@ -14,9 +14,9 @@ from leadloop.leads import Field
 from leadloop.leads.cells import write_cells
 from leadloop.store.connections import Connections
 from leadloop.store.scores import SHADOW
-from leadloop.store.tables import LEAD_VERSIONS, LEADS, OUTCOMES, SCORES
+from leadloop.store.tables import EVENTS, LEAD_VERSIONS, LEADS, OUTCOMES, SCORES
 
-LEAD_ID, SCORED_AT, SOURCE = "_lead_id", "_scored_at", "_source"
+LEAD_ID, SCORED_AT, SOURCE, IDLE = "_lead_id", "_scored_at", "_source", "_not_worked"
 _MOMENT = pl.Datetime("us")
 
 
@@ -35,15 +35,18 @@ class TrainingSet:
         *,
         now: datetime,
         rows: int = 5_000,
+        worked: tuple[str, str] = ("not_worked", "worked"),
         without: Collection[str] = (),
     ) -> Iterator[pl.DataFrame]:
         """Every lead by lead id, ended or not, in frames of at most so many rows, for whoever labels leads by themselves.
 
         `fields` are read as they were when the lead was scored, and `later` as they hold now: what is known only when a lead has
-        ended. `windows` has the targets, each with the days that its outcome may take (none: until `now`). What the sources in
-        `without` told of outcomes does not count.
+        ended. `windows` has the targets, each with the days that its outcome may take (none: until `now`), and `worked` the names
+        of the events that say that nobody worked a lead, and that somebody did. What the sources in `without` told of outcomes
+        does not count.
 
-        Columns: `_lead_id` and `_scored_at`; `_source`, where what holds now came from; for each target its outcome and when it
+        Columns: `_lead_id` and `_scored_at`; `_source`, where what holds now came from; `_not_worked`, whether nobody worked the
+        lead and it did not end as to any target; for each target its outcome and when it
         came about (`outcome_columns`), null where none was told, or told without its time; then the fields by their names, each
         value as a text that its field reads as it read the value itself.
         """
@@ -53,19 +56,31 @@ class TrainingSet:
                 told = _told_by(connection, here, now, without)
                 taken = _taken(connection, here, told)
                 newest = {row.lead_id: row for row in connection.execute(_newest(here))}
+                idle = _idle(connection, here, now, worked)
             ids = [lead_id for lead_id in ids if taken[lead_id][0] <= now]
             columns: dict[str, pl.Series] = {
                 LEAD_ID: pl.Series(ids, dtype=pl.String),
                 SCORED_AT: pl.Series([taken[one][0].replace(tzinfo=None) for one in ids], dtype=_MOMENT),
                 SOURCE: pl.Series([newest[one].source if one in newest else "" for one in ids], dtype=pl.String),
             }
+            some_end = dict.fromkeys(ids, False)
+            longest = max((days or 36_500.0 for days in windows.values()), default=36_500.0)
             for target, days in windows.items():
                 window = None if days is None else timedelta(days=days)
                 ends = [_counted(told.get((one, target), ()), taken[one][0], now, window) for one in ids]
+                some_end |= {one: True for one, end in zip(ids, ends, strict=True) if end}
                 value, at = outcome_columns(target)
                 columns[value] = pl.Series([end and end[0] for end in ends], dtype=pl.Float64)
                 when = [end[1].replace(tzinfo=None) if end and end[2] else None for end in ends]
                 columns[at] = pl.Series(when, dtype=_MOMENT)
+            deadlines = {one: taken[one][0] + timedelta(days=longest) for one in ids}
+            columns[IDLE] = pl.Series(
+                [
+                    not some_end[one] and _last(idle.get(one, ()), taken[one][0], deadlines[one]) == worked[0]
+                    for one in ids
+                ],
+                dtype=pl.Boolean,
+            )
             columns |= {field.name: write_cells([taken[one][1] for one in ids], field) for field in fields}
             now_held = [newest[one].fields if one in newest else {} for one in ids]
             columns |= {field.name: write_cells(now_held, field) for field in later}
@@ -115,6 +130,22 @@ def _told_by(connection: Connection, here: Here, now: datetime, without: Collect
     for row in connection.execute(query.where(here(OUTCOMES), OUTCOMES.c.at <= now).order_by(OUTCOMES.c.id)):
         told.setdefault((row.lead_id, row.target), []).append((row.value, row.at, row.dated))
     return told
+
+
+def _idle(
+    connection: Connection, here: Here, now: datetime, names: tuple[str, str]
+) -> Mapping[str, Sequence[tuple[datetime, str]]]:
+    """What was told of whether each lead was worked, in the order in which it was told."""
+    told: dict[str, list[tuple[datetime, str]]] = {}
+    query = select(EVENTS.c.lead_id, EVENTS.c.at, EVENTS.c.name).where(here(EVENTS), EVENTS.c.name.in_(names))
+    for row in connection.execute(query.where(EVENTS.c.at <= now).order_by(EVENTS.c.id)):
+        told.setdefault(row.lead_id, []).append((row.at, row.name))
+    return told
+
+
+def _last(told: Sequence[tuple[datetime, str]], came: datetime, deadline: datetime) -> str:
+    """What was told last of what came about in time; empty where nothing was."""
+    return next((name for at, name in reversed(told) if came <= at <= deadline), "")
 
 
 def _taken(connection: Connection, here: Here, told: Told) -> dict[str, tuple[datetime, Mapping[str, Any]]]:

@@ -226,3 +226,10 @@ def test_very_many_names_that_are_none_are_refused_soon_and_in_few_words(client,
     assert len(errors) == 101
     assert errors[0]["how_to_mend"] == "did you mean visits?"
     assert "more are not listed" in errors[-1]["what"]
+
+
+def test_a_lead_whose_name_no_database_keeps_is_refused_and_not_scored_unnoted(client):
+    answer = client.post("/v1/tiny/score", json={**LEAD, "id": "L\u00001"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["where"] == "id"
+    assert "NUL" in answer.json()["errors"][0]["what"]

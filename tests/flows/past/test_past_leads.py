@@ -248,3 +248,20 @@ def test_an_outcome_of_a_lead_that_was_only_scored_counts(place, tmp_path):
     parts = read.imported.leads.data
     assert parts.height == 31
     shutil.rmtree(folder)
+
+
+def test_rows_that_repeat_a_lead_in_every_field_are_kept_once_and_counted(tmp_path):
+    cells, _ = make_cells(60)
+    changed = cells[5:7].with_columns(visits=pl.lit("99"))
+    folder, file = write(tmp_path, PLAYBOOK, pl.concat([cells, cells[:4], changed]))
+    imported = read_past_leads(read_playbook(folder), file).imported
+    assert (imported.rows, imported.copies, len(imported.leads)) == (66, 4, 62)
+    assert "4 rows repeat the id and every field of another row; one of each was kept" in imported.notes
+    assert imported.leads.data["id"].to_list()[:60] == cells["id"].to_list()
+
+
+def test_rows_that_are_alike_without_an_id_all_stay(tmp_path):
+    cells, _ = make_cells(30)
+    folder, file = write(tmp_path, replace(PLAYBOOK, lead_id=""), pl.concat([cells, cells[:4]]))
+    imported = read_past_leads(read_playbook(folder), file).imported
+    assert (imported.copies, len(imported.leads)) == (0, 34)

@@ -71,3 +71,16 @@ def test_only_this_machines_own_addresses_are_not_open():
     assert [Settings(host=host).is_open for host in ("127.0.0.1", "localhost", "::1", "0.0.0.0", "10.0.0.4")] == [
         False, False, False, True, True,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["LEADLOOP_GRAFANA_PASSWORD", "LEADLOOP_POSTGRES_PASSWORD", "LEADLOOP_UID", "LEADLOOP_KEY"]
+)
+def test_variables_of_the_containers_and_the_client_keep_no_command_from_running(tmp_path, name):
+    assert read_settings(tmp_path, environ={name: "x"}) == Settings()
+
+
+@pytest.mark.parametrize("name", ["LEADLOOP_HOST", "LEADLOOP_PORT"])
+def test_an_empty_variable_is_called_empty(tmp_path, name):
+    with pytest.raises(LeadLoopError, match=f"{name}  is empty; give it a value, or remove it"):
+        read_settings(tmp_path, environ={name: ""})

@@ -72,3 +72,14 @@ def test_a_lost_database_is_restored_with_what_the_copy_knows_of_its_keys(tmp_pa
     assert (done.keys_revoked, done.keys_added) == ((stolen.id,), (newer.id,))
     revoked = {one.key.id: one.key.revoked_at is not None for one in lost.store.keys.known()}
     assert revoked == {stolen.id: True, good.id: False, newer.id: False}
+
+
+def test_a_database_that_was_cut_to_nothing_is_as_one_that_is_missing(tmp_path):
+    """Else it would be filled anew, without a key, and let anybody in."""
+    place = Workspace(tmp_path)
+    new_key("admin", "ada", workspace=place)
+    lost = lose_the_database(place)
+    (tmp_path / "leadloop.db").touch()
+    assert not lost.has_store()
+    with pytest.raises(StoreUnavailable, match=r"knows 1 of its keys"):
+        _ = lost.store

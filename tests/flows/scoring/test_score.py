@@ -99,3 +99,29 @@ def test_a_lead_may_be_given_as_text_or_as_values(workspace):
     as_values = {"visits": 5.5, "source": "Chat", "opted_out": False, "noise": 0.25}
     first, second = (leadloop.score_leads(champion, [lead])[0] for lead in (as_text, as_values))
     assert first == second
+
+
+def test_a_file_whose_leads_are_unlike_the_training_is_told_in_one_line(workspace, tmp_path):
+    leads = pl.read_csv(workspace.new, infer_schema=False)
+    leads.with_columns(visits=pl.lit(None, dtype=pl.String), source=pl.lit("Chat"), opted_out=pl.lit("yes")).write_csv(
+        tmp_path / "blank.csv"
+    )
+    done = score("tiny", tmp_path / "blank.csv", tmp_path / "scored.csv", workspace=workspace.root)
+    assert "“visits” is blank in 100% of them, in the training in" in done.unlike
+    assert "fall into “" in done.unlike
+    assert "mean probability 0." in done.unlike
+    usual = score("tiny", workspace.new, tmp_path / "scored.csv", workspace=workspace.root)
+    assert usual.unlike == ""
+
+
+def test_few_leads_are_not_held_against_the_training(workspace, tmp_path):
+    pl.read_csv(workspace.new, infer_schema=False)[:20].with_columns(visits=pl.lit(None, dtype=pl.String)).write_csv(
+        tmp_path / "few.csv"
+    )
+    assert score("tiny", tmp_path / "few.csv", tmp_path / "scored.csv", workspace=workspace.root).unlike == ""
+
+
+def test_a_missing_column_is_named_with_the_points_that_it_moves(workspace, tmp_path):
+    pl.read_csv(workspace.new, infer_schema=False).drop("visits").write_csv(tmp_path / "bare.csv")
+    with pytest.raises(DataError, match=r"visits  .*moves scores by \d+\.\d points on average"):
+        score("tiny", tmp_path / "bare.csv", tmp_path / "scored.csv", workspace=workspace.root)

@@ -1,14 +1,28 @@
+import re
 from dataclasses import replace
 
+import polars as pl
 import pytest
 from tests.conftest import copy_workspace, write_playbook
 from tests.leads_for_tests import PLAYBOOK
 
+from leadloop.cli.training import tell_training
 from leadloop.errors import LeadLoopError, VersionError
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import load
 from leadloop.flows.training.train import train
-from leadloop.flows.upkeep.models import list_versions, promote, prune, rollback, show_version
+from leadloop.flows.upkeep.models import (
+    doubt_version,
+    history,
+    list_versions,
+    promote,
+    prune,
+    rollback,
+    show_version,
+    write_test_leads,
+)
+from leadloop.flows.upkeep.promotions import tell_evidence
+from leadloop.learning.evaluation import area_under_curve
 from leadloop.playbook import render_playbook
 
 
@@ -129,3 +143,92 @@ def test_a_page_of_a_version_is_shown_without_its_history_where_the_database_is_
     assert (page.version.id, page.serves, page.promotions) == (first.id, True, ())
     assert "last known" in page.doubt
     assert all("last known" in line.doubt for line in list_versions(workspace=tmp_path))
+
+
+@pytest.fixture(scope="module")
+def chancy(workspace, tmp_path_factory):
+    """A version that was learned from outcomes drawn by lot."""
+    root = tmp_path_factory.mktemp("chancy")
+    leads = pl.read_csv(workspace.past, infer_schema=False)
+    lots = leads["won"].shuffle(seed=5)
+    leads.with_columns(lots.alias("won")).write_csv(root / "past.csv")
+    return root, train(workspace.playbook, root / "past.csv", workspace=root)
+
+
+def test_a_version_that_is_no_better_than_chance_serves_only_where_somebody_insists(chancy, capsys):
+    root, result = chancy
+    assert result.version.metrics["AUC"]["low"] <= 0.5
+    assert result.promotion is None
+    with pytest.raises(VersionError, match="no better than chance") as refused:
+        promote("tiny", "latest", why="try", workspace=root)
+    assert "--anyway" in str(refused.value)
+    promote("tiny", "latest", alias="challenger", workspace=root)
+    tell_training(result, "tiny")
+    said = capsys.readouterr().out
+    assert "Not in service: no better than chance" in said
+    assert "models promote" not in said
+    assert promote("tiny", "latest", why="try", anyway=True, workspace=root).model_version == result.version.id
+
+
+def test_a_version_that_could_not_be_measured_is_doubted_too(workspace):
+    version = workspace.result.version
+    assert doubt_version(version) is None
+    blind = replace(version, metrics={"AUC": {"value": None, "low": None, "high": None}})
+    assert "could not be measured" in doubt_version(blind).what
+
+
+def test_the_test_leads_of_a_version_are_kept_so_that_its_figures_can_be_worked_out_again(workspace, tmp_path):
+    rows = write_test_leads("tiny", "latest", tmp_path / "test.csv", workspace=workspace.root)
+    leads, version = pl.read_csv(tmp_path / "test.csv"), workspace.result.version
+    assert (rows, leads["target"].unique().to_list()) == (version.data["test"], ["won"])
+    auc = area_under_curve(leads["outcome"].to_numpy(), leads["probability"].to_numpy())
+    assert auc == pytest.approx(version.metrics["AUC"]["value"])
+    past = pl.read_csv(workspace.past, infer_schema=False)
+    outcomes = [past["won"][line - 2] for line in leads["line"].to_list()]  # the header is line 1
+    assert [float(outcome == "yes") for outcome in outcomes] == leads["outcome"].to_list()
+    assert "id" not in leads.columns
+
+
+def test_a_version_from_before_test_leads_were_kept_says_so(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    version = show_version("tiny", "latest", workspace=tmp_path).version
+    folder = tmp_path / "registry" / "tiny" / version.id
+    (folder / "test_leads.npz").unlink()
+    bare = replace(version, files={name: told for name, told in version.files.items() if name != "test_leads.npz"})
+    (folder / "manifest.json").write_bytes(bare.as_bytes())
+    with pytest.raises(VersionError, match="before test leads were kept"):
+        write_test_leads("tiny", "latest", tmp_path / "test.csv", workspace=tmp_path)
+
+
+def test_versions_that_were_tested_on_other_leads_are_marked(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    fewer = pl.read_csv(workspace.past, infer_schema=False)[:-50]
+    fewer.write_csv(tmp_path / "fewer.csv")
+    train(workspace.playbook, tmp_path / "fewer.csv", workspace=tmp_path, promote=False)
+    assert [(line.serves, line.apart) for line in list_versions("tiny", workspace=tmp_path)] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_the_version_in_service_is_not_given_what_the_playbook_now_knows_to_come_later(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    fields = tuple(
+        replace(field, known_at="outcome") if field.name == "visits" else field for field in PLAYBOOK.schema.fields
+    )
+    later = render_playbook(replace(PLAYBOOK, schema=replace(PLAYBOOK.schema, fields=fields)))
+    result = train(write_playbook(tmp_path / "later", later), workspace.past, workspace=tmp_path, promote=False)
+    beside = result.report.comparison
+    assert beside.blanked == ("visits",)
+    auc = next(line for line in beside.lines if line.name == "AUC")
+    assert auc.champion < workspace.result.version.metrics["AUC"]["value"] - 0.03
+    assert "reads “visits”, which the playbook now says is not known" in (result.folder / "report.md").read_text()
+
+
+def test_the_history_tells_the_same_two_measures_whoever_made_a_change(workspace, tmp_path):
+    copy_workspace(workspace.root, tmp_path)
+    (by_training,) = history("tiny", workspace=tmp_path)
+    train(workspace.playbook, workspace.past, workspace=tmp_path, promote=False)
+    by_hand = promote("tiny", "latest", why="same", workspace=tmp_path)
+    assert tell_evidence(by_hand) == tell_evidence(by_training)
+    assert re.fullmatch(r"AUC 0\.\d{3}, log-loss 0\.\d{3}", tell_evidence(by_hand))

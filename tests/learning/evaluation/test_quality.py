@@ -126,3 +126,11 @@ def test_a_difference_on_the_same_leads_is_surer_than_two_intervals_side_by_side
 )
 def test_a_loss_is_surely_less_only_where_its_whole_interval_lies_below_zero(difference, less):
     assert surely_less(difference) is less
+
+
+def test_a_baseline_that_is_certain_of_every_lead_has_no_log_loss():
+    positive, truth = simulate(300)
+    beside = {"majority": np.zeros(300), "prior": np.full(300, 0.3)}
+    by_name = {measure.name: measure for measure in evaluate(positive, truth, beside, capacity=0.2, seed=1, draws=5)}
+    assert set(by_name["log-loss"].baselines) == {"prior"}
+    assert set(by_name["AUC"].baselines) == {"majority", "prior"}

@@ -250,11 +250,11 @@ def test_a_time_that_always_comes_after_the_lead_gets_a_warning_though_few_leads
         None if b else start + timedelta(days=int(d))
         for b, start, d in zip(blank, created, random.integers(5, 80, LEADS), strict=True)
     ]
-    frame = pl.DataFrame({"Eingang": created, "Abschlussdatum": done})
-    told = {"kinds": {"Abschlussdatum": "time"}, "order": np.arange(LEADS)}
+    frame = pl.DataFrame({"Eingang": created, "Zieltag": done})
+    told = {"kinds": {"Zieltag": "time"}, "order": np.arange(LEADS)}
     assert audit_fields(frame, won, **told) == ()
     (finding,) = audit_fields(frame, won, came="Eingang", **told)
-    assert (finding.field, finding.kind) == ("Abschlussdatum", "known_later")
+    assert (finding.field, finding.kind) == ("Zieltag", "known_later")
     assert 'lies after "Eingang" in 100%' in finding.evidence
 
 

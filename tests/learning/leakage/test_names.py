@@ -100,3 +100,29 @@ def test_twins_are_paired_by_the_nearest_name_and_only_in_one_direction() -> Non
 )
 def test_names_that_differ_by_something_other_than_time_are_no_twins(pair: str) -> None:
     assert closest_by_name(pair.split(",")) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *(("Abschlussdatum", "known_later"), ("Absagegrund", "known_later"), ("Vertragsnummer", "known_later")),
+        *(("Motif de perte", "known_later"), ("Fecha de cierre", "known_later"), ("Data chiusura", "known_later")),
+        *(("Afsluitdatum", "known_later"), ("Letzte Aktivität", "state_at_export"), ("Geändert am", "edited_after")),
+        *(
+            ("Dernière visite", "state_at_export"),
+            ("Actualizado el", "edited_after"),
+            ("Laatste wijziging", "edited_after"),
+        ),
+    ],
+)
+def test_names_in_other_languages_say_it_too(name, kind):
+    hint = hint_in(name)
+    assert hint is not None
+    assert (hint.kind, hint.telling) == (kind, True)
+
+
+@pytest.mark.parametrize(
+    "name", ["Schulabschluss", "Vertragsart", "Wunschtermin", "Motivo del contacto", "Persona", "Anzeige"]
+)
+def test_names_in_other_languages_that_are_known_at_intake_say_nothing(name):
+    assert hint_in(name) is None

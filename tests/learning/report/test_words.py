@@ -7,7 +7,8 @@ import pytest
 from tests.learning.report.simulated_report import simulate_report
 
 from leadloop.learning.report.report import FindingLine, Part
-from leadloop.learning.report.words import answer, change_of_base_rate, judge, of_a_hundred
+from leadloop.learning.report.text import render_markdown
+from leadloop.learning.report.words import answer, change_of_base_rate, judge, of_a_hundred, trust_in_probabilities
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,16 @@ def test_a_changed_base_rate_is_told_and_chance_is_not(good):
     assert change_of_base_rate(simulate_report(train_rate=0.115)) == ""
 
 
+def test_a_fall_is_not_put_down_to_the_market_where_the_newest_leads_may_be_open(good):
+    fell = replace(simulate_report(train_rate=0.46), maybe_open=(("Working", 0.02, 0.2),))
+    said = change_of_base_rate(fell)
+    assert "won less often" in said
+    assert "“Working” in 20% of them (2.0% before)" in said
+    assert "under `open` of the target" in said
+    assert "the market" not in said
+    assert "“Working”" in render_markdown(replace(good, maybe_open=fell.maybe_open))
+
+
 def test_a_base_rate_that_differs_on_a_handful_of_leads_is_no_change(good):
     few = replace(good.split, train=Part(20, 5), test=Part(10, 1))
     assert change_of_base_rate(replace(good, split=few)) == ""
@@ -111,3 +122,17 @@ def test_the_answer_tells_of_suspected_fields_in_use_on_somebodys_word(good, sev
     assert (
         "One field that may give the outcome away is in use" in " ".join(answer(replace(good, findings=(finding,))))
     ) is told
+
+
+def test_few_outcomes_are_not_said_to_bear_probabilities_out_and_say_how_many_would(good):
+    """Not refuted by 15 outcomes is not "can be taken at their word"."""
+    auc, error = good.measure("AUC"), good.measure("calibration error")
+    vague = replace(auc, value=0.533, low=0.397, high=0.675)
+    measures = tuple(vague if one is auc else replace(one, low=0.0) if one is error else one for one in good.measures)
+    few = replace(good, measures=measures, split=replace(good.split, test=Part(91, 15)))
+    said = trust_in_probabilities(few)
+    assert "15 outcomes are too few to say" in said
+    assert "at their word" not in said
+    verdict = judge(few)
+    assert verdict.tone == "stop"
+    assert "about 300 won test leads would show it, and there were 15" in verdict.advice

@@ -53,6 +53,14 @@ def storing(read: Callable[[Call], Awaitable[Work]]) -> Storing:
     return Storing(read)
 
 
+class ShownOnce(Response):
+    """An answer that holds a secret: whoever repeats the request gets `kept` in its place, and only that is stored."""
+
+    def __init__(self, answer: Any, kept: Any) -> None:
+        super().__init__(msgspec.json.encode(answer), media_type="application/json")
+        self.kept = kept
+
+
 @dataclass(frozen=True)
 class Received:
     """A file that lies on disk, and what is to be done with it."""
@@ -195,6 +203,8 @@ def _replay(found: Replay) -> Response:
 
 def _kept(value: Any) -> tuple[int, Any]:
     """What is kept of an answer."""
+    if isinstance(value, ShownOnce):
+        return value.status_code, value.kept
     if isinstance(value, Response):
         return value.status_code, json.loads(bytes(value.body)) if value.body else None
     return 200, value

@@ -257,6 +257,10 @@ class LiveScoring:
                 if length > self.settings.max_text_bytes:
                     most = f"{self.settings.max_text_bytes:,}"
                     problems.append(Problem(name, f"has {length:,} bytes", f"send at most {most}, the latest part"))
+        given_id = named.get(served.scorer.playbook.lead_id)
+        if isinstance(given_id, str) and "\0" in given_id:
+            # No database keeps it: the score would be given and its note be lost.
+            problems.append(Problem(served.scorer.playbook.lead_id, "holds a NUL character", "send it without"))
         if empty and not problems:
             problems.append(Problem("lead", "is empty", "give at least one field"))
         return named, problems

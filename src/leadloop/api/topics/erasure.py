@@ -42,6 +42,29 @@ async def show_everything(call: Call) -> dict[str, Any]:
                 {"test_name": test, "variant_name": variant, "at": write_moment(at)}
                 for test, variant, at in store.experiments.of_lead(name, lead_id)
             ],
+            "sources": [
+                {
+                    "source": source,
+                    "kind": kind,
+                    "version": one.version,
+                    "recorded_at": write_moment(one.recorded_at),
+                    "raw": one.raw,
+                }
+                for source, kind, one in store.source_records.of_lead(name, lead_id)
+            ],
+            "enrichment": [
+                {
+                    "provider": one.provider,
+                    "facts": {fact: dict(said) for fact, said in one.facts.items()},
+                    "note": one.note,
+                    "found_at": write_moment(one.found_at),
+                }
+                for one in store.enrichment.facts(name, [lead_id]).get(lead_id, ())
+            ],
+            "told": [
+                {"webhook": one.webhook, "type": one.type, "state": one.state, "at": write_moment(one.created_at)}
+                for one in store.webhooks.of_lead(name, lead_id)
+            ],
         }
 
     found = await call.look_up(look)
@@ -129,6 +152,13 @@ BEFORE_LEADS = [
             "playbook": TEXT, "lead_id": TEXT, "versions": array(HELD), "events": array(EVENT), "outcomes": array(OUTCOME),
             "scores": array(_SCORE), "feedback": array(FEEDBACK),
             "experiments": array(record({"test_name": TEXT, "variant_name": TEXT, "at": TEXT})),
+            "sources": array(
+                record({"source": TEXT, "kind": TEXT, "version": WHOLE, "recorded_at": TEXT, "raw": {"type": "object"}})
+            ),
+            "enrichment": array(
+                record({"provider": TEXT, "facts": mapping(mapping(TEXT)), "note": TEXT, "found_at": TEXT})
+            ),
+            "told": array(record({"webhook": TEXT, "type": TEXT, "state": TEXT, "at": TEXT})),
         }),
         None, ONE_LEAD, {}, (404, 503),
     ),

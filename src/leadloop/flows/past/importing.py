@@ -25,7 +25,8 @@ _SHOWN = 20
 class Imported:
     """Leads read for training: the frame, what was rejected, and where it all came from.
 
-    `older` counts leads left behind because the playbook's `max_leads` newest were enough.
+    `older` counts leads left behind because the playbook's `max_leads` newest were enough, `copies` rows that repeat the id and
+    every field of another one.
     """
 
     leads: LeadFrame
@@ -35,6 +36,7 @@ class Imported:
     sources: tuple[str, ...]
     fingerprint: str
     notes: tuple[str, ...]
+    copies: int = 0
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,13 @@ def read_leads(
                 "mend the file, or the field's type in the playbook",
             ),
         )
-    leads = LeadFrame.join(parts)
-    if held > most:
+    leads, copies = _without_copies(LeadFrame.join(parts), playbook.lead_id)
+    if len(leads) > most:
+        older += len(leads) - most
         leads = keep_newest(leads, playbook.order, most)
-        older += held - len(leads)
     notes = list(table.notes)
+    if copies:
+        notes.append(f"{copies:,} rows repeat the id and every field of another row; one of each was kept")
     if older:
         notes.append(f"{older:,} older leads were left out: max_leads is {most:,}")
     if events:
@@ -148,7 +152,19 @@ def read_leads(
         tuple(file.name for file in files if file),
         fingerprint_files([file for file in files if file]),
         tuple(notes),
+        copies,
     )
+
+
+def _without_copies(leads: LeadFrame, lead_id: str) -> tuple[LeadFrame, int]:
+    """The leads without rows that repeat the id and every field of an earlier one, and how many these were.
+
+    Rows of one id that differ stay, and so do rows without an id: nothing says that they are the same lead.
+    """
+    if lead_id not in leads.data.columns or not leads.data[lead_id].is_duplicated().any():
+        return leads, 0
+    first = leads.data.select(pl.struct(pl.all()).is_first_distinct() | pl.col(lead_id).is_null()).to_series()
+    return leads.take(first.to_numpy()), int((~first).sum())
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def read_stored_leads(
     The playbook comes back with the store's outcomes in place of the functions that say who won, and marked as synthetic where
     any of the leads is. Raises DataError where there is no store, or no lead of this playbook in it.
     """
-    from leadloop.store.training_set import LEAD_ID, SCORED_AT, SOURCE, outcome_columns
+    from leadloop.store.training_set import IDLE, LEAD_ID, SCORED_AT, SOURCE, outcome_columns
 
     require_store(place, found.playbook.name)
     store, playbook, now = place.store, found.playbook, datetime.now(UTC)
@@ -53,7 +53,7 @@ def read_stored_leads(
     digest = hashlib.sha256()
     parts: list[LeadFrame] = []
     rejects: list[Reject] = []
-    rows = older = held = 0
+    rows = older = held = idle = 0
     synthetic = False
     for frame in store.training.past(
         playbook.name,
@@ -63,6 +63,10 @@ def read_stored_leads(
         now=now,
         without=held_back,
     ):
+        idle += int(frame[IDLE].sum())
+        frame = frame.filter(~pl.col(IDLE)).drop(IDLE)
+        if not frame.height:
+            continue
         digest.update(frame.drop(SOURCE).write_csv().encode())
         synthetic = synthetic or bool(frame[SOURCE].str.starts_with(SYNTHETIC).any())
         lines = np.arange(rows + 1, rows + frame.height + 1)
@@ -94,6 +98,8 @@ def read_stored_leads(
         notes.append(f"Nothing was learned from what {len(held_back)} sources told of outcomes: they are held back.")
     if older:
         notes.append(f"{older:,} older leads were left out: max_leads is {playbook.training.max_leads:,}")
+    if idle:
+        notes.append(f"{idle:,} leads that nobody worked were left out: they were neither won nor lost.")
     if playbook.events:
         leads = LeadFrame(schema, leads.data.drop(SCORED_AT), leads.lines)
         leads, said = _with_events(store, found, leads, digest)

@@ -35,6 +35,15 @@ _OTHER_VARIABLES = (
     "LEADLOOP_MLFLOW_EXPERIMENT",
     "LEADLOOP_DATA",
     "LEADLOOP_PEERS",
+    # Secrets: no setting holds one, so none is shown where settings are.
+    "LEADLOOP_FELLOW_API_KEY",
+    "LEADLOOP_FELLOW_WEBHOOK_SECRETS",
+    # Of compose.yaml and the client: an operator who exports them may run commands too.
+    "LEADLOOP_GRAFANA_PASSWORD",
+    "LEADLOOP_POSTGRES_PASSWORD",
+    "LEADLOOP_UID",
+    "LEADLOOP_GID",
+    "LEADLOOP_KEY",
 )
 
 
@@ -131,12 +140,37 @@ class Settings:
     """The least that is logged: `debug`, `info`, `warning` or `error`."""
     log_format: str = "json"
     """How it is logged: `json`, a line an event, or `text` for people."""
+    fellow_subdomain: str = ""
+    """The Fellow workspace that calls are fetched from: the first part of its address, as in `acme.fellow.app`."""
+    fellow_url: str = ""
+    """Another address in place of Fellow's own, as that of `leadloop dev fellow`."""
+    fellow_api_key_file: str = ""
+    """The file that holds the key to Fellow's API, where LEADLOOP_FELLOW_API_KEY does not."""
+    fellow_webhook_secrets_file: str = ""
+    """The file with the secrets of Fellow's webhooks, one a line, where LEADLOOP_FELLOW_WEBHOOK_SECRETS does not name them."""
+    fellow_requests_per_second: int = 3
+    """How often Fellow is asked in any second, by everything that runs here together."""
+    fellow_requests_per_day: int = 10_000
+    """How often Fellow is asked in a day (UTC). Leave some of its 10,000 to other programs that use the same key."""
+    sync_late_hours: float = 26.0
+    """How long after the last fetching of calls that came to its end the next one is late."""
     own_names: tuple[str, ...] = ()
     """What our own company goes by in the titles of meetings, as in `["Acme", "Acme Telecom"]`."""
     own_domains: tuple[str, ...] = ()
     """The domains of our own addresses, as in `["acme.com"]`: whoever has one is no customer. Those under them count too."""
     own_people: tuple[str, ...] = ()
     """Names or addresses of people of ours whom no domain of ours tells, such as contractors."""
+    user_agent: str = ""
+    """How LeadLoop introduces itself to the websites that it reads, with an address where people can learn about it, as in
+    `AcmeBot/1.0 (+https://acme.example/bot)`. Where empty, by its own name alone."""
+    websites_at: str = ""
+    """Where websites are looked for in place of the internet, as in `127.0.0.1:8990`: an address of this machine at which
+    `leadloop dev websites` listens. Nothing else is then asked. For trying things out."""
+    webhook_origins: tuple[str, ...] = ()
+    """Origins inside your own network that webhooks may be sent to, as in `http://127.0.0.1:5678`. Any other address that is not
+    of the public internet is refused."""
+    enrichment_backlog: int = 50
+    """How many leads may wait to be enriched before that is something to look at."""
 
     @property
     def is_open(self) -> bool:
@@ -173,6 +207,10 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "ab_test_min_sample_size": (2, 1_000_000_000),
     "ab_test_significance_level": (0.0001, 0.4999),
     "ab_test_min_effect_size": (0, 1),
+    "fellow_requests_per_second": (1, 100),
+    "fellow_requests_per_day": (1, 100_000_000),
+    "sync_late_hours": (0.01, 8_760),
+    "enrichment_backlog": (0, 1_000_000_000),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,
@@ -233,6 +271,9 @@ def _read_variables(variables: Mapping[str, str], problems: list[Problem]) -> Ma
         if key not in kinds:
             known = [PREFIX + one.upper() for one in kinds] + list(_OTHER_VARIABLES)
             problems.append(Problem(name, "is no setting", _nearest(name, known)))
+            continue
+        if not text.strip() and kinds[key] in (str, int, float):
+            problems.append(Problem(name, "is empty", "give it a value, or remove it (`unset`)"))
             continue
         found[key] = _from_text(text, kinds[key])
     return found

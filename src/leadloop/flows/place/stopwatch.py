@@ -33,6 +33,10 @@ class Stopwatch:
         """CPU seconds since it was started."""
         return time.process_time() - self.cpu_started
 
+    def passed(self) -> float:
+        """Seconds by the clock since it was started."""
+        return time.perf_counter() - self.started
+
     def learner_cpu(self, name: str, opening: str = "") -> float:
         """CPU seconds that one learner took, its search and its fit together; `opening` begins the names of the stages."""
         stages = (f"{opening}choosing settings: {name}", f"{opening}fitting {name}")
@@ -61,6 +65,10 @@ class StagesOf:
     def cpu(self) -> float:
         """CPU seconds since the part began."""
         return self.watch.cpu() - self.before
+
+    def passed(self) -> float:
+        """Seconds by the clock since the whole story began."""
+        return self.watch.passed()
 
     def learner_cpu(self, name: str) -> float:
         """CPU seconds that one learner took within this part."""

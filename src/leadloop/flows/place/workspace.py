@@ -50,9 +50,9 @@ class Workspace:
         return said if "://" in said else self.root / Path(said).expanduser()
 
     def has_store(self) -> bool:
-        """Whether there is a store already: a database at an address counts as there."""
+        """Whether there is a store already: a database at an address counts as there, an empty file as none."""
         place = self.database
-        return isinstance(place, str) or place.exists()
+        return isinstance(place, str) or (place.exists() and place.stat().st_size > 0)
 
     @cached_property
     def store(self) -> Store:

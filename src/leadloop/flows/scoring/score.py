@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,8 @@ import polars as pl
 from leadloop.errors import DataError, Problem
 from leadloop.flows.place.packaged import find_playbook
 from leadloop.flows.place.workspace import Workspace, open_workspace
+from leadloop.flows.scoring.unlike_training import FileTally
+from leadloop.flows.training.field_points import field_points
 from leadloop.ingest.tables import open_table
 from leadloop.ingest.writers import Writer, open_writer
 from leadloop.leads import LeadFrame, Reject
@@ -55,6 +57,8 @@ class Scored:
     """Whether the version was trained on synthetic leads."""
     by_rules: bool
     """Whether rules scored, since no version is in service yet."""
+    unlike: str = ""
+    """How the leads, all together, differ from those of the training; empty where they do not differ much."""
 
 
 def load(
@@ -183,17 +187,14 @@ def score(
         one for one in trained.schema.explain_missing(table.columns) if one.where != trained.playbook.dated_when_scored
     ]
     if missing and not allow_missing_columns:
-        raise DataError(
-            table.source,
-            [
-                *missing,
-                Problem("columns", "without them scores would be guesses", "or pass --allow-missing-columns to go on"),
-            ],
-        )
+        cure = "what new leads never have is known too late: say so in known_at and train again; or pass --allow-missing-columns"
+        without = Problem("columns", "without them scores would be guesses", cure)
+        raise DataError(table.source, [*_with_points(missing, trained, workspace), without])
     now = datetime.now(UTC)
     read = set(trained.schema.locate(table.columns).values())
     counts: Counter[str] = Counter()
     rows = scored = rejected = 0
+    tally = FileTally(trained)
     with ExitStack() as files:
         writer = files.enter_context(open_writer(to, format=output_format, formulas=formulas))
         rejecter: Writer | None = None
@@ -206,6 +207,7 @@ def score(
                 rejected += len({reject.line for reject in rejects})
             leads = set_absent_times(trained, reading.leads, now)
             scores = round_scores(trained.score_table(leads, explain=reasons))
+            tally.add(leads.data, scores)
             if keep_columns:
                 held = pl.Series(np.isin(batch.lines, reading.leads.lines))
                 scores = pl.concat([_named_apart(batch.cells.filter(held), scores.columns), scores], how="horizontal")
@@ -225,7 +227,22 @@ def score(
         table.notes,
         trained.playbook.synthetic,
         isinstance(trained, RuleScorer),
+        tally.describe(),
     )
+
+
+def _with_points(
+    missing: Sequence[Problem], trained: Scorer, workspace: Workspace | Path | str | None
+) -> list[Problem]:
+    """What is said of missing columns, with how many points each moves scores by, as the version's report has it."""
+    place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
+    points = field_points(place.registry, trained.playbook.name, trained.version)
+    return [
+        replace(one, what=f"{one.what}, and it moves scores by {points[one.where]:.1f} points on average")
+        if one.where in points
+        else one
+        for one in missing
+    ]
 
 
 def rejects_beside(to: Path | str) -> Path:

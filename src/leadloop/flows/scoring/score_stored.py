@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -61,11 +61,13 @@ def score_stored(
     batch_size: int = BATCH_SIZE,
     version: str = "champion",
     keep: Keep = lambda note, share: None,
+    lead_ids: Collection[str] | None = None,
 ) -> StoredScoring:
     """Score leads that the store holds, and write each score with its lead's fields and feature values to the score log.
 
     Those that have no score yet, or with `everything` all; of the last `days` (0: of any age) by the moment at which they last
-    changed; of one `segment` on request. `run` names this run: started again under that name, it goes on where it was
+    changed; of one `segment` on request; or just those of `lead_ids`, whenever they came and whether they have a score or not.
+    `run` names this run: started again under that name, it goes on where it was
     stopped, and no lead is scored twice in it. A database that is away for a moment is asked again.
 
     Raises VersionError where nothing can score, and LeadLoopError where the playbook has no segments.
@@ -77,8 +79,9 @@ def score_stored(
     require_store(place, name)
     store = place.store
     arms = StoredArms(place, scorer, version, datetime.now(UTC))
-    since = datetime.now(UTC) - timedelta(days=days) if days else None
-    whole = max(1, store.leads.count(name, unscored=not everything, since=since))
+    everything = everything or lead_ids is not None
+    since = datetime.now(UTC) - timedelta(days=days) if days and lead_ids is None else None
+    whole = max(1, store.leads.count(name, unscored=not everything, since=since, among=lead_ids))
     seen = scored = rejected = 0
     reasons: list[str] = []
     routes: Counter[str] = Counter()
@@ -86,7 +89,7 @@ def score_stored(
     while True:
         page = _patiently(
             lambda mark=after: store.leads.page(
-                name, after=mark, limit=batch_size, unscored=not everything, since=since
+                name, after=mark, limit=batch_size, unscored=not everything, since=since, among=lead_ids
             )  # type: ignore[misc]
         )
         batch = _Batch(scorer, run, page.items, segment)

@@ -59,7 +59,7 @@ def learn_targets(
                     part.playbook,
                     part.training,
                     fields=fields,
-                    effort=Effort(Budget(training.trials, share, own.cpu), kept),
+                    effort=Effort(Budget(training.trials, share, own.cpu, own.passed), kept),
                     functions=found.functions,
                     rules=found.rule_points if main else None,
                     own_learners=found.learners,

@@ -27,7 +27,7 @@ def make_reference(trained: TrainedPlaybook, labelled: Labelled, split: Split) -
     """
     leads, playbook = labelled.leads, trained.playbook
     used = np.sort(np.concatenate([split.train, split.test]))
-    kinds = {name: trained.schema[name].type for name in trained.reads if name in leads.data.columns}
+    kinds = {name: kind for name, kind in watched_fields(trained).items() if name in leads.data.columns}
     stretches = _stretches(playbook, leads)
     said = trained.score_table(leads.take(split.test), explain=False)
     return refer_to(
@@ -39,6 +39,14 @@ def make_reference(trained: TrainedPlaybook, labelled: Labelled, split: Split) -
         rate=float(labelled.positive[split.test].mean()),
         span=_span(playbook, leads, used),
     )
+
+
+def watched_fields(trained: TrainedPlaybook) -> dict[str, str]:
+    """The fields that are held against a reference, with their types: what the version reads but for what tells the order of
+    leads, which no two weeks have in common.
+    """
+    order = trained.playbook.order
+    return {name: trained.schema[name].type for name in trained.reads if order is None or name != order.field}
 
 
 def reference_file(reference: Reference) -> bytes:

@@ -29,6 +29,8 @@ from leadloop.flows.place.stopwatch import Stopwatch, Tick
 from leadloop.flows.place.workspace import Workspace, open_workspace
 from leadloop.flows.training.field_points import field_points
 from leadloop.flows.training.given_settings import with_settings
+from leadloop.flows.training.kept_test import FILE as KEPT_TEST
+from leadloop.flows.training.kept_test import pack_test_leads
 from leadloop.flows.training.learned_targets import LearnedTarget, learn_targets, make_version
 from leadloop.flows.training.reference_file import FILE as REFERENCE
 from leadloop.flows.training.reference_file import make_reference, reference_file
@@ -37,7 +39,7 @@ from leadloop.flows.training.times_and_amounts import add_times_and_amounts, req
 from leadloop.flows.training.training_report import baselines
 from leadloop.flows.training.trial_keeper import TrialKeeper
 from leadloop.flows.training.version_record import describe_version, hash_configuration, name_version
-from leadloop.leads import Field
+from leadloop.leads import Field, LeadFrame
 from leadloop.learning.evaluation import Champion, difference_interval, log_loss, surely_less
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import PartsApart, compare_parts
@@ -174,6 +176,7 @@ def train(
     watch("writing the report")
     files = {
         **pack(trained, {target.name: _probe(target) for target in targets}),
+        KEPT_TEST: pack_test_leads(trained, targets),
         "report.json": json.dumps(report.as_json(), indent=1, ensure_ascii=False, allow_nan=False).encode(),
         "report.html": render_html(report).encode(),
         "report.md": render_markdown(report, pictures=".").encode(),
@@ -288,8 +291,16 @@ def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *
         column = "probability"
     else:
         return None
-    said = trained.score_table(leads.take(part.split.test), explain=False)
-    return Champion(serving, said[column].to_numpy(), _may_have_seen(version.created_at, playbook, part))
+    later = tuple(
+        field.name
+        for field in trained.schema.fields
+        if field.name in playbook.schema and not playbook.schema.is_known(field.name, playbook.scores_at)
+    )
+    # What the playbook now says is not known yet would be blank on any new lead: to hand it over here would flatter.
+    test = leads.take(part.split.test)
+    blank = [pl.lit(None, dtype=test.data.schema[name]).alias(name) for name in later]
+    said = trained.score_table(LeadFrame(test.schema, test.data.with_columns(blank), test.lines), explain=False)
+    return Champion(serving, said[column].to_numpy(), _may_have_seen(version.created_at, playbook, part), later)
 
 
 def _may_have_seen(made_at: str, playbook: Playbook, part: TargetPart) -> np.ndarray | None:

@@ -37,6 +37,7 @@ from leadloop.learning.evaluation.timing import TimingQuality
 from leadloop.learning.evaluation.worth import WorthQuality
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import Finding, PartsApart
+from leadloop.learning.outcome_values import describe_unnamed, find_open_among_lost, list_values
 from leadloop.learning.report.report import (
     DataSummary,
     Drift,
@@ -114,6 +115,7 @@ def write_report(
             labelled.open,
             len(labelled.leads),
             round(float(labelled.positive.sum())),
+            imported.copies,
         ),
         split=_summarise_split(playbook, labelled, split),
         capacity=capacity,
@@ -139,7 +141,7 @@ def write_report(
         findings=_finding_lines(playbook, usable_fields(playbook), findings),
         left_out=_left_out(playbook, learned),
         guesses=playbook.guesses,
-        notes=_notes(imported, learned, measures, split),
+        notes=_notes(playbook, imported, learned, measures, split),
         seconds=watch.totals(),
         peak_memory_mb=peak_memory_mb(),
         environment={
@@ -170,7 +172,16 @@ def write_report(
         timing=timing,
         worth=worth,
         dependence=dependence,
+        maybe_open=_maybe_open(playbook, labelled, split),
     )
+
+
+def _maybe_open(playbook: Playbook, labelled: Labelled, split: Split) -> tuple[tuple[str, float, float], ...]:
+    target = playbook.target
+    if split.kind != "time" or target.label or target.column not in labelled.leads.data.columns:
+        return ()
+    cells = labelled.leads.data[target.column]
+    return find_open_among_lost(target, cells[split.train], cells[split.test])
 
 
 def _rounded(setting: float | int | str) -> str:
@@ -384,8 +395,14 @@ def _spoken(value: object) -> str:
     return text.removesuffix(" 00:00:00")
 
 
-def _notes(imported: Imported, learned: Learned, measures: Sequence[Measure], split: Split) -> tuple[str, ...]:
+def _notes(
+    playbook: Playbook, imported: Imported, learned: Learned, measures: Sequence[Measure], split: Split
+) -> tuple[str, ...]:
     notes = list(imported.notes)
+    target = playbook.target
+    if target.positive and target.column in imported.leads.data.columns:
+        unnamed = describe_unnamed(target, list_values(target, imported.leads.data[target.column]))
+        notes += [f"“{target.column}”: {unnamed}."] if unnamed else []
     auc = next(measure for measure in measures if measure.name == "AUC")
     if learned.held_out_auc - auc.value > 0.03 and learned.held_out_auc > auc.high:
         notes.append(

@@ -14,6 +14,7 @@ from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace, open_workspace
 from leadloop.flows.scoring.score import playbook_name
 from leadloop.flows.upkeep.promotions import find_changes
+from leadloop.ingest.writers import open_writer
 from leadloop.registry import CHAMPION, ModelVersion, Pruned
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class VersionLine:
     serves: bool
     doubt: str = ""
     """Why that is only what was last known; empty where the database says so."""
+    apart: bool = False
+    """Whether it was tested on other leads, or by other outcomes, than the version in service (or the newest one): their figures
+    are then not to be compared."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,46 @@ def list_versions(playbook: str = "", *, workspace: Workspace | Path | str | Non
     """Every saved version of a playbook (or of all), oldest first."""
     registry = _open(workspace).registry
     names = [playbook_name(playbook)] if playbook else registry.playbooks()
-    return [
-        VersionLine(version, version.id == standing.version, standing.doubt)
-        for name in names
-        for standing in [registry.in_service(name)]
-        for version in registry.versions(name)
-    ]
+    lines = []
+    for name in names:
+        standing, versions = registry.in_service(name), registry.versions(name)
+        measure = next((one for one in versions if one.id == standing.version), versions[-1] if versions else None)
+        lines += [
+            VersionLine(
+                version,
+                version.id == standing.version,
+                standing.doubt,
+                measure is not None and _tested_on(version) != _tested_on(measure),
+            )
+            for version in versions
+        ]
+    return lines
+
+
+def _tested_on(version: ModelVersion) -> tuple[object, ...]:
+    """What a version was tested on, as far as its manifest tells: the file, how many leads of it, and how they ended."""
+    return version.target, *(version.data.get(name) for name in ("fingerprint", "used", "positives", "test", "split"))
+
+
+def write_test_leads(
+    playbook: str, version: str, to: Path | str, *, workspace: Workspace | Path | str | None = None
+) -> int:
+    """Write the test leads of a version with their outcome and what it said of them to a file; how many rows that are.
+
+    Raises VersionError where there is no such version, or it was saved before its test leads were kept.
+    """
+    from leadloop.flows.training.kept_test import FILE, read_test_leads
+
+    registry = _open(workspace).registry
+    name = playbook_name(playbook)
+    found = registry.find(name, version)
+    if FILE not in found.files:
+        problem = Problem(FILE, "is not there: the version was saved before test leads were kept", "train again")
+        raise VersionError(found.id, problem)
+    leads = read_test_leads(found.read_files(registry.folder(name, found.id))[FILE])
+    with open_writer(to) as writer:
+        writer.write(leads)
+    return leads.height
 
 
 def show_version(playbook: str, version: str, *, workspace: Workspace | Path | str | None = None) -> VersionPage:
@@ -74,16 +112,35 @@ def promote(
     *,
     alias: str = CHAMPION,
     why: str = "",
+    anyway: bool = False,
     workspace: Workspace | Path | str | None = None,
 ) -> PromotionRecord:
     """Put a version in service, or give it another name, on the record.
 
-    Raises VersionError where it is missing, damaged or in service already, and StoreUnavailable where the database is away.
+    Raises VersionError where it is missing, damaged or in service already, or where its test leads do not show that it is
+    better than chance (unless `anyway`; under another name than `champion` nobody is scored by it), and StoreUnavailable where
+    the database is away.
     """
     place = _open(workspace)
     name = playbook_name(playbook)
-    evidence = {"metrics": dict(place.registry.find(name, version).metrics)}
+    found = place.registry.find(name, version)
+    if alias == CHAMPION and not anyway and (problem := doubt_version(found)):
+        raise VersionError(found.id, problem)
+    evidence = {"metrics": dict(found.metrics)}
     return place.registry.promote(name, version, who=place.who(), why=why, alias=alias, evidence=evidence)
+
+
+def doubt_version(version: ModelVersion) -> Problem | None:
+    """Why nobody should be scored by a version: its test leads do not show that it is better than chance; None where they do."""
+    auc = version.metrics.get("AUC", {})
+    value, low, high = (auc.get(name) for name in ("value", "low", "high"))
+    if isinstance(low, int | float) and low > 0.5:
+        return None
+    if isinstance(value, int | float) and isinstance(low, int | float) and isinstance(high, int | float):
+        what = f"is {value:.3f} ({low:.3f} to {high:.3f}) on the test leads: no better than chance, as far as they can tell"
+    else:
+        what = "could not be measured: the test leads all ended alike"
+    return Problem("AUC", what, "collect more outcomes, or put it in service all the same with --anyway")
 
 
 def rollback(

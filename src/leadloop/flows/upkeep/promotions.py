@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from leadloop.store import PromotionRecord
 
 
+_TOLD = ("AUC", "log-loss")
+
+
 def find_changes(
     registry: Registry, playbook: str, *, on: str = "", alias: str = CHAMPION
 ) -> tuple[PromotionRecord, ...]:
@@ -60,7 +63,7 @@ def tell_moment(moment: datetime) -> str:
 
 
 def tell_evidence(change: PromotionRecord) -> str:
-    """The quality that was known when a change was made, in a few words.
+    """The quality that was known when a change was made, in a few words: the same two measures whoever made it.
 
     >>> from types import SimpleNamespace
     >>> tell_evidence(SimpleNamespace(evidence={"metrics": {"AUC": {"value": 0.81234}}, "seen": 3}))
@@ -68,5 +71,7 @@ def tell_evidence(change: PromotionRecord) -> str:
     """
     said = change.evidence.get("metrics", change.evidence)
     told: dict[str, Any] = said if isinstance(said, dict) else {}
-    measured = [(name, one["value"]) for name, one in told.items() if isinstance(one, dict) and "value" in one]
+    measured = [
+        (name, told[name]["value"]) for name in _TOLD if isinstance(told.get(name), dict) and "value" in told[name]
+    ]
     return ", ".join(f"{name} {value:.3f}" for name, value in measured if isinstance(value, int | float))

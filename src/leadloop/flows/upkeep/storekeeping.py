@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from leadloop.errors import LeadLoopError, PlaybookError, Problem
+from leadloop.errors import LeadLoopError, PlaybookError, Problem, StoreError
 from leadloop.flows.past.past_leads import needed_fields
 from leadloop.flows.past.stored_past import require_store
 from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
@@ -181,8 +181,10 @@ def forget(place: Workspace, family: str, older_than: str, *, who: str = "") -> 
 def verify(place: Workspace, noted: str = "") -> AuditHead:
     """Follow the audit log from its start; `noted` is a head that was kept elsewhere, as in "17:ab12...".
 
-    Raises StoreError naming the first row that is not what was written.
+    Raises StoreError naming the first row that is not what was written; and every key, and every version with a name, that the
+    log does not account for.
     """
+    from leadloop.flows.upkeep.unlogged import find_unlogged
     from leadloop.store import AuditHead
 
     require_store(place, "PLAYBOOK")
@@ -192,7 +194,10 @@ def verify(place: Workspace, noted: str = "") -> AuditHead:
         if not number.isdigit() or not re.fullmatch(r"[0-9a-f]{64}", text):
             raise LeadLoopError("verify", Problem("--noted", "is no head of the log", "give it as `verify` printed it"))
         head = AuditHead(int(number), text)
-    return place.store.audit.verify(head)
+    end = place.store.audit.verify(head)
+    if unlogged := find_unlogged(place.store, place.registry):
+        raise StoreError("the log is whole, but not all of the database is in it", unlogged)
+    return end
 
 
 def migrate(place: Workspace) -> tuple[str | None, str | None]:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from leadloop.errors import Problem, VersionError
-from leadloop.flows.training.reference_file import FILE
+from leadloop.flows.training.reference_file import FILE, watched_fields
 from leadloop.flows.watch.logged_leads import Watched, read_fields, read_logged
 from leadloop.monitoring.reference import Reference, refer_to
 from leadloop.registry import ModelVersion
@@ -31,7 +31,7 @@ def find_reference(watched: Watched, version: ModelVersion, now: datetime) -> Re
     if FILE in version.files:
         path = watched.place.registry.folder(watched.name, version.id) / FILE
         return _read(path, version.files[FILE]["sha256"])
-    return _first_scores(watched, version, now)
+    return make_of_first_scores(watched, version, now)
 
 
 @lru_cache(maxsize=16)
@@ -46,7 +46,8 @@ def _read(path: Path, sha256: str) -> Reference:
         raise VersionError(path.parent.name, said) from error
 
 
-def _first_scores(watched: Watched, version: ModelVersion, now: datetime) -> Reference:
+def make_of_first_scores(watched: Watched, version: ModelVersion, now: datetime) -> Reference:
+    """The reference that the first four weeks of a version's scores make."""
     began = watched.store.logged.first(watched.name, version.id)
     trained = watched.place.registry.load(version)
     mend = "train again: newer versions keep what their leads looked like"
@@ -60,7 +61,7 @@ def _first_scores(watched: Watched, version: ModelVersion, now: datetime) -> Ref
     leads, _ = read_fields(watched, trained, some["id"].to_list())
     days = (some["at"].dt.epoch("s") // 86_400).to_numpy().astype(np.int64)
     said = some.select("probability", confidence=1 - (pl.col("probability_high") - pl.col("probability_low")))
-    kinds = {name: trained.schema[name].type for name in trained.reads}
+    kinds = watched_fields(trained)
     return refer_to(
         leads.data.select(list(kinds)),
         kinds,

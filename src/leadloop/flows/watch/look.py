@@ -65,8 +65,10 @@ def bare(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def read_past(watched: Watched, now: datetime, *, version: str = "", served: bool = False) -> Past:
-    """The scores of a version of the last half year; of whatever served, with `served`.
+def read_past(
+    watched: Watched, now: datetime, *, version: str = "", served: bool = False, since: datetime | None = None
+) -> Past:
+    """The scores of a version of the last half year, or since a moment; of whatever served, with `served`.
 
     `version` is an id, a release or an alias; the version in service by default.
     """
@@ -76,7 +78,7 @@ def read_past(watched: Watched, now: datetime, *, version: str = "", served: boo
     if wanted:
         found = registry.find(name, wanted)
     trained = registry.load(found) if found else None
-    start = now - _PAST_WEEKS * WEEK - timedelta(days=watched.within_days or 0.0)
+    start = since or now - _PAST_WEEKS * WEEK - timedelta(days=watched.within_days or 0.0)
     of = "" if served or found is None else found.id
     return Past(watched, found, trained, now, read_logged(watched, start, now, now, version=of))
 

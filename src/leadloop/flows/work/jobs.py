@@ -12,7 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leadloop.errors import JobLost, LeadLoopError, PlaybookError, Problem, StoreFull, StoreUnavailable
+from leadloop.errors import (
+    JobLost,
+    LeadLoopError,
+    PlaybookError,
+    Problem,
+    SourceUnavailable,
+    StoreFull,
+    StoreUnavailable,
+)
 from leadloop.flows.loop.kinds import HEALTH_KIND, LOOP_KIND, TELL_KIND
 from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
 from leadloop.flows.place.settings import read_settings
@@ -23,7 +31,9 @@ from leadloop.flows.training.given_settings import (
     TRAINING,
     explain_training,
 )
+from leadloop.flows.watch.jobs import CHECK, run_check
 from leadloop.flows.work.kind import Argument, Kind, Work
+from leadloop.flows.work.uploads import without_folder
 from leadloop.ingest.tables import FORMATS
 
 if TYPE_CHECKING:
@@ -31,6 +41,8 @@ if TYPE_CHECKING:
     from leadloop.store.jobs import Jobs
 
 TRAIN, SCORE, SCORE_LEADS = "train", "score", "score_leads"
+SYNC, SYNC_HEALTH, SYNC_EVENT = "sync", "sync_health", "sync_event"
+ENRICH = "enrich"
 STATES = ("waiting", "running", "done", "parked", "cancelled")
 """What a job can be; `parked` is given up until somebody looks at it."""
 _LONGEST_ERROR = 2_000
@@ -124,15 +136,15 @@ def retry_seconds(attempts: int) -> float:
 def conclude(jobs: Jobs, job: Job, error: Exception, *, retry_seconds: float) -> None:
     """Write down why a job came to nothing, and so what becomes of it.
 
-    One that is refused is parked with the reason, since trying again would change nothing. One that met trouble (a database that
-    is away, a mistake of ours) is tried again after so many seconds. Raises JobLost where it is not ours any more, and
-    StoreUnavailable where the database is away: the job is anyone's again once its time is over.
+    One that is refused is parked with the reason, since trying again would change nothing. One that met trouble (a database or
+    a source that is away, a mistake of ours) is tried again after so many seconds. Raises JobLost where it is not ours any
+    more, and StoreUnavailable where the database is away: the job is anyone's again once its time is over.
     """
     if isinstance(error, JobLost):
         raise error
     # What an error of a library says may quote leads: its kind and its place are enough for the record.
-    said = (str(error) if isinstance(error, LeadLoopError) else _place_of(error))[:_LONGEST_ERROR]
-    if isinstance(error, LeadLoopError) and not isinstance(error, StoreUnavailable | StoreFull):
+    said = (without_folder(str(error)) if isinstance(error, LeadLoopError) else _place_of(error))[:_LONGEST_ERROR]
+    if isinstance(error, LeadLoopError) and not isinstance(error, StoreUnavailable | StoreFull | SourceUnavailable):
         jobs.park(job, said)
     else:
         jobs.fail(job, said, retry_seconds=retry_seconds)
@@ -232,8 +244,33 @@ def _score_leads(work: Work) -> Any:
         batch_size=told["batch_size"],
         version=told["version"],
         keep=work.keep,
+        lead_ids=told.get("lead_ids"),
     )
     return asdict(done)
+
+
+def _sync(work: Work) -> Any:
+    from leadloop.flows.sync.work import do_sync
+
+    return do_sync(work)
+
+
+def _sync_health(work: Work) -> Any:
+    from leadloop.flows.sync.health import look_at_sync
+
+    return asdict(look_at_sync(work.place, ask=True))
+
+
+def _sync_event(work: Work) -> Any:
+    from leadloop.flows.sync.events import work_on_event
+
+    return work_on_event(work.place, work.told["event"], keep=work.keep)
+
+
+def _enrich(work: Work) -> Any:
+    from leadloop.flows.enrich.work import do_enrich
+
+    return do_enrich(work)
 
 
 def _named(place: Workspace, name: str) -> str:
@@ -306,9 +343,48 @@ KINDS: Mapping[str, Kind] = {
             },
             _score_leads,
         ),
+        Kind(
+            SYNC,
+            "Fetch calls from where they were recorded, and keep the leads that they make.",
+            {
+                "source": Argument("text", "Where calls are recorded.", "fellow", choices=("fellow",)),
+                "since": Argument(
+                    "text", "Only what changed since then, as in `2026-11-01`; empty: since the last time.", ""
+                ),
+                "full": Argument("flag", "Everything, whenever it changed.", False),
+            },
+            _sync,
+        ),
+        Kind(
+            SYNC_HEALTH, "See whether calls can be fetched, and whether that is late.", {}, _sync_health, max_attempts=1
+        ),
+        Kind(
+            SYNC_EVENT,
+            "Work on what a source sent by itself.",
+            {"event": Argument("whole", "The number of the event.", low=1, high=2**53)},
+            _sync_event,
+            max_attempts=12,
+        ),
+        Kind(
+            ENRICH,
+            "Find out more about the companies of leads, those first for whom it is worth most.",
+            {
+                "most": Argument("whole", "End after so many leads; 0: when none is left.", 0, 0, 10_000_000),
+                "budget": Argument("number", "What may be paid to providers.", low=0, high=1_000_000_000),
+                "fill": Argument("flag", "First bring into the queue whatever lead lacks something.", True),
+            },
+            _enrich,
+        ),
+        Kind(
+            CHECK,
+            "Measure matured quality, estimate today's, and look for drift; all of it is kept as history.",
+            {"keep": Argument("flag", "Keep what was found as a point of history.", True)},
+            run_check,
+            max_attempts=3,
+        ),
     )
 }
 """Every kind of job, by name."""
 
-ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS)
+ASKED_OVER_HTTP = (TRAIN, SCORE_LEADS, ENRICH, CHECK)
 """The kinds that may be asked for by name; files to score are sent."""

@@ -46,7 +46,7 @@ def run_stored(
     job = jobs.claim(new_holder(), seconds=seconds, number=number)
     if job is None:
         mend = "wait for it; `leadloop jobs list` says how far it is"
-        raise LeadLoopError(name, Problem("leads", _why_not(number, jobs.get(number)), mend))
+        raise LeadLoopError(name, Problem("leads", why_not(number, jobs.get(number)), mend))
     work = Work(place, job, seconds)
 
     def keep(note: str, share: float) -> None:
@@ -77,7 +77,7 @@ def run_stored(
     return done
 
 
-def _why_not(number: int, job: Job | None) -> str:
+def why_not(number: int, job: Job | None) -> str:
     """Why a job that was asked for cannot be had now."""
     if job is not None and job.state == "waiting":
         return f"job {number} does this, and waits to be tried again at {job.run_after:%H:%M:%S} UTC"

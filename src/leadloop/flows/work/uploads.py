@@ -17,6 +17,7 @@ from leadloop.flows.place.workspace import Workspace
 FOLDER = "files"
 ENDINGS = {"csv": "csv", "jsonl": "jsonl", "parquet": "parquet"}
 _NAME = re.compile(r"[0-9a-f]{32}")
+_UPLOADED = re.compile(rf"[^\s“”\"']*[/\\]{FOLDER}[/\\][0-9a-f]{{32}}[/\\]leads")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ class Upload:
     def rejects(self) -> Path:
         """Where the rows are that could not be read."""
         return self.folder / "rejects.csv"
+
+
+def without_folder(text: str) -> str:
+    """What is said of a file that was sent, without the place where it lies here: whoever sent it knows it by no path.
+
+    >>> without_folder("/srv/ll/files/0123456789abcdef0123456789abcdef/leads: 1 problem")
+    'the file: 1 problem'
+    """
+    return _UPLOADED.sub("the file", text)
 
 
 def new_upload(place: Workspace) -> Upload:

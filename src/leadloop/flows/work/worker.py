@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreError, StoreUnavailable
@@ -50,6 +50,30 @@ class Worker:
 
         A database that is away is waited for.
         """
+        with self._delivering():
+            begun = self._do_jobs(until_idle=until_idle)
+        if until_idle and self.kinds is None and not self.stopping.is_set():
+            from leadloop.flows.notify.courier import deliver_now
+
+            deliver_now(self.place, f"{self.holder}:last")
+        return begun
+
+    @contextmanager
+    def _delivering(self) -> Iterator[None]:
+        """Let a courier deliver messages beside the jobs; a worker that does only some kinds of jobs leaves that to others."""
+        if self.kinds is not None:
+            yield
+            return
+        from leadloop.flows.notify.courier import start_courier
+
+        courier, thread = start_courier(self.place, self.holder, self.tell)
+        try:
+            yield
+        finally:
+            courier.stopping.set()
+            thread.join(2 * _GRACE_SECONDS)
+
+    def _do_jobs(self, *, until_idle: bool) -> int:
         begun, swept, away, ticked = 0, float("-inf"), "", float("-inf")
         self.begin_schedules()
         while not self.stopping.is_set():

@@ -14,7 +14,14 @@ _COMMON_DOMAIN = (
 )
 _PHONE = r"\+?[\d\s().\-/]*\d[\d\s().\-/]*(?:\s*(?:x|ext\.?|extension)\s*\d{1,6})?"
 _PHONE_MARKS = r"^\+\d|^00\d|\(\d+\)|\d[-. ]\d+[-. ]\d"
-PHONE_WORDS = frozenset({"phone", "telephone", "tel", "mobile", "cell", "fax", "whatsapp", "mobilephone"})
+PHONE_WORDS = frozenset(
+    [
+        *("phone", "telephone", "tel", "mobile", "cell", "fax", "whatsapp", "mobilephone"),
+        *("telefon", "telefonnummer", "telefonnr", "rufnummer", "festnetz"),
+        *("mobil", "mobilnummer", "mobiltelefon", "handy", "handynummer"),
+        *("téléphone", "portable", "teléfono", "móvil", "telefono", "cellulare", "telefoon", "mobiel"),
+    ]
+)
 _URL_WORDS = frozenset({"url", "website", "web", "site", "domain", "homepage", "link", "linkedin", "referrer", "page"})
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from leadloop.ingest.column import Column
 from leadloop.ingest.field_types.contacts import PHONE_WORDS
 from leadloop.ingest.field_types.employees import EMPLOYEES_NAME
 from leadloop.ingest.field_types.identifiers import HANDLE_WORDS, ID_WORDS, REPEATING, guess_identifier
@@ -127,6 +128,21 @@ def _measured(look: Look, values: np.ndarray, evidence: str) -> TypeGuess:
         )
     comma, opened, said = _decimal_sign(look, kind)
     return TypeGuess(kind, (f"{kind}: {evidence}", *said, *more), ("decimal_comma",) if comma else (), open=opened)
+
+
+def with_comma(column: Column, guess: TypeGuess) -> TypeGuess:
+    """The guess for whole numbers in a file whose other numbers have a decimal comma: 1.250 is then more than a thousand.
+
+    Numbers that the comma would read otherwise, or not at all, stay as they are.
+    """
+    if guess.type not in ("number", "money") or guess.formats or guess.habit:
+        return guess
+    plain = column.read(Field(column.name, guess.type, "intake"))
+    comma = column.read(Field(column.name, guess.type, "intake", formats=("decimal_comma",)))
+    if not plain.equals(comma):
+        return guess
+    said = "formats: these are whole numbers; a comma is read as a decimal sign, as in the file's other numbers"
+    return replace(guess, formats=("decimal_comma",), evidence=(*guess.evidence, said))
 
 
 def _look_without(look: Look, missing: tuple[str, ...]) -> TypeGuess:

@@ -24,6 +24,8 @@ class Champion:
     """The probability that it gives to each test lead."""
     learned_from: np.ndarray | None = None
     """Whether it may have learned from each test lead, or been tuned on it; None where nobody can tell."""
+    blanked: tuple[str, ...] = ()
+    """Fields that it reads and that are known too late by now: it was given none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Comparison:
     """Whether those were left out, so that the comparison is fair."""
     lines: tuple[VersionLine, ...]
     """Each measure of both versions."""
+    blanked: tuple[str, ...] = ()
+    """Fields that the version in service reads and was not given, since they are known too late by now."""
 
 
 def compare_versions(
@@ -113,4 +117,4 @@ def compare_versions(
         )
     )
     seen = None if learned_from is None else int(learned_from.sum())
-    return Comparison(champion.version, len(rows), int(positive.sum()), seen, unseen_only, lines)
+    return Comparison(champion.version, len(rows), int(positive.sum()), seen, unseen_only, lines, champion.blanked)

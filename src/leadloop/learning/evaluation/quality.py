@@ -71,9 +71,18 @@ def evaluate(
         low, high = middle(values)
         if name == "calibration error":
             low = _lowest_calibration_error(probabilities, value, high, draws, seed)
-        others = {label: measure(tally) for label, tally in beside.items()}
+        # What is certain of every lead has a log-loss without end; where it is cut off says nothing of anybody.
+        others = {
+            label: measure(tally)
+            for label, tally in beside.items()
+            if name != "log-loss" or not _is_certain(baselines[label])
+        }
         measures.append(Measure(name, value, low, high, higher_is_better, others, meaning))
     return tuple(measures)
+
+
+def _is_certain(probabilities: np.ndarray) -> bool:
+    return bool(np.all((probabilities <= 0) | (probabilities >= 1)))
 
 
 def _lowest_calibration_error(probabilities: np.ndarray, value: float, high: float, draws: int, seed: int) -> float:

@@ -1,7 +1,8 @@
 """What the name of a field says about when it was written: "Last Activity" is a state at export, "closed_at" an outcome.
 
 A name is a hint, never proof: it lowers the amount of evidence that the data must give, and alone it only warns. English
-names only; a field named in another language is judged by its data.
+names, and in `foreign_names.py` those of German, French, Spanish, Italian and Dutch exports that tell how a lead ended or what
+was changed last; a field named in another language is judged by its data.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from leadloop.learning.leakage.finding import FindingKind
+from leadloop.learning.leakage.foreign_names import FOREIGN_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ def hint_in(name: str) -> NameHint | None:
     for rule in _RULES:
         if rule.pattern.search(phrase):
             return NameHint(rule.kind, rule.telling, rule.says)
+    for kind, telling, says, pattern in FOREIGN_NAMES:
+        if pattern.search(phrase):
+            return NameHint(kind, telling, says)
     return None
 
 

@@ -78,10 +78,11 @@ def _benefit(decision: Decision) -> tuple[Words, ...]:
     calls = (1 - decision.threshold) / decision.threshold
     words = [
         Words(
-            f"To stop at {_threshold(decision.threshold)} is to hold one won lead worth {number(calls, 1)} calls in vain. "
-            f"At that price, 100 leads of which the best-scored {percent(decision.capacity)} are worked bring as much as "
-            f"{_hundred(benefit.value)} won leads without any call in vain (95% interval {_hundred(benefit.low)} to "
-            f"{_hundred(benefit.high)}). Working every lead brings {_hundred(decision.work_all.value)}, working none 0."
+            f"Stopping at a probability of {_threshold(decision.threshold)} pays where a won lead is worth "
+            f"{number(calls, 1)} wasted calls. Take the wasted calls off at that price: working the best-scored "
+            f"{percent(decision.capacity)} of 100 leads then brings as much as {_hundred(benefit.value)} won leads that cost no "
+            f"wasted call (95% interval {_hundred(benefit.low)} to {_hundred(benefit.high)}). Working every lead brings "
+            f"{_hundred(decision.work_all.value)}, working none 0."
         )
     ]
     if not benefit.low > 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leadloop.learning.evaluation import Comparison, VersionLine
 from leadloop.learning.report.parts import Section, Table, Words
 from leadloop.learning.report.report import TrainingReport
-from leadloop.learning.report.words import count, named_figure, number, rate
+from leadloop.learning.report.words import count, listed, named_figure, number, rate
 
 
 def champion_section(report: TrainingReport) -> Section | None:
@@ -37,6 +37,7 @@ def champion_section(report: TrainingReport) -> Section | None:
                 "where its 95% interval leaves out 0."
             ),
             _fairness(other),
+            *_blanked(other),
             Table(
                 caption,
                 ("measure", "this version", "in service", "difference", "95% interval", "this version is"),
@@ -68,6 +69,19 @@ def _fairness(other: Comparison) -> Words:
         f"The version in service may have learned from {seen}, and too few others are left to compare fairly. What it has "
         "learned from flatters it: if this version is better all the same, believe it; if it is worse, that may be why.",
         warning=True,
+    )
+
+
+def _blanked(other: Comparison) -> tuple[Words, ...]:
+    """What the version in service reads and was not given."""
+    if not other.blanked:
+        return ()
+    named = listed([f"“{name}”" for name in other.blanked])
+    return (
+        Words(
+            f"The version in service reads {named}, which the playbook now says is not known when leads are scored. It was blank "
+            "for that version here, as it is on new leads."
+        ),
     )
 
 

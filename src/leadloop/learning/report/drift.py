@@ -6,7 +6,7 @@ from leadloop.learning.report.marks import Plot, disc, round_up, whisker
 from leadloop.learning.report.parts import MOST_ROWS, Pictures, Section, Table, Words, cut
 from leadloop.learning.report.picture import Picture, compose
 from leadloop.learning.report.report import Drift, TrainingReport
-from leadloop.learning.report.words import count, number, percent, rate
+from leadloop.learning.report.words import count, maybe_open, number, percent, rate
 
 _CERTAIN = 0.05
 
@@ -18,7 +18,8 @@ def drift_section(report: TrainingReport) -> Section | None:
         return None
     parts: list[Words | Table | Pictures] = []
     if drift.over_time is not None and drift.over_time.blocks:
-        parts += [Pictures(("drift",), (Words(_steadiness(drift)),)), _numbers(report, drift)]
+        said = " ".join(text for text in (_steadiness(drift), maybe_open(report)) if text)
+        parts += [Pictures(("drift",), (Words(said),)), _numbers(report, drift)]
     return Section("drift", "Drift: how the leads change over time", (*parts, *_telling(report, drift)))
 
 

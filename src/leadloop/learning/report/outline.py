@@ -22,6 +22,7 @@ from leadloop.learning.report.words import (
     change_of_base_rate,
     count,
     figure,
+    maybe_open,
     number,
     percent,
     promised,
@@ -222,12 +223,17 @@ def _data(report: TrainingReport) -> Section:
     rows = (
         ("read", count(data.rows), "–", "lines of the sources"),
         ("rejected", count(data.rejected), "–", "could not be read as a lead"),
+        *(
+            (("repeated", count(data.copies), "–", "the same lead again in every field, kept once"),)
+            if data.copies
+            else ()
+        ),
         ("still open", count(data.open), "–", "no outcome yet, so nothing to learn from"),
         ("used", count(data.used), rate(data.base_rate), "leads with an outcome"),
         _part("learned from", split.train),
         _part("tested on", split.test),
     )
-    changed = change_of_base_rate(report)
+    changed = change_of_base_rate(report) or maybe_open(report)
     sources = ", ".join(data.sources) or "unnamed"
     return Section(
         "data",
@@ -335,7 +341,7 @@ def _making(report: TrainingReport) -> Section:
         ("version", report.version),
         ("made at", report.made_at),
         ("data fingerprint", report.data.fingerprint),
-        ("time", f"{number(total, 1)} s" + (f" ({phases})" if (phases := _phases(report)) else "")),
+        ("time", _time(report, total)),
         ("peak memory", f"{number(report.peak_memory_mb, 0)} MB"),
         *((name, value) for name, value in report.environment.items()),
     ]
@@ -346,5 +352,11 @@ def _making(report: TrainingReport) -> Section:
     )
 
 
-def _phases(report: TrainingReport) -> str:
-    return ", ".join(f"{name} {number(seconds, 1)} s" for name, seconds in report.seconds.items() if name != "total")
+def _time(report: TrainingReport, total: float) -> str:
+    """How long it took by the clock, how much of that was computing, and the stages that took longest by the clock."""
+    text = f"{number(total, 1)} s by the clock"
+    if "CPU" in report.seconds:
+        text += f", {number(report.seconds['CPU'], 1)} s of the processor"
+    stages = {name: seconds for name, seconds in report.seconds.items() if name not in ("total", "CPU")}
+    longest = ", ".join(f"{name} {number(seconds, 1)} s" for name, seconds in stages.items())
+    return f"{text}; longest by the clock: {longest}" if longest else text

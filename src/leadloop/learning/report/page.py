@@ -46,7 +46,7 @@ def render_html(report: TrainingReport) -> str:
             _opening(report, pictures.get("hundred")),
             _contents(sections, further),
             "<main>",
-            *(_section(section, pictures) for section in sections),
+            *(render_section(section, pictures) for section in sections),
             *(_chapter(chapter) for chapter in further),
             "</main>",
             f"<footer>Made by LeadLoop for version {html_text(report.version)}. This file is complete in itself: it loads "
@@ -73,14 +73,14 @@ def _opening(report: TrainingReport, hundred: Picture | None) -> str:
             f"<h1>{html_text(report.playbook)}: {html_text(report.target)}</h1>",
             f'<p class="meta">Version {html_text(report.version)} · {html_text(report.made_at)}</p>',
             f'<div class="card{"" if hundred else " alone"}" id="answer">',
-            f"<div>{_verdict(verdict)}",
+            f"<div>{render_verdict(verdict)}",
             f'<p class="answer"><b>{html_text(first)}</b> {html_text(" ".join(others))}</p></div>',
             f"{_figure(hundred) if hundred else ''}</div>\n</header>",
         )
     )
 
 
-def _verdict(verdict: Verdict) -> str:
+def render_verdict(verdict: Verdict) -> str:
     sign = f'<svg viewBox="0 0 20 20" aria-hidden="true">{_SIGNS[verdict.tone]}</svg>'
     return f'<p class="verdict {verdict.tone}">{sign}{html_text(verdict.words)}</p>'
 
@@ -98,15 +98,15 @@ def _chapter(chapter: Chapter) -> str:
         (
             f'<section class="chapter" aria-labelledby="{chapter.key}">',
             f'<h2 id="{chapter.key}">Also predicted: {html_text(chapter.title)}</h2>',
-            _verdict(chapter.verdict),
+            render_verdict(chapter.verdict),
             f"<p>{html_text(chapter.answer)}</p>",
             "</section>",
-            *(_section(section, chapter.pictures) for section in chapter.sections),
+            *(render_section(section, chapter.pictures) for section in chapter.sections),
         )
     )
 
 
-def _section(section: Section, pictures: dict[str, Picture]) -> str:
+def render_section(section: Section, pictures: dict[str, Picture]) -> str:
     parts = [_part(part, pictures) for part in section.parts]
     return "\n".join(
         (

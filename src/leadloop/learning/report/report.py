@@ -26,6 +26,7 @@ class DataSummary:
     open: int
     used: int
     positives: int
+    copies: int = 0
 
     @property
     def base_rate(self) -> float:
@@ -321,6 +322,9 @@ class TrainingReport:
     """How the composed score does; None where the score is the main target's alone."""
     others: tuple[TrainingReport, ...] = ()
     """The report of every other target."""
+    maybe_open: tuple[tuple[str, float, float], ...] = ()
+    """Values that count as lost and that far more of the test leads have than of those it learned from (share of each): they may
+    be leads that are still being worked."""
     left_out_targets: tuple[tuple[str, str], ...] = ()
     """Optional targets that there were too few outcomes of, and what was missing."""
 

@@ -14,6 +14,8 @@ from leadloop.learning.report.report import TrainingReport
 
 FEWEST_OUTCOMES = 10
 """With fewer won or fewer lost test leads than this, nothing is claimed."""
+ENOUGH_TO_TRUST = 50
+"""With fewer won or fewer lost test leads than this, probabilities that chance does not refute are not yet trusted."""
 TOO_GOOD = 0.97
 """An AUC from here on is rarely real: some field knows the outcome."""
 ROUGH = 0.05
@@ -180,6 +182,15 @@ def enough_outcomes(report: TrainingReport) -> bool:
     return min(test.positives, test.leads - test.positives) >= FEWEST_OUTCOMES
 
 
+def _how_many_more(auc: Measure, outcomes: int) -> str:
+    """How many outcomes it would take to tell scores as good as these from chance; nothing where they are not."""
+    if not auc.value > 0.505:
+        return ""
+    wanted = outcomes * ((auc.value - auc.low) / (auc.value - 0.5)) ** 2
+    rounded = round(wanted, 1 - len(str(int(wanted))))
+    return f": if they are as good as they look, about {rounded:,.0f} won test leads would show it, and there were {outcomes:,}"
+
+
 def judge(report: TrainingReport) -> Verdict:
     """What the test leads say about using these scores, from the gravest doubt to none."""
     auc = found(report, "AUC")
@@ -195,7 +206,8 @@ def judge(report: TrainingReport) -> Verdict:
         return Verdict(
             "stop",
             "No better than chance, as far as these leads can tell",
-            "Do not sort leads by these scores. Look for fields that say more about a lead, or collect more outcomes.",
+            "Do not sort leads by these scores. Look for fields that say more about a lead, or collect more outcomes"
+            f"{_how_many_more(auc, _outcomes(report))}.",
         )
     ahead = [name for name, value in auc.baselines.items() if value >= auc.value]
     if ahead:
@@ -319,9 +331,17 @@ def trust_in_probabilities(report: TrainingReport) -> str:
     off = f"{number(100 * error.value, 1)} percentage points off on average ({came})"
     if _rough(report):
         return f"Its probabilities are {off}: trust the order more than the number."
+    if error.low == 0 and _outcomes(report) < ENOUGH_TO_TRUST:
+        return f"Whether its probabilities hold, {count(_outcomes(report), 'outcome')} are too few to say: {off}."
     if error.low == 0:
         return f"Its probabilities can be taken at their word: {off}, no more than chance explains."
     return f"Its probabilities are close: {off}."
+
+
+def _outcomes(report: TrainingReport) -> int:
+    """How many test leads had the rarer outcome."""
+    test = report.split.test
+    return min(test.positives, test.leads - test.positives)
 
 
 def change_of_base_rate(report: TrainingReport) -> str:
@@ -336,8 +356,24 @@ def change_of_base_rate(report: TrainingReport) -> str:
     # Beyond chance alone, and large enough to matter: a quarter more or less, or five points.
     if abs(after - before) <= 3 * error or (large < 1.25 * small and large - small < 0.05):
         return ""
-    return (
+    said = (
         f"The test leads were won {'more' if after > before else 'less'} often than those it learned from: {rate(after)} "
-        f"instead of {rate(before)}. Something changed between the two (the market, the campaigns, what gets recorded); "
+        f"instead of {rate(before)}."
+    )
+    if report.maybe_open and after < before:
+        return f"{said} {maybe_open(report)}"
+    return (
+        f"{said} Something changed between the two (the market, the campaigns, what gets recorded); "
         "trust the order of the leads more than their probabilities, and retrain as soon as new outcomes are in."
+    )
+
+
+def maybe_open(report: TrainingReport) -> str:
+    """A warning where values that count as lost stand in far more of the test leads: they may be open ones; else nothing."""
+    if not report.maybe_open:
+        return ""
+    each = ", ".join(f"“{value}” in {rate(now)} of them ({rate(was)} before)" for value, was, now in report.maybe_open)
+    return (
+        f"Some of what counts as lost stands mostly in the newest leads: {each}. If such leads are still being worked, name the "
+        "values under `open` of the target, and train again: until then the test leads look worse than they are."
     )

@@ -8,7 +8,7 @@ from alembic import op
 from leadloop.store.column_types import Json, Line, Moment, RowId
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 
 def upgrade() -> None:

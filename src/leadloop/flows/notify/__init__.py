@@ -1,0 +1,1 @@
+"""Webhooks: whom to tell, and the courier that tells them."""
