@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from leadloop.store import (
+    ArmCount,
     Event,
     Feedback,
     Joining,
@@ -122,6 +123,16 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
         "fellow", f"msg-{store.audit.head().number}", "ai_note.generated", {"to": mail}, sent_at=START
     )
     store.jobs.add("enrich", {"leads": [{"lead_id": lead_id, "name": mark}], "contact": mail})
+    job = store.jobs.add("loop", {"playbook": playbook}, turn=f"train:{playbook}")
+    store.steps.add(job, "evaluate", {"AUC": 0.8})
+    store.schedules.put("daily check", "loop", cron="0 6 * * *", next_at=START)
+    store.checks.add(playbook, due=True, reasons=[{"trigger": "age", "said": "it is old"}], facts={"age_days": 8})
+    if store.rollouts.current(playbook) is None:
+        begun = store.rollouts.start(playbook, "v2", against="v1", who="ada", why="better on the test leads")
+        store.rollouts.count(begun.id, [ArmCount("shadow", 10, 0, 12.5)])
+    store.alerts.add("accuracy", playbook=playbook, severity="warning", title="Low", text="It is 0.7.", mend="Train.")
+    store.alerts.end("accuracy", playbook=playbook)
+    store.quarantine.hold(playbook, "crm", who="ada", why="its outcomes say the opposite")
     fields = {"name": mark, "email": mail, "company": "Example"}
     [said] = store.identity.keep(
         playbook, [Mention("contact", f"i-{lead_id}", lead_id, fields, (f"email:{mail}",))], source="form"

@@ -26,7 +26,7 @@ def test_a_backup_holds_what_the_store_held_and_can_be_opened_and_restored(sqlit
     assert sqlite_store.leads.get("b2b", "L-later") is None
     assert sqlite_store.leads.get("b2b", "L-1").version == 2
     assert sqlite_store.audit.page().items[-1].action == "restore"
-    assert sqlite_store.audit.verify().number == 4
+    assert sqlite_store.audit.verify().number == 6
     assert add(sqlite_store, 1)[0].new
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
@@ -148,7 +148,7 @@ def test_a_backup_whose_audit_log_was_tampered_with_is_refused(sqlite_store, tmp
     other.close()
     with pytest.raises(StoreError, match="row 2"):
         restore(path, sqlite_store.where, now=clock, who="ada")
-    assert sqlite_store.audit.verify().number == 3
+    assert sqlite_store.audit.verify().number == 5
 
 
 def test_an_older_backup_is_migrated_when_it_is_restored(sqlite_store, tmp_path, clock):

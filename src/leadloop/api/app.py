@@ -31,6 +31,7 @@ from leadloop.api.topics import (
     hooks,
     jobs,
     leads,
+    loop,
     models,
     outcomes,
     quality,
@@ -85,6 +86,7 @@ def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list
         *feedback.ROUTES,
         *erasure.ROUTES,
         *jobs.ROUTES,
+        *loop.ROUTES,
         *webhooks.ROUTES,
         *quality.ROUTES,
     ]

@@ -16,6 +16,7 @@ from leadloop.api.measures.metrics import Metrics
 from leadloop.api.scoring.live import LiveScoring
 from leadloop.api.scoring.rounds import Rounds
 from leadloop.api.scoring.score_log import NoScoreLog, ScoreLog, StoredScoreLog
+from leadloop.api.scoring.trials import Trials
 from leadloop.api.served.arms import ServedArms
 from leadloop.api.served.versions import Served, ServedVersions
 from leadloop.errors import LeadLoopError, Problem
@@ -89,6 +90,8 @@ def make_service(
     arms = ServedArms(versions, database.store, tell, lambda: live.clock())
     arms.missing = lambda *labels: metrics.arms_missing.labels(*labels).inc()
     live.arms = arms
+    if isinstance(score_log, StoredScoreLog):
+        live.trials = score_log.trials = Trials(arms, lambda playbook: metrics.trial_failures.labels(playbook).inc())
     rounds = Rounds(live)
     return Service(workspace, settings, versions, live, database, ring, limits, metrics, events, rounds, arms, traces)
 

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from leadloop.cli.ablating import ablate
+from leadloop.cli.alerts import alerts, sources
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
 from leadloop.cli.dev import dev
@@ -29,6 +30,9 @@ from leadloop.cli.outcomes import outcomes
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.queue import queue
 from leadloop.cli.replaying import replay
+from leadloop.cli.retraining import retrain
+from leadloop.cli.rollouts import rollout
+from leadloop.cli.schedules import schedules
 from leadloop.cli.scoring import score
 from leadloop.cli.serving import serve
 from leadloop.cli.simulate import simulate
@@ -105,6 +109,7 @@ app.command()(check)
 app.command()(features)
 app.command()(train)
 app.command()(score)
+app.command()(retrain)
 app.command()(serve)
 app.command()(worker)
 app.command("import")(import_leads)
@@ -124,6 +129,10 @@ app.add_typer(models, name="models")
 app.add_typer(store, name="store")
 app.add_typer(experiments, name="experiments")
 app.add_typer(jobs, name="jobs")
+app.add_typer(schedules, name="schedules")
+app.add_typer(rollout, name="rollout")
+app.add_typer(alerts, name="alerts")
+app.add_typer(sources, name="sources")
 app.add_typer(keys, name="keys")
 app.add_typer(playbooks, name="playbooks")
 app.add_typer(sync, name="sync")

@@ -14,7 +14,7 @@ def worker(
         list[str] | None,
         typer.Option(
             "--kind",
-            help="Only jobs of this kind: train, score, score_leads. May be repeated.",
+            help="Only jobs of this kind, as train, score or loop. May be repeated.",
             show_default=False,
         ),
     ] = None,

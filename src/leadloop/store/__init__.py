@@ -6,6 +6,7 @@
 SQLite in a file by default, PostgreSQL by its address; both behave the same.
 """
 
+from leadloop.store.alerts import Alert
 from leadloop.store.appending import Stored
 from leadloop.store.arm_sums import DaySums, Wins
 from leadloop.store.audit import AuditHead, AuditRow
@@ -25,6 +26,10 @@ from leadloop.store.outcomes import LeadOutcome
 from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
 from leadloop.store.quality_history import QualityRecord
+from leadloop.store.quarantine import HeldSource
+from leadloop.store.retrain_checks import RetrainCheck
+from leadloop.store.rollouts import ArmCount, Rollout, RolloutChange
+from leadloop.store.schedules import Schedule
 from leadloop.store.scores import BandCount, Score
 from leadloop.store.source_events import SourceEvent
 from leadloop.store.source_records import KeptRecords, SourceRecord, SourceVersion
@@ -33,8 +38,10 @@ from leadloop.store.store import Store, open_store
 
 __all__ = [
     "AbTest",
+    "Alert",
     "Alias",
     "ApiKey",
+    "ArmCount",
     "AuditHead",
     "AuditRow",
     "Backup",
@@ -45,6 +52,7 @@ __all__ = [
     "Feedback",
     "FeedbackCount",
     "Fresh",
+    "HeldSource",
     "IdentityMatch",
     "IdentityRecord",
     "IdentityVersion",
@@ -68,6 +76,10 @@ __all__ = [
     "Recorded",
     "Replay",
     "Restored",
+    "RetrainCheck",
+    "Rollout",
+    "RolloutChange",
+    "Schedule",
     "Score",
     "SourceEvent",
     "SourceRecord",

@@ -17,7 +17,15 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, watch_tables, webhook_tables
+from leadloop.store import (
+    enrichment_tables,
+    identity_tables,
+    loop_tables,
+    source_tables,
+    tables,
+    watch_tables,
+    webhook_tables,
+)
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 from leadloop.store.identifiers import Marks, plain_email, plain_phone
@@ -45,16 +53,21 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.IDEMPOTENCY, ("answer",)),
     (tables.JOBS, ("payload", "note", "result", "error")),
     (tables.KEYS, ("name",)),
-    (source_tables.SOURCE_VERSIONS, ("raw",)),
-    (source_tables.SOURCE_EVENTS, ("payload",)),
+    (loop_tables.JOB_STEPS, ("result",)),
+    (loop_tables.ROLLOUTS, ("why", "evidence")),
+    (loop_tables.ROLLOUT_CHANGES, ("why", "evidence")),
+    (loop_tables.ALERTS, ("title", "text", "mend")),
+    (loop_tables.QUARANTINE, ("source", "why")),
+    (watch_tables.QUALITY, ("details",)),
     (identity_tables.RECORDS, ("source",)),
     (identity_tables.VERSIONS, ("fields",)),
+    (source_tables.SOURCE_VERSIONS, ("raw",)),
+    (source_tables.SOURCE_EVENTS, ("payload",)),
     (enrichment_tables.QUEUE, ("why", "filled", "note")),
     (enrichment_tables.ENRICHMENTS, ("facts", "note")),
     (enrichment_tables.ANSWERS, ("found",)),
     (webhook_tables.WEBHOOKS, ("url", "types", "routes", "bands", "fields", "why", "made_by")),
     (webhook_tables.MESSAGES, ("said", "error")),
-    (watch_tables.QUALITY, ("details",)),
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 

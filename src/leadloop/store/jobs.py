@@ -20,6 +20,7 @@ from leadloop.store.tables import JOBS
 from leadloop.store.values import to_json
 
 WAITING, RUNNING, DONE, PARKED, CANCELLED = "waiting", "running", "done", "parked", "cancelled"
+_LOCK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,12 @@ class Jobs:
         run_after: datetime | None = None,
         max_attempts: int = 5,
         only_one: str | None = None,
+        turn: str | None = None,
     ) -> int:
-        """Ask for a piece of work and answer its number. Where one of the name `only_one` waits or runs, that one's number."""
+        """Ask for a piece of work and answer its number. Where one of the name `only_one` waits or runs, that one's number.
+
+        Of jobs with the same `turn` one runs at a time, however many workers there are; the others wait for it.
+        """
         if max_attempts < 1:
             raise StoreError("job", Problem("max_attempts", f"is {max_attempts}", "allow at least one"))
         now = self._connections.now()
@@ -81,6 +86,7 @@ class Jobs:
             "kind": kind,
             "state": WAITING,
             "only_one": only_one,
+            "turn": turn,
             "payload": payload,
             "attempts": 0,
             "max_attempts": max_attempts,
@@ -106,10 +112,16 @@ class Jobs:
 
         Only jobs of some `kinds` are taken, or the one of this `number`, on request.
         A job whose worker fell silent is taken like any other, or parked where it was begun too often.
+        A job waits while another one with its turn is being done.
         """
         now = self._connections.now()
         silent = and_(JOBS.c.state == RUNNING, JOBS.c.held_until <= now)
-        ready: ColumnElement[bool] = or_(and_(JOBS.c.state == WAITING, JOBS.c.run_after <= now), silent)
+        other = JOBS.alias("other")
+        being_done = select(other.c.turn).where(
+            other.c.state == RUNNING, other.c.held_until > now, other.c.turn.is_not(None)
+        )
+        its_turn = or_(JOBS.c.turn.is_(None), JOBS.c.turn.not_in(being_done))
+        ready: ColumnElement[bool] = and_(or_(and_(JOBS.c.state == WAITING, JOBS.c.run_after <= now), silent), its_turn)
         if kinds is not None:
             ready = and_(ready, JOBS.c.kind.in_(kinds))
         if number is not None:
@@ -118,6 +130,7 @@ class Jobs:
             if connection.execute(select(JOBS.c.id).where(ready).limit(1)).first() is None:
                 return None
         with self._connections.write() as connection:
+            self._connections.lock(connection, _LOCK)  # else two of the same turn could be taken at the same time
             connection.execute(
                 update(JOBS)
                 .where(silent, JOBS.c.attempts >= JOBS.c.max_attempts)
@@ -155,6 +168,21 @@ class Jobs:
         if note is not None:
             said["note"] = note
         return self._say(job, **said)
+
+    def allow(self, job: Job, tries: int) -> bool:
+        """Let it be begun so many times more from here: what gets on earns new tries. False where it is no longer ours."""
+        return self._say(job, max_attempts=job.attempts + tries)
+
+    def postpone(self, job: Job, until: datetime, note: str) -> bool:
+        """Give it back to be gone on with at a moment: it waits for something, and this attempt does not count."""
+        freed = {"state": WAITING, "holder": None, "held_until": None, "run_after": until, "note": note[:1000]}
+        return self._say(job, attempts=job.attempts - 1, **freed)
+
+    def hurry(self, number: int) -> bool:
+        """Let a job that waits for its time be taken now; false where it does not wait."""
+        with self._connections.write() as connection:
+            waits = update(JOBS).where(JOBS.c.id == number, JOBS.c.state == WAITING)
+            return bool(connection.execute(waits.values(run_after=self._connections.now())).rowcount)
 
     def finish(self, job: Job, result: Any = None) -> None:
         """Say that it is done; in one `transaction` with what it stored, both or neither count.

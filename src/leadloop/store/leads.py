@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func,
 
 from leadloop.store.connections import Connections
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
+from leadloop.store.scores import SHADOW
 from leadloop.store.tables import LEAD_VERSIONS, LEADS, SCORES
 from leadloop.store.values import digest_of
 
@@ -206,6 +207,7 @@ def _which(
     asked: list[ColumnElement[bool]] = [LEADS.c.playbook == playbook]
     if unscored:
         scored = select(SCORES.c.id).where(SCORES.c.playbook == playbook, SCORES.c.lead_id == LEADS.c.lead_id)
+        scored = scored.where(SCORES.c.arm != SHADOW)
         asked.append(~scored.exists())
     if since is not None:
         asked.append(LEADS.c.at >= since)

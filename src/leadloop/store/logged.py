@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from leadloop.store.connections import Connections
+from leadloop.store.scores import SHADOW
 from leadloop.store.tables import EVENTS, LEADS, OUTCOMES, SCORES
 
 _AT_ONCE = 100_000
@@ -50,8 +51,10 @@ class Logged:
         Columns as in the store, without fields and features; moments are in UTC and say no zone.
         """
         column = SCORES.c
-        query = self._select(SCORES, _SCORED).where(
-            column.playbook == playbook, column.at >= start, column.at < end, column.lead_id != ""
+        query = (
+            self._select(SCORES, _SCORED)
+            .where(column.playbook == playbook, column.at >= start, column.at < end, column.lead_id != "")
+            .where(column.arm != SHADOW)
         )
         if version:
             query = query.where(column.model_version == version)

@@ -90,6 +90,26 @@ class Outcomes:
             query = query.where(OUTCOMES.c.lead_id == lead_id)
         return read_page(self._connections, "outcomes", query, OUTCOMES.c.id, _outcome, after=after, limit=limit)
 
+    def values_of(self, playbook: str, target: str, lead_ids: Sequence[str], *, since: datetime) -> dict[str, float]:
+        """The outcome that holds of each of some leads, as it was told since a moment; those without one are left out."""
+        told: dict[str, float] = {}
+        column = OUTCOMES.c
+        with self._connections.read() as connection:
+            for start in range(0, len(lead_ids), 500):
+                some = lead_ids[start : start + 500]
+                mine = column.playbook == playbook, column.target == target, column.recorded_at >= since
+                query = select(column.lead_id, column.value).where(*mine, column.lead_id.in_(some))
+                told |= {row.lead_id: row.value for row in connection.execute(query.order_by(column.id))}
+        return told
+
+    def sources(self, playbook: str, target: str) -> dict[str, str]:
+        """Who told the outcome that holds of each lead, by lead id."""
+        query = select(OUTCOMES.c.lead_id, OUTCOMES.c.source).where(
+            OUTCOMES.c.playbook == playbook, OUTCOMES.c.target == target
+        )
+        with self._connections.read() as connection:
+            return {row.lead_id: row.source for row in connection.execute(query.order_by(OUTCOMES.c.id))}
+
     def last_of_leads(
         self, playbook: str, target: str, lead_ids: Sequence[str], *, by: datetime
     ) -> dict[str, LeadOutcome]:

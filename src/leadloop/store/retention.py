@@ -7,7 +7,15 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from leadloop.errors import Problem, StoreError
-from leadloop.store import enrichment_tables, identity_tables, source_tables, tables, watch_tables, webhook_tables
+from leadloop.store import (
+    enrichment_tables,
+    identity_tables,
+    loop_tables,
+    source_tables,
+    tables,
+    watch_tables,
+    webhook_tables,
+)
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
 
@@ -31,6 +39,11 @@ def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
         "feedback": (tables.FEEDBACK, tables.FEEDBACK.c.created_at < before),
         "exposures": (tables.EXPOSURES, tables.EXPOSURES.c.at < before),
         "jobs": (tables.JOBS, and_(tables.JOBS.c.finished_at.is_not(None), tables.JOBS.c.finished_at < before)),
+        "alerts": (
+            loop_tables.ALERTS,
+            and_(loop_tables.ALERTS.c.ended_at.is_not(None), loop_tables.ALERTS.c.ended_at < before),
+        ),
+        "checks": (loop_tables.CHECKS, loop_tables.CHECKS.c.at < before),
         "source_records": (source_tables.SOURCE_RECORDS, source_tables.SOURCE_RECORDS.c.recorded_at < before),
         "source_events": (source_tables.SOURCE_EVENTS, source_tables.SOURCE_EVENTS.c.received_at < before),
         "enrichment_answers": (enrichment_tables.ANSWERS, enrichment_tables.ANSWERS.c.found_at < before),

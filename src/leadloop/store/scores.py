@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Column, Select, case, func, select
+from sqlalchemy import Column, Select, Text, case, func, select, type_coerce
 
 from leadloop.store.appending import Stored, append
 from leadloop.store.connections import Connections
@@ -16,6 +16,9 @@ from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
 from leadloop.store.tables import SCORES
 from leadloop.store.values import pack_features, unpack_features
 from leadloop.store.webhooks import Webhooks
+
+SHADOW = "shadow"
+"""The arm of scores that nobody saw: of a version that is tried beside the one in service."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +67,20 @@ _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
+class GivenScore:
+    """A score in short."""
+
+    lead_id: str
+    """The lead."""
+    score: float
+    """0 to 100."""
+    probability: float | None
+    """0 to 1; none where rules scored."""
+    at: datetime
+    """When it was scored."""
+
+
+@dataclass(frozen=True, slots=True)
 class BandCount:
     """How many leads are in one band, by the newest score of each."""
 
@@ -108,6 +125,8 @@ class Scores:
             for start in range(0, len(values), _AT_ONCE):
                 some = values[start : start + _AT_ONCE]
                 query = select(column).where(SCORES.c.playbook == playbook, column.in_(some)).distinct()
+                if column is SCORES.c.lead_id:
+                    query = query.where(SCORES.c.arm != SHADOW)
                 found.update(connection.execute(query).scalars())
         return found
 
@@ -138,7 +157,7 @@ class Scores:
 
     def latest(self, playbook: str, lead_id: str, *, by: datetime | None = None) -> Score | None:
         """The newest score of a lead, or the newest that it had by a moment; none where it was never scored."""
-        query = _of(playbook).where(SCORES.c.lead_id == lead_id)
+        query = _of(playbook).where(SCORES.c.lead_id == lead_id, SCORES.c.arm != SHADOW)
         if by is not None:
             query = query.where(SCORES.c.at <= by)
         with self._connections.read() as connection:
@@ -177,7 +196,7 @@ class Scores:
                 .over(partition_by=column.lead_id, order_by=(column.at.desc(), column.id.desc()))
                 .label("place"),
             )
-            .where(column.playbook == playbook, column.lead_id != "")
+            .where(column.playbook == playbook, column.lead_id != "", column.arm != SHADOW)
             .subquery()
         )
         ends = [*edges[1:], float("1e300")]
@@ -189,6 +208,28 @@ class Scores:
         with self._connections.read() as connection:
             rows = connection.execute(query.group_by(newest.c.band).order_by(newest.c.band)).all()
         return tuple(BandCount(row[0], row[1], float(row[2]), tuple(map(int, row[3:]))) for row in rows)
+
+    def of_arm(
+        self, playbook: str, arms: Sequence[str], *, model_version: str, since: datetime, limit: int = 20_000
+    ) -> tuple[GivenScore, ...]:
+        """The newest scores that one version gave in some arms since a moment; without what they were made of."""
+        column = SCORES.c
+        columns = (column.lead_id, column.score, column.probability, column.at)
+        mine = (
+            *(column.playbook == playbook, column.recorded_at >= since),
+            *(column.arm.in_(arms), column.model_version == model_version),
+        )
+        query = select(*columns).where(*mine).order_by(column.id.desc()).limit(limit)
+        with self._connections.read() as connection:
+            return tuple(GivenScore(*row) for row in connection.execute(query))
+
+    def is_asked_live(self, playbook: str, *, since: datetime) -> bool:
+        """Whether anybody asked for a score of this playbook over the interface since a moment."""
+        column = SCORES.c
+        asked = type_coerce(column.card, Text).contains('"request_id":')
+        query = select(column.id).where(column.playbook == playbook, column.recorded_at >= since, asked).limit(1)
+        with self._connections.read() as connection:
+            return connection.execute(query).first() is not None
 
     def between(self, playbook: str, since: datetime, until: datetime) -> Iterator[Score]:
         """Every score that was given from one moment up to another, the newest stored first, a page in memory at a time."""

@@ -12,6 +12,7 @@ from sqlalchemy import URL, func, select, text
 
 from leadloop.errors import Problem, StoreError
 from leadloop.store import backup, migrating, retention
+from leadloop.store.alerts import Alerts
 from leadloop.store.arm_sums import ArmSums
 from leadloop.store.audit import Audit
 from leadloop.store.backup import Backup
@@ -24,6 +25,7 @@ from leadloop.store.experiments import Experiments
 from leadloop.store.feedback import FeedbackLog
 from leadloop.store.idempotency import Idempotency
 from leadloop.store.identity import Identity
+from leadloop.store.job_steps import JobSteps
 from leadloop.store.jobs import Jobs
 from leadloop.store.keys import Keys
 from leadloop.store.leads import Leads
@@ -32,6 +34,10 @@ from leadloop.store.metrics import Metrics
 from leadloop.store.outcomes import Outcomes
 from leadloop.store.promotions import Promotions
 from leadloop.store.quality_history import QualityHistory
+from leadloop.store.quarantine import Quarantine
+from leadloop.store.retrain_checks import RetrainChecks
+from leadloop.store.rollouts import Rollouts
+from leadloop.store.schedules import Schedules
 from leadloop.store.scores import Scores
 from leadloop.store.source_events import SourceEvents
 from leadloop.store.source_records import SourceRecords
@@ -69,6 +75,12 @@ class Store:
         self.keys = Keys(connections, self.audit)
         self.idempotency = Idempotency(connections)
         self.jobs = Jobs(connections)
+        self.steps = JobSteps(connections)
+        self.schedules = Schedules(connections)
+        self.checks = RetrainChecks(connections)
+        self.rollouts = Rollouts(connections, self.audit)
+        self.alerts = Alerts(connections)
+        self.quarantine = Quarantine(connections, self.audit)
         self.identity = Identity(connections)
         self.training = TrainingSet(connections)
         self.source_records = SourceRecords(connections)
@@ -88,6 +100,10 @@ class Store:
         """Everything that this thread does with the store inside is stored together when it ends, or, on an error, not at all."""
         with self._connections.write():
             yield
+
+    def now(self) -> datetime:
+        """The time by the clock of this store."""
+        return self._connections.now()
 
     def describe(self) -> dict[str, str]:
         """What the store runs on, for a start-up log: database, its version, how commits are kept, the step of its tables."""

@@ -357,6 +357,7 @@ JOBS = Table(
     line("kind", 100),
     line("state", 20),
     line("only_one", nullable=True),  # while a job waits or runs, no second one of this name is taken
+    line("turn", nullable=True),  # of jobs with the same, one runs at a time
     Column("payload", Json, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("max_attempts", Integer, nullable=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from leadloop.errors import Problem, StoreError
 from leadloop.leads import Field
 from leadloop.leads.cells import write_cells
 from leadloop.store.connections import Connections
+from leadloop.store.scores import SHADOW
 from leadloop.store.tables import EVENTS, LEAD_VERSIONS, LEADS, OUTCOMES, SCORES
 
 LEAD_ID, SCORED_AT, SOURCE, IDLE = "_lead_id", "_scored_at", "_source", "_not_worked"
@@ -35,12 +36,14 @@ class TrainingSet:
         now: datetime,
         rows: int = 5_000,
         worked: tuple[str, str] = ("not_worked", "worked"),
+        without: Collection[str] = (),
     ) -> Iterator[pl.DataFrame]:
         """Every lead by lead id, ended or not, in frames of at most so many rows, for whoever labels leads by themselves.
 
         `fields` are read as they were when the lead was scored, and `later` as they hold now: what is known only when a lead has
         ended. `windows` has the targets, each with the days that its outcome may take (none: until `now`), and `worked` the names
-        of the events that say that nobody worked a lead, and that somebody did.
+        of the events that say that nobody worked a lead, and that somebody did. What the sources in `without` told of outcomes
+        does not count.
 
         Columns: `_lead_id` and `_scored_at`; `_source`, where what holds now came from; `_not_worked`, whether nobody worked the
         lead and it did not end as to any target; for each target its outcome and when it
@@ -50,7 +53,7 @@ class TrainingSet:
         for after, ids in self._batches(playbook, rows):
             with self._connections.read() as connection:
                 here = _within(playbook, after, ids[-1])
-                told = _told_by(connection, here, now)
+                told = _told_by(connection, here, now, without)
                 taken = _taken(connection, here, told)
                 newest = {row.lead_id: row for row in connection.execute(_newest(here))}
                 idle = _idle(connection, here, now, worked)
@@ -119,9 +122,11 @@ def _within(playbook: str, after: str, last: str) -> Here:
     return here
 
 
-def _told_by(connection: Connection, here: Here, now: datetime) -> Told:
+def _told_by(connection: Connection, here: Here, now: datetime, without: Collection[str]) -> Told:
     told: dict[tuple[str, str], list[End]] = {}
     query = select(OUTCOMES.c.lead_id, OUTCOMES.c.target, OUTCOMES.c.value, OUTCOMES.c.at, OUTCOMES.c.dated)
+    if without:
+        query = query.where(OUTCOMES.c.source.not_in(without))
     for row in connection.execute(query.where(here(OUTCOMES), OUTCOMES.c.at <= now).order_by(OUTCOMES.c.id)):
         told.setdefault((row.lead_id, row.target), []).append((row.value, row.at, row.dated))
     return told
@@ -146,13 +151,18 @@ def _last(told: Sequence[tuple[datetime, str]], came: datetime, deadline: dateti
 def _taken(connection: Connection, here: Here, told: Told) -> dict[str, tuple[datetime, Mapping[str, Any]]]:
     """When each lead was scored first and what was known of it then; how it first came in, where it never was, or had ended."""
     came = {row.lead_id: (row.at, row.fields) for row in connection.execute(_first(LEAD_VERSIONS, here, "version"))}
-    scored = {row.lead_id: (row.at, row.fields) for row in connection.execute(_first(SCORES, here, "id"))}
+    scored = {row.lead_id: (row.at, row.fields) for row in connection.execute(_first(SCORES, _shown(here), "id"))}
     ended: dict[str, datetime] = {}
     for (lead_id, _), outcomes in told.items():
         first = min(at for _, at, _ in outcomes)
         ended[lead_id] = min(first, ended.get(lead_id, first))
     too_late = {one for one in scored if one in came and one in ended and came[one][0] <= ended[one] < scored[one][0]}
     return came | {one: taken for one, taken in scored.items() if one not in too_late}
+
+
+def _shown(here: Here) -> Here:
+    """The same, but for what was scored in a shadow: nobody saw it."""
+    return lambda table: and_(here(table), table.c.arm != SHADOW)
 
 
 def _counted(outcomes: Sequence[End], at: datetime, now: datetime, window: timedelta | None) -> End | None:

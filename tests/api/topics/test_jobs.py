@@ -209,7 +209,13 @@ def test_training_again_is_refused_with_reasons_until_enough_is_new_or_somebody_
     now = datetime.now(UTC)
     place.store.outcomes.add("tiny", [LeadOutcome(f"k{n}", f"L{n}", "won", 1.0, now) for n in range(50)])
     place.store.close()
+    other = client.post("/api/v1/ml/retrain", json={})
+    assert other.status_code == 409, "it goes on with other settings, which nobody leaves out in silence"
+    assert f"job {forced['job_id']}" in other.text
+    client.delete(f"/v1/tiny/jobs/{forced['job_id']}")
     due = client.post("/api/v1/ml/retrain", json={}).json()
+    again = client.post("/api/v1/ml/retrain", json={}).json()
+    assert again["job_id"] == due["job_id"]
     assert (due["success"], due["forced"], due["new_outcomes"]) == (True, False, 50)
     wrong = client.post("/api/v1/ml/retrain", json={"force": True, "validation_split": 0.05, "params": {"depth": 6}})
     assert wrong.status_code == 422
@@ -230,7 +236,7 @@ def test_a_retraining_over_http_makes_a_version_with_what_was_asked_of_it(client
     assert version["seed"] == 11
     assert version["data"]["test"] == 750
     assert version["data"]["sources"] == ["store (leadloop.db)"]
-    assert not version["in_service"], "a later version waits for a person"
+    assert not version["in_service"], "a later version must surely be better"
     place.store.close()
 
 

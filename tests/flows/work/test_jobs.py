@@ -127,6 +127,7 @@ def test_the_same_thing_asked_for_twice_is_one_job_while_it_waits(place):
     assert ask_for(place, "score_leads", "tiny", {"days": 3}, who="test") == first
     assert ask_for(place, "score_leads", "tiny", {"days": 4}, who="test") != first
     assert find_source(place, "tiny").endswith("tiny")
+    assert set(KINDS) >= {"train", "score", "score_leads", "loop", "health"}
     assert set(KINDS) >= {"train", "score", "score_leads", "sync", "sync_health", "sync_event", "enrich"}
 
 

@@ -116,6 +116,12 @@ class Metrics:
             ("playbook", "experiment", "arm"),
             registry=every,
         )
+        self.trial_failures = Counter(
+            "leadloop_trial_failures",
+            "Leads that a version on trial could not score; what is in service did, where anybody waited.",
+            ("playbook",),
+            registry=every,
+        )
         self._request_lines: dict[tuple[str, str, int], Histogram] = {}
         self._score_lines: dict[tuple[str, str, str, str], Counter] = {}
         self.standing = Standing()

@@ -16,6 +16,7 @@ from leadloop.api.measures.metrics import Metrics
 from leadloop.api.scoring.cache import TimedCache
 from leadloop.api.scoring.score_log import ScoreLog
 from leadloop.api.scoring.score_rows import LoggedScore
+from leadloop.api.scoring.trials import Trials
 from leadloop.api.served import arms
 from leadloop.api.served.arms import ServedArms
 from leadloop.api.served.versions import Served
@@ -23,6 +24,7 @@ from leadloop.errors import Problem
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.scoring.arms import Chosen
 from leadloop.flows.scoring.score import set_absent_times
+from leadloop.flows.scoring.trial_arms import is_on_trial
 from leadloop.scoring import ScoreCard
 
 _log = logging.getLogger(__name__)
@@ -42,6 +44,8 @@ class Scored:
     """The arm of the test that the lead took part in; None where it took part in none."""
     latency_ms: float | None = field(default=None, compare=False)
     """How long it took to score it and those that were scored with it; None where it was kept."""
+    each_ms: float | None = field(default=None, compare=False)
+    """Its part of that."""
 
     @property
     def degraded(self) -> bool:
@@ -103,6 +107,8 @@ class LiveScoring:
         self.settings, self.log, self.metrics, self.clock = settings, log, metrics, clock
         self.arms: ServedArms | None = None
         """The tests that run; None where nobody looks for any."""
+        self.trials: Trials | None = None
+        """The versions on trial; None where nobody looks for any."""
         self.limiter = CapacityLimiter(_AT_ONCE)
         """How many requests of many leads are scored at a time; the others wait in the order in which they came."""
         seconds = settings.cache_ttl_minutes * 60
@@ -134,11 +140,29 @@ class LiveScoring:
         said_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         tests = self.arms.of(served.playbook) if self.arms is not None else ()
         readings = [self._read(served, one, explain, tests) for one in requests]
-        everybody = {row.by for reading in readings for row in reading.rows} if tests else {served}
-        for by in everybody:
-            self._score_rows(by, readings, explain, now, said_at)
+        others = {row.by for reading in readings for row in reading.rows if row.by is not served} if tests else set()
+        for by in others:
+            try:
+                self._score_rows(by, readings, explain, now, said_at)
+            except Exception:
+                if not self._give_back(by, served, readings):
+                    raise
+        self._score_rows(served, readings, explain, now, said_at)
         seconds = perf_counter() - started
         return [self._note(served, one, reading, seconds) for one, reading in zip(requests, readings, strict=True)]
+
+    def _give_back(self, by: Served, served: Served, readings: Sequence[_Reading]) -> bool:
+        """Let what is in service score the leads that a version on trial failed to; false where it is on no trial."""
+        mine = [row for reading in readings for row in reading.rows if row.by is by]
+        if self.trials is None or not all(is_on_trial(row.chosen) for row in mine):
+            return False
+        for reading in readings:
+            for row in reading.rows:
+                if row.by is by and row.chosen is not None:
+                    self.trials.fail(row.chosen, served.playbook)
+                    row.values, _ = served.reader.read(reading.named[row.place], row.place + 1)
+                    row.by, row.key, row.chosen = served, b"", None
+        return True
 
     def _score_rows(self, by: Served, readings: Sequence[_Reading], explain: bool, now: datetime, said_at: str) -> None:
         """Score the leads of one version, those of all requests together."""
@@ -152,7 +176,7 @@ class LiveScoring:
         took_ms = (perf_counter() - started) * 1000
         for (reading, row), card in zip(mine, cards, strict=True):
             given_id = reading.named[row.place].get(by.scorer.playbook.lead_id)
-            reading.answers[row.place] = Scored(card, said_at, by, given_id, row.chosen, took_ms)
+            reading.answers[row.place] = Scored(card, said_at, by, given_id, row.chosen, took_ms, took_ms / len(mine))
             if row.key:
                 self.cache.put(row.key, (card, said_at))
 
@@ -174,6 +198,9 @@ class LiveScoring:
             lead, problems = self._name_fields(served, given)
             if tests and lead:
                 by, chosen = self.arms.choose(tests, served, lead, asked.of)  # type: ignore[union-attr]
+                if is_on_trial(chosen) and self._fails(by, served, lead, given, problems):
+                    self.trials.fail(chosen, served.playbook)  # type: ignore[union-attr,arg-type]
+                    by, chosen = served, None
                 if by is not served:  # another version may have other fields
                     lead, problems = self._name_fields(by, given)
             given_id = lead.get(by.scorer.playbook.lead_id)
@@ -198,6 +225,15 @@ class LiveScoring:
             answers.append(None)
             reading.rows.append(_Row(by, values, place, key, chosen))
         return reading
+
+    def _fails(
+        self, by: Served, served: Served, lead: Mapping[str, Any], given: Any, problems: Sequence[Problem]
+    ) -> bool:
+        """Whether a version on trial cannot read a lead that what is in service can."""
+        if self.trials is None or by is served or problems or served.reader.read(lead, 1)[1]:
+            return False
+        named, wrong = self._name_fields(by, given)
+        return bool(wrong or by.reader.read(named, 1)[1])
 
     def _name_fields(self, served: Served, lead: Any) -> tuple[dict[str, Any], list[Problem]]:
         """The lead by the fields' own names, and what is wrong with its names and sizes."""

@@ -21,6 +21,7 @@ from leadloop.api.scoring.score_rows import LoggedScore, exposure_of, row_of, st
 from leadloop.errors import LeadLoopError, StoreFull, StoreUnavailable, tell_briefly
 
 if TYPE_CHECKING:
+    from leadloop.api.scoring.trials import Trials
     from leadloop.store import Exposure, Score, Store
 
 _EVERY_SECONDS = 0.25
@@ -85,6 +86,8 @@ class StoredScoreLog:
         self, store: Callable[[], Store], most: int, metrics: Metrics, log: EventLog, traces: Traces | None = None
     ) -> None:
         self._store, self._most, self._metrics, self._log, self._traces = store, most, metrics, log, traces
+        self.trials: Trials | None = None
+        """The versions on trial; None where nobody looks for any."""
         self._queue: deque[LoggedScore] = deque()
         self._rows: deque[_Row] = deque()
         self._room = Lock()
@@ -122,6 +125,8 @@ class StoredScoreLog:
         new = [one for one in scores if not one.cached]
         if not new:
             return
+        if self.trials is not None:
+            self.trials.take(new)
         with self._room:
             kept = new[: max(0, self._most - self.waiting)]
             self._queue.extend(kept)
@@ -154,6 +159,8 @@ class StoredScoreLog:
             self._wake.clear()
             try:
                 self._store_waiting()
+                if self.trials is not None and not self._trouble:
+                    self._try_shadows()
             except Exception as error:  # a mistake of ours may cost a score, but not the log
                 self._log.mistake(error, during="writing scores down")
                 self._drop(len(self._rows), "refused")
@@ -180,6 +187,14 @@ class StoredScoreLog:
             if self._trouble:
                 self._log.info("scores are written down again", waiting=self.waiting)
                 self._trouble = ""
+
+    def _try_shadows(self) -> None:
+        """Let versions on trial do their part; what cannot be stored of that is let go: the trial has more leads to come."""
+        try:
+            assert self.trials is not None
+            self.trials.work(self._store)
+        except LeadLoopError as error:
+            self._log.warning("a trial was not written down", why=tell_briefly(error.problems))
 
     def _make_row(self) -> None:
         logged = self._queue[0]

@@ -39,13 +39,15 @@ class LoggedScore:
     """The arm of the test that the lead took part in."""
     latency_ms: float | None = None
     """How long scoring it took."""
+    each_ms: float | None = None
+    """How long this lead took of the time of all that were scored with it."""
 
     @classmethod
     def of(cls, scored: Scored, lead: Mapping[str, Any], request_id: str, place: int, *, cached: bool) -> Self:
         """What is written down of an answer."""
         return cls(
             scored.served, lead, scored.card, scored.scored_at, request_id, place, cached, scored.chosen,
-            scored.latency_ms,
+            scored.latency_ms, scored.each_ms,
         )  # fmt: skip
 
 
@@ -71,7 +73,7 @@ def row_of(logged: LoggedScore, mark: str) -> Score:
 def exposure_of(logged: LoggedScore, score: Score) -> Exposure | None:
     """That a lead saw an arm, as the store keeps it; None where it took part in no test, or has no identifier."""
     chosen = logged.chosen
-    if chosen is None or score.lead_id == NOBODY:
+    if chosen is None or score.lead_id == NOBODY or chosen.arm.test_id < 0:
         return None
     return exposure_row(chosen, score, latency_ms=logged.latency_ms)
 

@@ -7,7 +7,7 @@ counted, whoever looks after the service is told, and they are not written down 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import RLock
@@ -18,10 +18,11 @@ from leadloop.api.served.versions import Event, Served, ServedVersions, warm_up
 from leadloop.errors import LeadLoopError, StoreUnavailable, tell_briefly
 from leadloop.flows.scoring.arms import RULES, Arm, Chosen, Running, by_playbook, is_adaptive, load_arm, running_of
 from leadloop.flows.scoring.known_units import KnownUnits
+from leadloop.flows.scoring.trial_arms import CANARY, running_of_rollout
 from leadloop.registry import CHAMPION
 
 if TYPE_CHECKING:
-    from leadloop.store import Store
+    from leadloop.store import Rollout, Store
 
 _RETRY_SECONDS = 30.0
 _SAME_MOMENT = timedelta(seconds=5)
@@ -43,6 +44,16 @@ class Test:
         if own is not None:
             return own, chosen
         return self.served[self.running.control.name] or champion, None
+
+
+@dataclass(frozen=True, eq=False)
+class Shadow:
+    """A version that scores too, seen by nobody."""
+
+    rollout: int
+    """The number of its rollout."""
+    served: Served
+    """What scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ class ServedArms:
         self._loaded: dict[tuple[str, str, str], Served] = {}
         self._failed: dict[tuple[str, str, str], tuple[float, str]] = {}
         self._known: dict[int, KnownUnits] = {}
+        self._shadows: Mapping[str, Shadow] = {}
         self._problem = ""
         self._lock = RLock()
         self.missing: Callable[[str, str, str], None] = lambda playbook, test, arm: None
@@ -98,6 +110,10 @@ class ServedArms:
         """The tests whose leads are this playbook's; empty as a rule."""
         return self._tests.get(playbook, ())
 
+    def shadow_of(self, playbook: str) -> Shadow | None:
+        """The version on trial that scores this playbook's leads too; none as a rule."""
+        return self._shadows.get(playbook)
+
     def test(self, playbook: str, name: str) -> Test | None:
         """The test of this name; none where it does not run."""
         return next((test for test in self.of(playbook) if test.running.name == name), None)
@@ -108,6 +124,7 @@ class ServedArms:
             try:
                 found = self._store().experiments.every_running()
                 running = [running_of(test, self._clock(), self._units_of(test)) for test in found]
+                rollouts = self._store().rollouts.going_on()
                 standing = self._find_standing()
             except LeadLoopError as error:
                 if not isinstance(error, StoreUnavailable):  # of that others tell
@@ -115,12 +132,23 @@ class ServedArms:
                 self._problem = tell_briefly(error.problems)
                 return
             self._problem = ""
+            # After the tests: a lead that takes part in one is scored by its arm.
+            running += [
+                running_of_rollout(one, served.version)
+                for one in rollouts
+                if one.state == CANARY and (served := self._versions.served.get(one.playbook)) is not None
+            ]
             tests: dict[str, tuple[Test, ...]] = {}
             for playbook, some in by_playbook(running).items():
                 tests[playbook] = tuple(Test(one, self._serve(playbook, one)) for one in some)
             won = {playbook: self._served(playbook, arm, one) for playbook, (one, arm) in standing.items()}
             self._versions.let_stand({playbook: served for playbook, served in won.items() if served is not None})
-            self._let_go([*running, *(one for one, _ in standing.values())])
+            shadows = self._find_shadows(rollouts)
+            self._let_go(
+                [*running, *(one for one, _ in standing.values())],
+                {(one.served.playbook, one.served.version) for one in shadows.values()},
+            )
+            self._shadows = shadows
             before = {test.running.id: test for some in self._tests.values() for test in some}
             for test in (test for some in tests.values() for test in some):
                 if test.running.id not in before:
@@ -229,10 +257,23 @@ class ServedArms:
     def _why(self, playbook: str, arm: Arm) -> str:
         return self._failed.get((playbook, arm.version, arm.policy), (0.0, "is being loaded"))[1]
 
-    def _let_go(self, needed: Sequence[Running]) -> None:
+    def _find_shadows(self, rollouts: Iterable[Rollout]) -> dict[str, Shadow]:
+        """What scores in the shadow of each playbook: in its canary too, for leads that the canary does not get."""
+        found: dict[str, Shadow] = {}
+        for one in rollouts:
+            champion = self._versions.served.get(one.playbook)
+            if champion is None or champion.version == one.model_version:
+                continue
+            running = running_of_rollout(one, champion.version)
+            served = self._served(one.playbook, running.arms[CANARY], running)
+            if served is not None:
+                found[one.playbook] = Shadow(one.id, served)
+        return found
+
+    def _let_go(self, needed: Sequence[Running], shadows: Collection[tuple[str, str]]) -> None:
         """Forget versions and units that nothing needs any more."""
         arms = {(one.playbook, arm.version, arm.policy) for one in needed for arm in one.arms.values()}
         numbers = {one.id for one in needed}
-        self._loaded = {key: one for key, one in self._loaded.items() if key in arms}
-        self._failed = {key: one for key, one in self._failed.items() if key in arms}
+        self._loaded = {key: one for key, one in self._loaded.items() if key in arms or key[:2] in shadows}
+        self._failed = {key: one for key, one in self._failed.items() if key in arms or key[:2] in shadows}
         self._known = {number: one for number, one in self._known.items() if number in numbers}

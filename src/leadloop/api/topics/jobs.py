@@ -23,8 +23,9 @@ from leadloop.api.wire.problems import Refusal
 from leadloop.api.wire.shapes import FLAG, NUMBER, TEXT, WHOLE, array, maybe, record
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.training.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
+from leadloop.flows.training.retrain import ask_to_retrain as ask_to_retrain_flow
 from leadloop.flows.training.retrain import look_at_retraining
-from leadloop.flows.work.jobs import ASKED_OVER_HTTP, KINDS, SCORE, STATES, TRAIN, ask_for, retry_job
+from leadloop.flows.work.jobs import ASKED_OVER_HTTP, KINDS, SCORE, STATES, ask_for, retry_job
 from leadloop.flows.work.uploads import Upload, find_upload, new_upload, remove_upload
 
 if TYPE_CHECKING:
@@ -251,11 +252,12 @@ async def ask_to_retrain(call: Call, playbook: str) -> dict[str, Any]:
         if not (force or looked.due):
             mend = "wait, or ask with force_retrain: true"
             raise Refusal(409, [Problem("retraining", reason, mend) for reason in looked.reasons])
-        asked = _asked(call, TRAIN, playbook, {name: value for name, value in told.items() if value is not None})
+        given = {name: value for name, value in told.items() if value is not None}
+        asked = ask_to_retrain_flow(call.service.workspace, playbook, given, who=call.caller.name)
         return {
             "success": True,
-            "job_id": asked["id"],
-            "state": asked["state"],
+            "job_id": asked.id,
+            "state": asked.state,
             "forced": force and not looked.due,
             "reasons": list(looked.reasons),
             "new_outcomes": looked.new_outcomes,

@@ -49,6 +49,7 @@ def read_stored_leads(
     known = set(playbook.scoring_schema.by_name)
     given = [field for field in read.fields if not field.made_from]
     targets = {} if playbook.events else {target.name: target.within_days for target in playbook.targets}
+    held_back = store.quarantine.held(playbook.name)
     digest = hashlib.sha256()
     parts: list[LeadFrame] = []
     rejects: list[Reject] = []
@@ -60,6 +61,7 @@ def read_stored_leads(
         [field for field in given if field.name not in known],
         targets,
         now=now,
+        without=held_back,
     ):
         idle += int(frame[IDLE].sum())
         frame = frame.filter(~pl.col(IDLE)).drop(IDLE)
@@ -92,6 +94,8 @@ def read_stored_leads(
     for target in playbook.targets if targets else ():
         leads = _with_outcome(leads, target, *outcome_columns(target.name))
     notes = [f"The leads are those that the store held at {now:%Y-%m-%dT%H:%M:%SZ}."]
+    if held_back:
+        notes.append(f"Nothing was learned from what {len(held_back)} sources told of outcomes: they are held back.")
     if older:
         notes.append(f"{older:,} older leads were left out: max_leads is {playbook.training.max_leads:,}")
     if idle:

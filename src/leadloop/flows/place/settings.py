@@ -18,6 +18,8 @@ from typing import Any, get_type_hints
 from leadloop.errors import LeadLoopError, Problem
 
 FILE = "leadloop.toml"
+LOOP = "loop"
+"""The table of the file that has the rules of the loop, which are read elsewhere."""
 PREFIX = "LEADLOOP_"
 FALLBACKS = ("previous", "rules")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -117,6 +119,17 @@ class Settings:
     """How old the newest version must be before training again is worth while, unless enough was learned since."""
     retrain_new_outcomes: int = 50
     """How many new outcomes (feedback counts as one) make training again worth while, however new the version is."""
+    schedules: bool = True
+    """Whether workers ask for jobs by the clock (`leadloop schedules`)."""
+    alert_urls: tuple[str, ...] = ()
+    """Where alerts go, as Apprise writes it: mail, Slack, Teams, webhooks and many more. Where empty, to the log. These hold
+    secrets: better set them as LEADLOOP_ALERT_URLS than in a file."""
+    alert_cool_down_minutes: float = 240.0
+    """How long nobody is told again of an alert that goes on, unless it becomes more urgent."""
+    alert_least: str = "warning"
+    """The least severity that is told: `info`, `warning` or `critical`. Less is only listed."""
+    backlog_alert: int = 50
+    """How many leads may wait to be enriched before somebody is told."""
     ab_test_min_sample_size: int = 100
     """How many matured leads every variant of a test made at `/api/v1/ml/ab-tests` must have before there is a verdict."""
     ab_test_significance_level: float = 0.05
@@ -189,6 +202,8 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "keep_files_days": (0.01, 3_650),
     "retrain_interval_days": (0, 3_650),
     "retrain_new_outcomes": (1, 1_000_000_000),
+    "alert_cool_down_minutes": (0, 100_000),
+    "backlog_alert": (0, 1_000_000_000),
     "ab_test_min_sample_size": (2, 1_000_000_000),
     "ab_test_significance_level": (0.0001, 0.4999),
     "ab_test_min_effect_size": (0, 1),
@@ -201,6 +216,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,
     "log_level": LOG_LEVELS,
     "log_format": LOG_FORMATS,
+    "alert_least": ("info", "warning", "critical"),
 }
 
 
@@ -236,7 +252,8 @@ def _read_file(path: Path, problems: list[Problem]) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError("is larger than any settings can be")
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return {name: value for name, value in said.items() if name != LOOP}
     except (tomllib.TOMLDecodeError, ValueError) as error:
         problems.append(Problem(FILE, f"cannot be read: {error}", "mend the file"))
     except OSError as error:
@@ -267,6 +284,8 @@ def _from_text(text: str, kind: Any) -> Any:
     bare = text.strip()
     if kind is str:
         return bare
+    if kind is bool:
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(bare.lower(), bare)
     if kind in (int, float):
         try:
             return int(bare)
@@ -300,6 +319,8 @@ def _explain(name: str, value: Any, kind: Any) -> tuple[str, str] | None:
         if not value and not _may_be_empty(name):
             return "is empty", "give it a value, or take it out"
         return _explain_choice(name, [value])
+    if kind is bool:
+        return None if isinstance(value, bool) else ("is neither true nor false", "give one of them")
     if kind in (int, float):
         low, high = _RANGES[name]
         whole = kind is int

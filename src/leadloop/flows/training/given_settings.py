@@ -17,6 +17,15 @@ GIVEN = ("learners", "trials", "budget", "seed", "folds", "validation", "gap_day
 _SPLIT = "validation_split"
 
 
+TRAINING = "train"
+"""The turn of jobs that train: of a playbook, one does at a time."""
+
+
+def explain_training(told: Mapping[str, Any]) -> list[Problem]:
+    """Everything that is wrong with what a job that trains is told."""
+    return explain_settings(told.get("validation_split"), told.get("params") or {})
+
+
 def with_settings(training: Training, validation_split: float | None, params: Mapping[str, Any]) -> Training:
     """The settings of a training with those that were given for once.
 

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,7 @@ def train(
     storage: str = "",
     validation_split: float | None = None,
     params: Mapping[str, Any] | None = None,
+    made_by: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
     """Train a playbook on past leads, and save the version with its report.
@@ -123,7 +125,8 @@ def train(
     started again with the same playbook and leads. With `storage` (the address of a database, as SQLAlchemy writes it) its
     trials are kept there and several trainings share them, each ending with the settings that did best of all; which those
     are may then differ from time to time. `validation_split` (0.1 to 0.5) is the newest share of leads to keep back, and `params`
-    are settings of `[training]`, in place of the playbook's for this once. Where LEADLOOP_MLFLOW_URI names an MLflow
+    are settings of `[training]`, in place of the playbook's for this once. `made_by` is noted as who
+    made the version, by default who runs this. Where LEADLOOP_MLFLOW_URI names an MLflow
     server, the training is logged there once its version is saved. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
@@ -183,7 +186,13 @@ def train(
     watch("saving the version")
     version = place.registry.save(
         describe_version(
-            place, found, trained, {target.name: target.learned.contenders for target in targets}, report, configuration
+            place,
+            found,
+            trained,
+            {target.name: target.learned.contenders for target in targets},
+            report,
+            configuration,
+            made_by or place.who(),
         ),
         files,
     )
@@ -270,7 +279,8 @@ def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *
     serving = place.registry.champion(playbook.name)
     if serving is None:
         return None
-    trained = place.registry.load(place.registry.find(playbook.name, serving))
+    version = place.registry.find(playbook.name, serving)
+    trained = place.registry.load(version)
     leads = part.labelled.leads
     for field in trained.schema.fields:
         if field.name not in leads.data.columns or _bare(leads.schema[field.name]) != _bare(field):
@@ -290,7 +300,20 @@ def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *
     test = leads.take(part.split.test)
     blank = [pl.lit(None, dtype=test.data.schema[name]).alias(name) for name in later]
     said = trained.score_table(LeadFrame(test.schema, test.data.with_columns(blank), test.lines), explain=False)
-    return Champion(serving, said[column].to_numpy(), blanked=later)
+    return Champion(serving, said[column].to_numpy(), _may_have_seen(version.created_at, playbook, part), later)
+
+
+def _may_have_seen(made_at: str, playbook: Playbook, part: TargetPart) -> np.ndarray | None:
+    """Which test leads came before a version was made, so that it may have learned from them; None where leads have no times."""
+    order = playbook.order
+    if order is None or order.by != "field" or order.newest == "smallest":
+        return None
+    came = part.labelled.leads.data[order.field][part.split.test.tolist()]
+    if came.dtype != pl.Datetime:
+        return None
+    made = datetime.strptime(made_at, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - times of leads are UTC without a zone
+    seen: np.ndarray = (came <= made).fill_null(True).to_numpy()
+    return seen
 
 
 def _points_in_service(place: Workspace, playbook: str, target: str) -> dict[str, float]:

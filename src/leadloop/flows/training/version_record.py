@@ -64,6 +64,7 @@ def describe_version(
     contenders: Mapping[str, Sequence[Contender]],
     report: TrainingReport,
     configuration: str,
+    made_by: str,
 ) -> ModelVersion:
     """The record of a version that was just trained, files not yet listed; `contenders` are those of each target."""
     playbook = found.playbook
@@ -76,7 +77,7 @@ def describe_version(
         playbook=playbook.name,
         target=playbook.target.name,
         created_at=report.made_at,
-        created_by=place.who(),
+        created_by=made_by,
         synthetic=playbook.synthetic,
         playbook_fingerprint=fingerprint_playbook(playbook),
         policy_fingerprint=playbook.policy.fingerprint,

@@ -15,7 +15,8 @@ from typing import Any
 
 from leadloop.errors import JobLost, StoreError
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.work.jobs import Work, conclude, do_job, retry_seconds
+from leadloop.flows.work.jobs import conclude, do_job, retry_seconds
+from leadloop.flows.work.kind import Postponed, Work
 
 LOST, UNTOLD = 3, 4
 _NICER = 10
@@ -32,7 +33,9 @@ def run_process(line: str) -> int:
     work = Work(place, job, told["seconds"])
     try:
         try:
-            jobs.finish(job, _as_json(do_job(work)))
+            jobs.finish(job, as_json(do_job(work)))
+        except Postponed:
+            return 0
         except Exception as error:  # whatever it is, the job says so and the worker goes on
             conclude(jobs, job, error, retry_seconds=retry_seconds(job.attempts))
     except JobLost:
@@ -42,7 +45,8 @@ def run_process(line: str) -> int:
     return 0
 
 
-def _as_json(result: Any) -> Any:
+def as_json(result: Any) -> Any:
+    """A result in plain values, as the store keeps it."""
     return json.loads(json.dumps(result, default=lambda value: list(value) if isinstance(value, tuple) else str(value)))
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import secrets
 import socket
-import time
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from leadloop.errors import (
     JobLost,
@@ -23,11 +21,18 @@ from leadloop.errors import (
     StoreFull,
     StoreUnavailable,
 )
+from leadloop.flows.loop.kinds import HEALTH_KIND, LOOP_KIND, TELL_KIND
 from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.training.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, explain_settings
+from leadloop.flows.training.given_settings import (
+    LARGEST_SPLIT,
+    SMALLEST_SPLIT,
+    TRAINING,
+    explain_training,
+)
 from leadloop.flows.watch.jobs import CHECK, run_check
+from leadloop.flows.work.kind import Argument, Kind, Work
 from leadloop.flows.work.uploads import without_folder
 from leadloop.ingest.tables import FORMATS
 
@@ -40,94 +45,7 @@ SYNC, SYNC_HEALTH, SYNC_EVENT = "sync", "sync_health", "sync_event"
 ENRICH = "enrich"
 STATES = ("waiting", "running", "done", "parked", "cancelled")
 """What a job can be; `parked` is given up until somebody looks at it."""
-_SAY_EVERY = 0.5
 _LONGEST_ERROR = 2_000
-
-
-@dataclass(frozen=True)
-class Argument:
-    """One thing that a job may be told."""
-
-    kind: Literal["text", "flag", "number", "whole", "settings"]
-    meaning: str
-    default: Any = None
-    low: float = 0
-    high: float = 0
-    choices: tuple[str, ...] = ()
-
-    def explain(self, value: Any) -> tuple[str, str] | None:
-        """What is wrong with a value and how to mend it; None where nothing is."""
-        if value is None:
-            return None if self.default is None else ("is null", "leave it out")
-        if self.kind == "settings":
-            return None if isinstance(value, Mapping) else ("is no object", "give settings by their name")
-        if self.kind == "flag":
-            return None if isinstance(value, bool) else ("is neither true nor false", "give one of them")
-        if self.kind == "text":
-            if not isinstance(value, str) or len(value) > 1000:
-                return "is no text of up to 1,000 signs", "give one"
-            known = not self.choices or value in self.choices
-            return None if known else (f"is “{value[:40]}”", f"take {', '.join(self.choices)}")
-        kinds = int if self.kind == "whole" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not self.low <= value <= self.high:
-            what = "whole number" if self.kind == "whole" else "number"
-            return f"is no {what} from {self.low:g} to {self.high:,g}", "give one"
-        return None
-
-
-class Work:
-    """A job that is being done: what it is told, and the way to say how far it is."""
-
-    def __init__(self, place: Workspace, job: Job, seconds: float) -> None:
-        self.place, self.job = place, job
-        self.told: Mapping[str, Any] = job.payload
-        self._seconds = seconds
-        self._said = float("-inf")
-
-    def keep(self, note: str, share: float | None = None) -> None:
-        """Say that we are still at it, and how far; raises JobLost where it is not ours any more.
-
-        Within a transaction that stores something, raising undoes it: what another worker does now is not done twice.
-        """
-        if not self.place.store.jobs.heartbeat(self.job, seconds=self._seconds, progress=share, note=note[:1000]):
-            from leadloop.store.jobs import lost
-
-            raise lost(self.job)
-        self._said = time.monotonic()
-
-    def tick(self, note: str) -> None:
-        """The same for whoever tells of every step: some are passed on."""
-        if time.monotonic() - self._said > _SAY_EVERY:
-            self.keep(note)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of job."""
-
-    name: str
-    meaning: str
-    arguments: Mapping[str, Argument]
-    run: Callable[[Work], Any]
-    max_attempts: int = 5
-    alone: bool = True
-    """Whether asking for the very same thing again, while it waits or is done, answers with the job that is there."""
-
-    def read(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments with their defaults; raises LeadLoopError with everything that is wrong."""
-        problems = []
-        for name, value in told.items():
-            if name not in self.arguments:
-                close = difflib.get_close_matches(name, self.arguments, n=1)
-                mend = f"did you mean {close[0]}?" if close else f"a {self.name} job reads {', '.join(self.arguments)}"
-                problems.append(Problem(name, "is not read here", mend))
-            elif wrong := self.arguments[name].explain(value):
-                problems.append(Problem(name, *wrong))
-        if not problems and self.name == TRAIN:
-            problems += explain_settings(told.get("validation_split"), told.get("params") or {})
-        if problems:
-            raise LeadLoopError(self.name, problems)
-        return {name: one.default for name, one in self.arguments.items()} | dict(told)
 
 
 def ask_for(
@@ -147,7 +65,13 @@ def ask_for(
         raise LeadLoopError("job", Problem("kind", f"“{kind[:40]}” is none", f"take {', '.join(KINDS)}"))
     asked = KINDS[kind]
     payload = {**asked.read(told), **(own or {}), "playbook": playbook, "who": who}
-    return place.store.jobs.add(kind, payload, max_attempts=asked.max_attempts, only_one=_only_one_of(kind, payload))
+    return place.store.jobs.add(
+        kind,
+        payload,
+        max_attempts=asked.max_attempts,
+        only_one=_only_one_of(kind, payload),
+        turn=f"{asked.turn}:{playbook}" if asked.turn else None,
+    )
 
 
 def list_jobs(place: Workspace, *, playbook: str = "", state: str = "", most: int = 100) -> tuple[Job, ...]:
@@ -182,6 +106,8 @@ def _only_one_of(kind: str, payload: Mapping[str, Any]) -> str | None:
     """The name under which no second job is taken while this one waits or runs: what is to be done, whoever asks for it."""
     if kind not in KINDS or not KINDS[kind].alone:
         return None
+    if KINDS[kind].one_of_a_playbook:
+        return f"{kind}:{payload['playbook']}"
     from leadloop.store.values import digest_of
 
     told = {name: value for name, value in payload.items() if name != "who"}
@@ -365,6 +291,9 @@ _FORMAT = partial(Argument, "text", choices=FORMATS)
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
+        LOOP_KIND,
+        HEALTH_KIND,
+        TELL_KIND,
         Kind(
             TRAIN,
             "Train on what the store holds, and save a version.",
@@ -381,6 +310,8 @@ KINDS: Mapping[str, Kind] = {
             },
             _train,
             max_attempts=3,
+            turn=TRAINING,
+            explain=explain_training,
         ),
         Kind(
             SCORE,

@@ -12,7 +12,8 @@ from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import playbook_name
 from leadloop.flows.scoring.score_stored import BATCH_SIZE, DAYS, StoredScoring, score_stored
-from leadloop.flows.work.jobs import SCORE_LEADS, Work, ask_for, conclude, new_holder
+from leadloop.flows.work.jobs import SCORE_LEADS, ask_for, conclude, new_holder
+from leadloop.flows.work.kind import Work
 
 if TYPE_CHECKING:
     from leadloop.store import Job

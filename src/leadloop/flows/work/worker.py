@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from leadloop.errors import StoreConflict, StoreError, StoreUnavailable
+from leadloop.errors import LeadLoopError, Problem, StoreConflict, StoreError, StoreUnavailable
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.work.job_process import UNTOLD
 from leadloop.flows.work.jobs import new_holder, retry_seconds
+from leadloop.flows.work.schedules import add_defaults, ask_for_due
 from leadloop.flows.work.uploads import remove_old_uploads
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 1.0
 _SWEEP_SECONDS = 600.0
+_TICK_SECONDS = 1.0
 _GRACE_SECONDS = 5.0
 """How long a job may still take when the worker is told to stop; what is left of it then is given back."""
 
@@ -72,12 +74,17 @@ class Worker:
             thread.join(2 * _GRACE_SECONDS)
 
     def _do_jobs(self, *, until_idle: bool) -> int:
-        begun, swept, away = 0, float("-inf"), ""
+        begun, swept, away, ticked = 0, float("-inf"), "", float("-inf")
+        self.begin_schedules()
         while not self.stopping.is_set():
             if time.monotonic() - swept > _SWEEP_SECONDS:
                 swept = time.monotonic()
                 self.sweep()
             try:
+                due = time.monotonic() - ticked > _TICK_SECONDS and not (until_idle and begun)
+                if self.settings.schedules and due:
+                    ticked = time.monotonic()
+                    self.tick()
                 job = self.place.store.jobs.claim(
                     self.holder, seconds=self.settings.job_lease_seconds, kinds=self.kinds
                 )
@@ -96,6 +103,28 @@ class Worker:
             self.tell(f"Job {job.id} ({job.kind}) begins, attempt {job.attempts} of {job.max_attempts}.")
             self.tell(f"Job {job.id} {self.do(job)}.")
         return begun
+
+    def run_one(self, number: int) -> Job:
+        """Do one job here and now, and answer what became of it. Raises LeadLoopError where somebody else is at it."""
+        jobs = self.place.store.jobs
+        job = jobs.claim(self.holder, seconds=self.settings.job_lease_seconds, number=number)
+        if job is None:
+            raise LeadLoopError("jobs", Problem(f"job {number}", "is done by somebody else, or waits", "wait for it"))
+        self.do(job)
+        ended = jobs.get(number)
+        assert ended is not None
+        return ended
+
+    def begin_schedules(self) -> None:
+        """Keep the schedules that every workspace has, unless somebody changed them."""
+        if self.settings.schedules:
+            with suppress(StoreError):  # what is away now is told of in a moment, and they are kept at the next start
+                add_defaults(self.place)
+
+    def tick(self) -> None:
+        """Ask for the jobs whose time has come; of several workers one does."""
+        for name, playbook, number in ask_for_due(self.place):
+            self.tell(f"Job {number} was asked for by “{name}”{f' for {playbook}' if playbook else ''}.")
 
     def sweep(self) -> None:
         """Remove what was kept for long enough: files that were sent, and answers for those who send a request again."""

@@ -8,7 +8,7 @@ from alembic import op
 from leadloop.store.column_types import Json, Line, Moment, RowId
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 
 def upgrade() -> None:

@@ -1,0 +1,116 @@
+"""What is known of a playbook when it is asked whether to train again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from leadloop.errors import LeadLoopError
+from leadloop.features.feature_set import usable_fields
+from leadloop.flows.place.workspace import Workspace
+from leadloop.monitoring.triggers import LoopFacts
+from leadloop.registry import ModelVersion
+
+if TYPE_CHECKING:
+    from leadloop.monitoring import Check
+    from leadloop.playbook import Playbook
+
+
+def read_facts(place: Workspace, playbook: str, *, slack_days: float = 0.0) -> LoopFacts:
+    """The age of the newest version, what came since, what was measured last of the one in service, and what it reads.
+
+    It measures nothing anew: what the last look found stands in the history of quality.
+    """
+    versions = place.registry.versions(playbook)
+    if not versions:
+        return LoopFacts(None)
+    newest = versions[-1]
+    made = made_at(newest)
+    age = (place.store.now() - made).total_seconds() / 86_400
+    store = place.store
+    told = store.outcomes.count(playbook, since=made)
+    told += sum(one.count for one in store.feedback.counts(playbook, since=made))
+    added, removed = compare_features(place, newest)
+    facts = LoopFacts(newest.id, age + slack_days, told, features_added=added, features_removed=removed)
+    return _with_last_look(place, facts, playbook)
+
+
+def _with_last_look(place: Workspace, facts: LoopFacts, playbook: str) -> LoopFacts:
+    serving = place.registry.champion(playbook)
+    points = place.store.quality.newest(playbook, model_version=serving, most=50) if serving else ()
+    if not points:
+        return facts
+    newest = points[0]
+    measured = [one.measures["accuracy"] for one in points if "accuracy" in one.measures]
+    judged = "accuracy" in newest.measures
+    return replace(
+        facts,
+        accuracy=newest.measures.get("accuracy"),
+        matured=newest.matured,
+        majority=max(newest.won, newest.matured - newest.won) / newest.matured if newest.matured else None,
+        earlier=tuple(measured[1:] if judged else measured),
+        f1=newest.measures.get("F1"),
+        f1_before=f1_when_trained(place, playbook, serving or ""),
+        drift=newest.drift,
+    )
+
+
+def with_check(facts: LoopFacts, check: Check, f1_before: float | None) -> LoopFacts:
+    """The facts with what a look has just found."""
+    accuracy = check.quality.of("accuracy")
+    return replace(
+        facts,
+        accuracy=accuracy.value if accuracy else None,
+        majority=accuracy.baselines.get("majority") if accuracy else None,
+        matured=check.quality.matured,
+        earlier=tuple(one.measures["accuracy"] for one in check.before if "accuracy" in one.measures),
+        f1=check.quality.value("F1"),
+        f1_before=f1_before,
+        drift=check.drift.level,
+        drift_reasons=check.drift.reasons,
+    )
+
+
+def f1_when_trained(place: Workspace, playbook: str, version: str) -> float | None:
+    """The F1 of a version on its test leads, at the team's capacity; None where it was not measured."""
+    try:
+        metrics = place.registry.find(playbook, version).metrics
+    except LeadLoopError:
+        return None
+    return next((float(told["value"]) for name, told in metrics.items() if name.startswith("F1")), None)
+
+
+def made_at(version: ModelVersion) -> datetime:
+    """When a version was made."""
+    return datetime.strptime(version.created_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def compare_features(place: Workspace, newest: ModelVersion) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the playbook reads now and its newest version did not, and the other way round.
+
+    Nothing where the playbook is not found, or the version cannot be loaded: other checks tell of that.
+    """
+    from leadloop.flows.place.playbook_folder import read_playbook
+    from leadloop.flows.work.jobs import find_source
+
+    try:
+        now = read_playbook(find_source(place, newest.playbook)).playbook
+        before = place.registry.load(newest).playbook
+    except (LeadLoopError, OSError):
+        return (), ()
+    ours, theirs = features_of(now), features_of(before)
+    return tuple(sorted(ours - theirs)), tuple(sorted(theirs - ours))
+
+
+def features_of(playbook: Playbook) -> frozenset[str]:
+    """Everything that a playbook makes features of, by name."""
+    parts: tuple[Iterable[str], ...] = (
+        (f"field {field.name} ({field.type})" for field in usable_fields(playbook)),
+        (f"function {name}" for name in playbook.features),
+        (f"phrases {name}" for name, _ in playbook.phrases),
+        (f"derived {one.label}" for one in playbook.derived),
+        (f"history {one.label}" for one in playbook.history),
+    )
+    return frozenset(name for part in parts for name in part)
