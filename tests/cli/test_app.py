@@ -51,6 +51,7 @@ COMMANDS = [
     ("keys", "new"),
     ("keys", "list"),
     ("keys", "revoke"),
+    *(("identity", verb) for verb in ("match", "review", "accept", "reject", "undo", "show")),
     ("import",),
     ("store", "info"),
     ("store", "backup"),
