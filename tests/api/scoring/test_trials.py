@@ -63,7 +63,7 @@ def by_arm(place):
 
 
 def test_in_the_shadow_a_version_scores_what_was_answered_and_nobody_sees_it(place, two):
-    _, first, _second = two
+    _, first, second = two
     rollout = begin(place, two)
     service = open_service(place.root)
     with ask(service) as client:
@@ -88,7 +88,7 @@ def test_in_the_shadow_a_version_scores_what_was_answered_and_nobody_sees_it(pla
 
 
 def test_a_canary_gets_its_share_of_leads_the_same_ones_and_more_of_them_step_by_step(place, two):
-    _, first, _second = two
+    _, first, second = two
     rollout = begin(place, two, state="canary", share=20.0)
     service = open_service(place.root)
     with ask(service) as client:
@@ -156,7 +156,7 @@ def test_a_canary_whose_version_is_gone_is_served_by_what_is_in_service(place, t
 
 
 def test_the_routes_tell_of_it_and_change_it(place, two):
-    _, first, _second = two
+    _, first, second = two
     service = open_service(place.root)
     with ask(service) as client:
         refused = client.post("/v1/tiny/rollouts", json={"version": second})
