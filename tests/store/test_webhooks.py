@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from tests.store.stores_for_tests import make_score, make_webhook
 
+from leadloop.store.tables import SHADOW
+
 
 def told(store):
     return [
@@ -38,6 +40,17 @@ def test_each_new_score_is_told_once_to_everybody_whom_it_concerns(store):
         ("wh_hot", "a", "lead.routed", "call_now"),
     ]
     assert store.webhooks.score(store.webhooks.page().items[0].score_id).key == "5"
+
+
+def test_nobody_is_told_of_scores_that_were_given_in_the_shadow(store):
+    store.webhooks.add(make_webhook("wh_all", types=("lead.scored", "lead.routed")))
+    store.scores.add("b2b", [make_score("1", "a", route="nurture", arm=SHADOW), make_score("2", "a", route="call_now")])
+    store.scores.add("b2b", [make_score("3", "a", route="nurture", arm=SHADOW)])
+    store.scores.add("b2b", [make_score("4", "a", route="call_now")])
+    assert told(store) == [
+        *(("wh_all", "a", "lead.scored", None), ("wh_all", "a", "lead.routed", None)),
+        ("wh_all", "a", "lead.scored", "call_now"),
+    ]
 
 
 def test_a_lead_waits_for_its_own_messages_alone(store, clock):

@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func,
 
 from leadloop.store.connections import Connections
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
-from leadloop.store.scores import SHADOW
-from leadloop.store.tables import LEAD_VERSIONS, LEADS, SCORES
+from leadloop.store.tables import LEAD_VERSIONS, LEADS, SCORES, SHADOW
 from leadloop.store.values import digest_of
 
 _AT_ONCE = 200

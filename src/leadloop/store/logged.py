@@ -15,8 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from leadloop.store.connections import Connections
-from leadloop.store.scores import SHADOW
-from leadloop.store.tables import EVENTS, LEADS, OUTCOMES, SCORES
+from leadloop.store.tables import EVENTS, LEADS, OUTCOMES, SCORES, SHADOW
 
 _AT_ONCE = 100_000
 _MOMENT = pl.Datetime("us")

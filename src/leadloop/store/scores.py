@@ -13,12 +13,9 @@ from sqlalchemy import Column, Select, Text, case, func, select, type_coerce
 from leadloop.store.appending import Stored, append
 from leadloop.store.connections import Connections
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
-from leadloop.store.tables import SCORES
+from leadloop.store.tables import SCORES, SHADOW
 from leadloop.store.values import pack_features, unpack_features
 from leadloop.store.webhooks import Webhooks
-
-SHADOW = "shadow"
-"""The arm of scores that nobody saw: of a version that is tried beside the one in service."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -137,6 +137,8 @@ SCORES = Table(
     Index(None, "recorded_at"),
     sqlite_autoincrement=True,
 )
+SHADOW = "shadow"
+"""The arm of scores that nobody saw: of a version that is tried beside the one in service."""
 # The columns of the next three that API users know keep the names and types they were promised; a lead's id is a text here,
 # and need not be a lead in the store: a lead may be scored without being kept.
 FEEDBACK = Table(

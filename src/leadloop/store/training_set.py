@@ -13,8 +13,7 @@ from leadloop.errors import Problem, StoreError
 from leadloop.leads import Field
 from leadloop.leads.cells import write_cells
 from leadloop.store.connections import Connections
-from leadloop.store.scores import SHADOW
-from leadloop.store.tables import EVENTS, LEAD_VERSIONS, LEADS, OUTCOMES, SCORES
+from leadloop.store.tables import EVENTS, LEAD_VERSIONS, LEADS, OUTCOMES, SCORES, SHADOW
 
 LEAD_ID, SCORED_AT, SOURCE, IDLE = "_lead_id", "_scored_at", "_source", "_not_worked"
 _MOMENT = pl.Datetime("us")

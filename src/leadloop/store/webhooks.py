@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from leadloop.errors import Problem, StoreError
 from leadloop.store.connections import Connections
 from leadloop.store.paging import Page, read_page
-from leadloop.store.tables import SCORES
+from leadloop.store.tables import SCORES, SHADOW
 from leadloop.store.webhook_tables import MESSAGES, WEBHOOKS
 
 if TYPE_CHECKING:
@@ -163,12 +163,13 @@ class Webhooks:
         return [one for one in found if set(one.types) & set(OF_LEADS)]
 
     def routes_of(self, playbook: str, lead_ids: Collection[str]) -> dict[str, str]:
-        """The route of each of some leads, by its newest score."""
+        """The route of each of some leads, by the newest score that anybody saw."""
         found: dict[str, str] = {}
         ids = sorted(set(lead_ids))
         with self._connections.read() as connection:
             for start in range(0, len(ids), _AT_ONCE):
-                some = SCORES.c.playbook == playbook, SCORES.c.lead_id.in_(ids[start : start + _AT_ONCE])
+                given = SCORES.c.lead_id.in_(ids[start : start + _AT_ONCE])
+                some = SCORES.c.playbook == playbook, given, SCORES.c.arm != SHADOW
                 newest = select(func.max(SCORES.c.id)).where(*some).group_by(SCORES.c.lead_id)
                 query = select(SCORES.c.lead_id, SCORES.c.route).where(SCORES.c.id.in_(newest))
                 found.update({row[0]: row[1] for row in connection.execute(query)})
@@ -184,11 +185,12 @@ class Webhooks:
     ) -> int:
         """Note a message for each new score and everybody who is to be told of it, inside the transaction that stores them.
 
-        `before` are the routes of the leads before. Scores of leads without an identifier are told to nobody.
+        `before` are the routes of the leads before. Scores of leads without an identifier are told to
+        nobody, and neither are those of a version that scores in the shadow.
         """
         routes, rows, now = dict(before), [], self._connections.now()
         for score, one in zip(scores, stored, strict=True):
-            if not one.new or not score.lead_id:
+            if not one.new or not score.lead_id or score.arm == SHADOW:
                 continue
             previous = routes.get(score.lead_id)
             routes[score.lead_id] = score.route
