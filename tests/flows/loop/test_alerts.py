@@ -114,7 +114,7 @@ def test_several_at_once_are_one_message_the_most_urgent_first(place, receiver):
 
 
 def test_what_no_address_takes_is_told_later_and_what_one_takes_is_told(place, receiver, caplog):
-    url, got, answers = receiver
+    url, _, answers = receiver
     urls(place, url)
     raise_alert(place, LOW)
     answers.append(500)

@@ -7,7 +7,8 @@ from typing import Any
 
 from leadloop.flows.enrich.enrich import enrich
 from leadloop.flows.place.settings import read_settings
-from leadloop.flows.work.jobs import Work, new_holder
+from leadloop.flows.work.jobs import new_holder
+from leadloop.flows.work.kind import Work
 
 
 def do_enrich(work: Work) -> Any:

@@ -13,7 +13,8 @@ from leadloop.errors import JobLost, LeadLoopError, Problem, StoreError
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.sync.fetch import Synced, sync_fellow
-from leadloop.flows.work.jobs import SYNC, Work, ask_for, conclude, new_holder
+from leadloop.flows.work.jobs import SYNC, ask_for, conclude, new_holder
+from leadloop.flows.work.kind import Work
 from leadloop.flows.work.stored_run import why_not
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from leadloop.flows.work.jobs import Work
+    from leadloop.flows.work.kind import Work
 
 CHECK = "check"
 
