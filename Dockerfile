@@ -1,8 +1,8 @@
 # syntax=docker/dockerfile:1
 
-# The base image scores; one that can also train:  docker build --build-arg REQUIREMENTS=train .
+# The image serves and scores, on SQLite or PostgreSQL; one that can also train:  docker build --build-arg REQUIREMENTS=train .
 FROM python:3.13-slim AS build
-ARG REQUIREMENTS=base
+ARG REQUIREMENTS=serve
 WORKDIR /build
 
 # Packages first, the source after: a change in the code does not fetch them again. All is compiled to bytecode here:
@@ -20,10 +20,10 @@ RUN uv build --wheel --no-build-isolation --python "$(command -v python)" --out-
 
 
 FROM python:3.13-slim
-ARG REQUIREMENTS=base
+ARG REQUIREMENTS=serve
 
 # LightGBM, which only training needs, expects the OpenMP runtime from the system.
-RUN if [ "$REQUIREMENTS" != base ]; then \
+RUN if [ "$REQUIREMENTS" = train ]; then \
         apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*; \
     fi \
     && useradd --uid 10001 --create-home --shell /usr/sbin/nologin leadloop \

@@ -25,10 +25,13 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 GROUPS = PYPROJECT["dependency-groups"]
+# What runs in a container: whatever its workspace asks for is there.
+SERVER = PROJECT["dependencies"] + [line for extra in ("postgres", "otel", "calls", "notify") for line in EXTRAS[extra]]
 # Each locked file, and what it must be enough for.
 LOCKS = {
     "base.txt": PROJECT["dependencies"],
-    "train.txt": PROJECT["dependencies"] + EXTRAS["train"],
+    "serve.txt": SERVER,
+    "train.txt": SERVER + EXTRAS["train"],
     "dev.txt": PROJECT["dependencies"]
     + [line for extra in EXTRAS.values() for line in extra]
     + GROUPS["build"]
@@ -36,6 +39,7 @@ LOCKS = {
     "build.txt": GROUPS["build"],
     "mlflow.txt": PROJECT["dependencies"] + GROUPS["mlflow-server"],
     "mutants.txt": GROUPS["mutants"],
+    "oracles.txt": GROUPS["oracles"],
 }
 PYTHONS = ["3.11", "3.12", "3.13"]
 
@@ -99,7 +103,7 @@ def test_no_locked_file_names_an_address_or_a_folder_of_someones_machine(name):
         assert not re.search(r"(^|\s)[/~]|[A-Za-z]:\\", line), line
 
 
-@pytest.mark.parametrize("smaller", ["base.txt", "train.txt", "build.txt"])
+@pytest.mark.parametrize("smaller", ["base.txt", "serve.txt", "train.txt", "build.txt"])
 def test_a_package_has_one_version_in_all_locked_files(smaller):
     everything = pins("dev.txt")
     for package, versions in pins(smaller).items():
@@ -111,6 +115,7 @@ def test_a_package_has_one_version_in_all_locked_files(smaller):
 def test_the_base_install_brings_nothing_of_what_only_training_needs():
     only_training = {canonicalize_name(Requirement(line).name) for line in EXTRAS["train"]}
     assert only_training.isdisjoint(pins("base.txt"))
+    assert only_training.isdisjoint(pins("serve.txt"))
 
 
 @pytest.mark.parametrize("line", [*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -101,7 +102,14 @@ def _takes(option: Any) -> str:
     kind = option.type_descriptor.annotation
     if get_origin(kind) is Literal:
         return ", ".join(code(str(choice)) for choice in get_args(kind))
-    words = {str: "text", list[str]: "text, repeatable", Path: "a path", int: "a number", float: "a number"}
+    words = {
+        str: "text",
+        list[str]: "text, repeatable",
+        Path: "a path",
+        int: "a number",
+        float: "a number",
+        datetime: "a day, or a day and a time",
+    }
     return words[kind]
 
 

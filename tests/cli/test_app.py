@@ -37,6 +37,10 @@ COMMANDS = [
     ("models", "prune"),
     ("models", "log"),
     ("worker",),
+    ("sync", "fellow"),
+    ("sync", "status"),
+    ("sync", "webhook"),
+    ("dev", "fellow"),
     *(
         ("experiments", verb)
         for verb in ("plan", "start", "list", "show", "results", "report", "pause", "resume", "ramp")
@@ -47,6 +51,7 @@ COMMANDS = [
     ("keys", "new"),
     ("keys", "list"),
     ("keys", "revoke"),
+    *(("identity", verb) for verb in ("match", "review", "accept", "reject", "undo", "show")),
     ("import",),
     ("store", "info"),
     ("store", "backup"),

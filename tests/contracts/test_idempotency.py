@@ -100,14 +100,14 @@ def test_while_a_request_is_being_answered_its_key_is_taken(client, service, new
     lead_id, key = new_id(), new_id()
     client.post("/v1/tiny/leads", json={"leads": [{"id": lead_id, "visits": 3}]})
     inside = []
-    score = service.rounds.score
+    score = service.rounds.score_asked
 
     async def slow(*given, **more):
         again = partial(client.post, f"/v1/tiny/leads/{lead_id}/score", headers={HEADER: key})
         inside.append(await to_thread.run_sync(again))
         return await score(*given, **more)
 
-    monkeypatch.setattr(service.rounds, "score", slow)
+    monkeypatch.setattr(service.rounds, "score_asked", slow)
     assert client.post(f"/v1/tiny/leads/{lead_id}/score", headers={HEADER: key}).status_code == 200
     (meanwhile,) = inside
     assert (meanwhile.status_code, meanwhile.headers["retry-after"]) == (409, "1")
@@ -129,6 +129,7 @@ def test_every_route_that_changes_something_takes_a_key_and_the_document_says_so
     assert takers == {
         *("/score", "/score/batch", "/api/v1/ml/score", "/api/v1/ml/batch-score"),
         *("/v1/{playbook}/score", "/v1/{playbook}/scores"),
+        *("/v1/{playbook}/experiments/{name}/score", "/api/v1/ml/ab-tests/{name}/score"),
     }
     assert json.dumps(document)
 

@@ -200,6 +200,22 @@ def test_arms_where_nobody_or_everybody_converted_are_no_surprise(won):
     assert analysis.verdict.decision == "iterate"
 
 
+def test_amounts_that_are_all_the_same_are_read_without_drawing():
+    same = AmountTally(units=10, amounts=np.full(10, 5.0))
+    arms = [ArmTally(name=name, share=1, units=10, is_control=name == "a", metrics={"m": same}) for name in "ab"]
+    found = analyse(arms, [Metric(name="m", kind="amount", role="decision")], RULES, days_run=30).effects[0]
+    assert (found.difference_absolute, found.at_end.p_value, found.any_time.p_value) == (0, 1, 1)
+
+
+def test_an_arm_that_nobody_was_watched_in_has_no_limits_of_times():
+    empty = TimeTally(days=np.array([]), conversions=np.array([], dtype=int), waiting=np.array([], dtype=int))
+    arms = [replace(one, metrics={"days to win": one.metrics["days to win"]}) for one in (CONTROL, arm("model"))]
+    arms[1] = replace(arms[1], metrics={"days to win": empty})
+    found = read(*arms, metrics=[replace(DAYS, role="decision")]).effects[0]
+    assert found.at_end.p_value == 1
+    assert found.at_end.difference_absolute_high == inf
+
+
 def test_an_experiment_of_which_nothing_has_matured_is_read_without_complaint():
     empty = {
         "won": ConversionTally(units=0, conversions=0, open_units=50),

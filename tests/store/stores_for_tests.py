@@ -93,10 +93,9 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
         [Feedback(f"f-{lead_id}", lead_id, "contact", session_id=mark, user_agent=mark, ip_address="203.0.113.9")],
     )
     store.metrics.record(playbook, ModelMetrics("v1", "xgboost", accuracy=0.8))
-    looked = {"drift": {"reasons": [f"“name” has new values: “{mail}” (3%)."]}}
-    store.quality.keep(
-        playbook, QualityRecord(f"v-{lead_id}", "won", START, START + timedelta(7), 9, 8, 2, 1, details=looked)
-    )
+    looked = {"drift": {"reasons": ["“source” has new values: “billboard” (3%)."]}}
+    week = START + timedelta(weeks=len(store.quality.newest(playbook)))
+    store.quality.keep(playbook, QualityRecord("v1", "won", week, week + timedelta(7), 9, 8, 2, 1, details=looked))
     if store.experiments.named(playbook, "first") is None:
         store.experiments.start(
             playbook, "first", [Variant("a", "v1", 50, is_control=True), Variant("b", "v2", 50)], target="won"

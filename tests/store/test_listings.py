@@ -81,3 +81,24 @@ def test_the_tests_that_a_lead_was_in_are_found(store):
     fill(store)
     assert [(test, variant) for test, variant, _ in store.experiments.of_lead("b2b", "L-1")] == [("first", "a")]
     assert store.experiments.of_lead("b2b", "nobody") == ()
+
+
+def test_scores_of_a_time_are_streamed_newest_first(store):
+    store.scores.add("p", [make_score(f"s{n}", f"l{n}", at=START + timedelta(hours=n)) for n in range(4)])
+    store.scores.add("other", [make_score("s9", "l9", at=START + timedelta(hours=1))])
+    found = list(store.scores.between("p", START + timedelta(hours=1), START + timedelta(hours=3)))
+    assert {one.key for one in found} == {"s1", "s2"}
+    assert list(store.scores.between("p", START + timedelta(hours=9), START + timedelta(hours=10))) == []
+
+
+def test_the_last_word_on_each_lead_is_the_one_told_last_and_by_then(store):
+    told = [
+        LeadOutcome("1", "a", "won", 0, START),
+        LeadOutcome("2", "a", "won", 1, START + timedelta(days=1)),
+        LeadOutcome("3", "b", "won", 1, START + timedelta(days=9)),
+        LeadOutcome("4", "c", "other", 1, START),
+    ]
+    for one in told:
+        store.outcomes.add("p", [one])
+    found = store.outcomes.last_of_leads("p", "won", ["a", "b", "c", "d"], by=START + timedelta(days=2))
+    assert {lead_id: one.value for lead_id, one in found.items()} == {"a": 1}

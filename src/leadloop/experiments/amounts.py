@@ -32,12 +32,13 @@ def bootstrap(control: AmountTally, arm: AmountTally, *, rng: np.random.Generato
     """
     most = max(len(control.amounts), len(arm.amounts))
     plain = welch(moments_of(control), moments_of(arm), alpha=alpha)
-    if min(len(control.amounts), len(arm.amounts)) < FEWEST_AMOUNTS or most * FEWEST_DRAWS > MOST_DRAWN:
+    first, second = moments_of(control), moments_of(arm)
+    difference, error = second.mean - first.mean, sqrt(first.squared_error + second.squared_error)
+    too_few = min(len(control.amounts), len(arm.amounts)) < FEWEST_AMOUNTS
+    if too_few or most * FEWEST_DRAWS > MOST_DRAWN or not 0 < error < inf:
         return plain
     draws = min(DRAWS, MOST_DRAWN // most)
     drawn = [_draw(tally, draws, rng) for tally in (control, arm)]
-    first, second = moments_of(control), moments_of(arm)
-    difference, error = second.mean - first.mean, sqrt(first.squared_error + second.squared_error)
     (means_0, errors_0), (means_1, errors_1) = drawn
     with np.errstate(divide="ignore", invalid="ignore"):
         t = ((means_1 - means_0) - difference) / np.sqrt(errors_0 + errors_1)

@@ -190,7 +190,8 @@ def _read_times(
             notes = (
                 f"No arm was watched up to day {metric.horizon_days:g} yet: times are looked at up to day {horizon:g}.",
             )
-        error = sqrt(first.error**2 + second.error**2)
+        both = control.units and tallies[number].units
+        error = sqrt(first.error**2 + second.error**2) if both else inf
         effects.append(
             Effect(
                 metric=metric,

@@ -97,7 +97,7 @@ def compare_times(
     """
     first, second = mean_time(control, horizon_days), mean_time(arm, horizon_days)
     test = log_rank(control, arm)
-    error = sqrt(first.error**2 + second.error**2)
+    error = sqrt(first.error**2 + second.error**2) if control.units and arm.units else 0.0
     difference = second.days - first.days
     planned = max(1.0, planned_units * _CONVERTING)
     reach = any_time_reach(max(1, test.conversions), planned, alpha=alpha)

@@ -241,3 +241,15 @@ def test_leads_that_came_by_file_are_matched_with_calls(place):
 def test_a_call_without_times_is_kept_as_of_now(place):
     keep(place, replace(make_call(*LINES, start=None), turns=()))
     assert lead(place).fields["company_name"] == "Acme GmbH"
+
+
+def test_half_a_sign_in_what_a_source_sends_stops_nothing(place):
+    odd = Person("", "J\ud83dane")
+    kept = keep(
+        place,
+        make_call(
+            "Vera Stone: Hi.", "J\ud83dane: We need SMS.", title="Acme \ud83d <> Dialtone", people=(VERA, odd, JANE)
+        ),
+    )
+    assert kept.new == ("fellow:c1",)
+    assert lead(place).fields["products_discussed"] == "Messaging"

@@ -1,3 +1,4 @@
+import csv
 import time
 
 import pytest
@@ -5,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ingest.calls.calls_for_tests import OWN, read_lines, read_people
 
+from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.ingest.calls import Call, OwnCompany
 from leadloop.ingest.calls.company import find_company
 from leadloop.ingest.calls.title import read_title
@@ -68,3 +70,12 @@ def test_a_title_that_never_ends_takes_no_longer_than_a_long_one():
     read_title("Acme - " * 200_000, OWN)
     read_title("(" * 200_000 + "Acme" + ")" * 200_000, OWN)
     assert time.perf_counter() - begin < 2
+
+
+def test_the_titles_of_the_packaged_playbooks_own_leads_name_their_companies():
+    found = read_playbook("b2b_calls")
+    with (found.folder / "sample.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(row["call_title"], row["company_name"]) for row in csv.DictReader(file)]
+    wrong = [row for row in rows if read_title(row[0], OwnCompany()).names[:1] != (row[1],)]
+    assert len(rows) == 400
+    assert wrong == []

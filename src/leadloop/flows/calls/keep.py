@@ -130,7 +130,7 @@ def _mentions(lead_id: str, call: Call, said: Understood) -> list[Mention]:
 
 def _key(person: Person) -> str:
     """What a person is called among those of a call: no key holds an address or a name."""
-    return hashlib.sha256((person.email or person.name).casefold().encode()).hexdigest()[:24]
+    return hashlib.sha256((person.email or person.name).casefold().encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _ended(call: Call, said: Understood) -> datetime | None:

@@ -272,7 +272,7 @@ def _read_variables(variables: Mapping[str, str], problems: list[Problem]) -> Ma
             known = [PREFIX + one.upper() for one in kinds] + list(_OTHER_VARIABLES)
             problems.append(Problem(name, "is no setting", _nearest(name, known)))
             continue
-        if not text.strip() and kinds[key] in (str, int, float):
+        if not text.strip() and kinds[key] in (str, int, float) and not _may_be_empty(key):
             problems.append(Problem(name, "is empty", "give it a value, or remove it (`unset`)"))
             continue
         found[key] = _from_text(text, kinds[key])
@@ -314,8 +314,10 @@ def _checked(said: Mapping[str, Any], where: Callable[[str], str], problems: lis
 def _explain(name: str, value: Any, kind: Any) -> tuple[str, str] | None:
     """What is wrong with a value and how to mend it; None where nothing is."""
     if kind is str:
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str):
             return "is not text", "put it in quotation marks"
+        if not value and not _may_be_empty(name):
+            return "is empty", "give it a value, or take it out"
         return _explain_choice(name, [value])
     if kind is bool:
         return None if isinstance(value, bool) else ("is neither true nor false", "give one of them")
@@ -330,6 +332,11 @@ def _explain(name: str, value: Any, kind: Any) -> tuple[str, str] | None:
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
         return "is not a list of texts", 'write it as ["one", "another"]'
     return _explain_choice(name, value)
+
+
+def _may_be_empty(name: str) -> bool:
+    """Whether a setting means something where it is empty: that there is none."""
+    return bool(getattr(Settings, name) == "")
 
 
 def _explain_choice(name: str, values: Iterable[str]) -> tuple[str, str] | None:
