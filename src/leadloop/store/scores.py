@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -234,8 +234,9 @@ class Scores:
     def between(self, playbook: str, since: datetime, until: datetime) -> Iterator[Score]:
         """Every score that was given from one moment up to another, the newest stored first, a page in memory at a time."""
         column = SCORES.c
-        # What was given since then was stored since then: that is what there is an index for.
-        query = _of(playbook).where(column.recorded_at >= since, column.at >= since, column.at < until)
+        # What was given since then was stored since then, give or take a clock: that is what there is an index for.
+        stored = column.recorded_at >= since - timedelta(days=1)
+        query = _of(playbook).where(stored, column.at >= since, column.at < until)
 
         def page(after: str | None) -> Page[Score]:
             limit, listing = LARGEST_PAGE // 10, "scores of a time"
