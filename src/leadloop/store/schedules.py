@@ -82,14 +82,21 @@ class Schedules:
         return _schedule(row)
 
     def add_missing(
-        self, name: str, kind: str, *, cron: str, next_at: datetime, payload: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        kind: str,
+        *,
+        cron: str,
+        next_at: datetime,
+        playbook: str = "",
+        payload: Mapping[str, Any] | None = None,
     ) -> bool:
         """Keep a schedule unless there is one of this name, whatever became of it; says whether it was new."""
         now = self._connections.now()
         row = {
             "name": name,
             "kind": kind,
-            "playbook": "",
+            "playbook": playbook,
             "cron": cron,
             "zone": "UTC",
             "payload": {},

@@ -113,7 +113,7 @@ def test_a_canary_gets_its_share_of_leads_the_same_ones_and_more_of_them_step_by
 
 
 def test_a_canary_that_fails_is_stood_in_for_and_taken_back_by_itself(place, two):
-    _, first, _second = two
+    first = two[1]
     rollout = begin(place, two, state="canary", share=50.0)
     service = open_service(place.root)
 

@@ -14,6 +14,7 @@ from leadloop.flows.loop.alerts import Finding, NotTold, raise_alert, read_addre
 from leadloop.flows.loop.health import look_at_health
 from leadloop.flows.place.workspace import Workspace
 from leadloop.store import open_store
+from leadloop.store.enrichment import Wanted
 
 LOW = Finding("accuracy", "warning", "accuracy is low", "It is 0.71.", "see the report", playbook="tiny")
 
@@ -114,7 +115,7 @@ def test_several_at_once_are_one_message_the_most_urgent_first(place, receiver):
 
 
 def test_what_no_address_takes_is_told_later_and_what_one_takes_is_told(place, receiver, caplog):
-    url, _got, answers = receiver
+    url, _, answers = receiver
     urls(place, url)
     raise_alert(place, LOW)
     answers.append(500)
@@ -147,8 +148,7 @@ def test_health_finds_what_was_given_up_and_says_when_it_is_over(place, clock):
     clock.time = datetime.now(UTC)
     number = place.store.jobs.add("sync", {"playbook": "tiny"}, max_attempts=1)
     place.store.jobs.park(place.store.jobs.claim("w", seconds=60), "the source refused the key")
-    for _ in range(60):
-        place.store.jobs.add("enrich", {"playbook": "tiny"})
+    place.store.enrichment.want("tiny", [Wanted(f"L{one}", 1.0) for one in range(60)])
     look_at_health(place)
     assert {(one.rule, one.severity) for one in place.store.alerts.open()} >= {
         ("sync", "critical"), ("enrichment backlog", "warning"),

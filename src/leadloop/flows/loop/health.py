@@ -14,7 +14,6 @@ from leadloop.errors import LeadLoopError, StoreUnavailable
 from leadloop.flows.loop.alerts import Finding, ask_to_tell, raise_alert
 from leadloop.flows.loop.rollout import look_after
 from leadloop.flows.loop.rules import read_rules
-from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 
 CheckHealth = Callable[[Workspace], Iterator[Finding]]
@@ -70,17 +69,17 @@ def find_trials_gone_wrong(place: Workspace) -> Iterator[Finding]:
 
 
 def find_backlog(place: Workspace) -> Iterator[Finding]:
-    """Jobs of enrichment that pile up."""
-    counts = place.store.jobs.counts()
-    waiting = sum(count for (kind, state), count in counts.items() if kind.startswith("enrich") and state == "waiting")
-    most = read_settings(place.root).backlog_alert
-    if waiting > most:
+    """Leads that wait to be enriched, where they are more than `enrichment_backlog`."""
+    from leadloop.flows.enrich.queue import backlog
+
+    for playbook, waiting in backlog(place).items():
         yield Finding(
             "enrichment backlog",
             "warning",
             f"{waiting:,} leads wait to be enriched",
-            f"More than {most} is a backlog.",
+            "They come in faster than they are looked up.",
             "start another `leadloop worker`, or see whether a provider is down",
+            playbook=playbook,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from leadloop.errors import LeadLoopError
+from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -17,17 +17,13 @@ SYNC = "sync"
 
 def ask_to_sync(place: Workspace, playbook: str, *, since: datetime) -> Job | None:
     """The job that fetches what is new for a playbook, asked for once since a moment; None where no source is configured."""
-    from leadloop.flows.work.jobs import KINDS, ask_for
+    from leadloop.flows.sync.account import may_ask
+    from leadloop.flows.work.jobs import ask_for
 
-    kind = KINDS.get(SYNC)
-    if kind is None:
+    if playbook != read_settings(place.root).calls_playbook or not may_ask(place):
         return None
     jobs = place.store.jobs
     there = [one for one in jobs.page(kind=SYNC, playbook=playbook, limit=5).items if one.created_at >= since]
     if there:
         return there[0]
-    try:
-        number = ask_for(place, SYNC, playbook, {}, who="loop")
-    except LeadLoopError:  # it says itself that there is nothing to fetch from
-        return None
-    return jobs.get(number)
+    return jobs.get(ask_for(place, SYNC, playbook, {}, who="loop"))

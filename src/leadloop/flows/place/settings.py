@@ -128,8 +128,6 @@ class Settings:
     """How long nobody is told again of an alert that goes on, unless it becomes more urgent."""
     alert_least: str = "warning"
     """The least severity that is told: `info`, `warning` or `critical`. Less is only listed."""
-    backlog_alert: int = 50
-    """How many leads may wait to be enriched before somebody is told."""
     ab_test_min_sample_size: int = 100
     """How many matured leads every variant of a test made at `/api/v1/ml/ab-tests` must have before there is a verdict."""
     ab_test_significance_level: float = 0.05
@@ -203,7 +201,6 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "retrain_interval_days": (0, 3_650),
     "retrain_new_outcomes": (1, 1_000_000_000),
     "alert_cool_down_minutes": (0, 100_000),
-    "backlog_alert": (0, 1_000_000_000),
     "ab_test_min_sample_size": (2, 1_000_000_000),
     "ab_test_significance_level": (0.0001, 0.4999),
     "ab_test_min_effect_size": (0, 1),

@@ -45,6 +45,10 @@ DEFAULTS = (
 """Looked at daily, trained weekly where nothing was urgent before, and watched every hour."""
 
 
+HOURLY_SYNC = Default("hourly sync", "sync", "23 * * * *", {})
+"""Where a source of calls is configured, what is new there is fetched every hour."""
+
+
 def next_time(cron: str, zone: str, after: datetime, *, place: int = 0) -> datetime:
     """When a schedule is due after a moment, in UTC; the second time after it for `place` 1, and so on.
 
@@ -126,6 +130,11 @@ def add_defaults(place: Workspace) -> None:
         if one.name not in there:
             due = next_time(one.cron, "UTC", now)
             schedules.add_missing(one.name, one.kind, cron=one.cron, next_at=due, payload=one.payload)
+    from leadloop.flows.sync.account import may_ask
+
+    if HOURLY_SYNC.name not in there and may_ask(place):
+        due, playbook = next_time(HOURLY_SYNC.cron, "UTC", now), read_settings(place.root).calls_playbook
+        schedules.add_missing(HOURLY_SYNC.name, HOURLY_SYNC.kind, cron=HOURLY_SYNC.cron, next_at=due, playbook=playbook)
 
 
 def ask_for_due(place: Workspace) -> list[tuple[str, str, int]]:
