@@ -233,7 +233,8 @@ class Scores:
         column = SCORES.c
         # What was given since then was stored since then, give or take a clock: that is what there is an index for.
         stored = column.recorded_at >= since - timedelta(days=1)
-        query = _of(playbook).where(stored, column.at >= since, column.at < until)
+        seen = column.arm != SHADOW
+        query = _of(playbook).where(stored, seen, column.at >= since, column.at < until)
 
         def page(after: str | None) -> Page[Score]:
             limit, listing = LARGEST_PAGE // 10, "scores of a time"
@@ -246,7 +247,7 @@ class Scores:
     def leads_since(self, playbook: str, moment: datetime) -> tuple[int, datetime | None]:
         """How many leads were scored since a moment, each counted once, and when the first of these scores was given."""
         query = select(func.count(SCORES.c.lead_id.distinct()), func.min(SCORES.c.at)).where(
-            SCORES.c.playbook == playbook, SCORES.c.lead_id != "", SCORES.c.at >= moment
+            SCORES.c.playbook == playbook, SCORES.c.lead_id != "", SCORES.c.at >= moment, SCORES.c.arm != SHADOW
         )
         with self._connections.read() as connection:
             count, first = connection.execute(query).one()
@@ -258,7 +259,12 @@ class Scores:
         with self._connections.read() as connection:
             number = connection.execute(first).scalar_one_or_none()
         while number is not None:
-            query = _of(playbook).where(SCORES.c.id >= number).order_by(SCORES.c.id).limit(LARGEST_PAGE // 10)
+            query = (
+                _of(playbook)
+                .where(SCORES.c.id >= number, SCORES.c.arm != SHADOW)
+                .order_by(SCORES.c.id)
+                .limit(LARGEST_PAGE // 10)
+            )
             with self._connections.read() as connection:
                 rows = connection.execute(query).all()
             yield from (_score(row) for row in rows)
