@@ -45,7 +45,20 @@ COMMANDS = [
         ("experiments", verb)
         for verb in ("plan", "start", "list", "show", "results", "report", "pause", "resume", "ramp")
     ),
-    *(("experiments", verb) for verb in ("stop", "allocate", "evaluate", "replay")),
+    *(("experiments", verb) for verb in ("stop", "allocate", "evaluate")),
+    *(
+        ("webhooks", verb)
+        for verb in ("add", "list", "test", "deliver", "deliveries", "again", "rotate", "on", "remove")
+    ),
+    *(("rollout", verb) for verb in ("list", "show", "start", "share", "approve", "stop", "finish", "drill")),
+    *(("schedules", verb) for verb in ("list", "set", "on", "off", "remove")),
+    *(("queue", verb) for verb in ("list", "add", "show", "export")),
+    *(("alerts", verb) for verb in ("list", "close", "test")),
+    *(("sources", verb) for verb in ("list", "hold", "trust")),
+    *((name,) for name in ("enrich", "outcomes", "quality", "drift", "retrain", "replay")),
+    ("models", "card"),
+    ("models", "changes"),
+    ("dev", "websites"),
     ("jobs", "list"),
     ("jobs", "retry"),
     ("keys", "new"),

@@ -118,7 +118,7 @@ def test_a_migration_that_is_killed_leaves_one_step_or_the_next(new_address, wor
             store.close()
     store = open_store(address, now=Clock())
     fill(store)
-    assert store.audit.verify().number == 3
+    assert store.audit.verify().number == 5
     store.close()
 
 

@@ -363,35 +363,6 @@ def evaluate(playbook: Playbook, name: Name, workspace: WorkspaceOption = None) 
             say(one.instead.said)
 
 
-@experiments.command("replay")
-def replay(
-    playbook: Playbook,
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="Its id, release or name; or rules.")] = "latest",
-    days: Annotated[float, typer.Option(help="How many days of the log.", min=0.01)] = 1.0,
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Score the log of the last day again by another version, and say what would have been different; nothing is stored.
-
-    Example: `leadloop experiments replay leads latest --days 7`
-    """
-    from leadloop.cli.console import say
-    from leadloop.flows.experiments.replaying import replay as again
-    from leadloop.flows.past.stored_past import require_store
-    from leadloop.flows.place.workspace import open_workspace
-    from leadloop.flows.scoring.score import playbook_name
-
-    place, name = open_workspace(workspace), playbook_name(playbook)
-    require_store(place, name)
-    done = again(place, name, version, now=datetime.now(UTC), days=days)
-    say(f"{done.scores:,} leads scored again by {done.version}; it cannot read {done.unreadable:,}.")
-    alike = "" if done.same_order is None else f", the order agrees to {done.same_order:.2f} (1: the same)"
-    say(f"The mean score goes from {done.mean_before:.1f} to {done.mean_after:.1f}.")
-    say(f"One score moves by {done.mean_change:.1f}{alike}.")
-    say(f"{done.other_band:.0%} of the leads get another band.")
-    for (before, after), count in done.moves.items():
-        say(f"{count:,} go to {after} and not to {before}.")
-
-
 def read_arms(given: list[str]) -> list[AskedArm]:
     """Arms from NAME=VERSION[@POLICY]:PERCENT, the first one the control; raises LeadLoopError with every one that is none.
 
