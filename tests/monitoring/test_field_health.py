@@ -62,3 +62,12 @@ def test_leads_that_changed_are_not_broken(changes):
 
 def test_of_few_leads_nothing_is_said():
     assert find_broken_fields(leads(1), leads(2, count=49, size=pl.lit(0.0)), KINDS) == ()
+
+
+def test_numbers_of_employees_are_ranges_and_break_like_any_number():
+    draw = np.random.default_rng(3)
+    low = draw.integers(5, 500, 300)
+    before = pl.DataFrame({"staff": [{"low": int(one), "high": int(one) + 50} for one in low]})
+    after = pl.DataFrame({"staff": [{"low": int(one) * 100, "high": int(one) * 100 + 50} for one in low]})
+    assert [one.how for one in find_broken_fields(before, after, [("staff", "employees")])] == ["another scale"]
+    assert find_broken_fields(before, before.reverse(), [("staff", "employees")]) == ()

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from leadloop.learning.leakage.levels import as_numbers
+
 _FEWEST = 50
 _NUMBERS = ("number", "money", "employees")
 
@@ -75,8 +77,12 @@ def _look(name: str, kind: str, before: pl.Series, now: pl.Series, rules: Health
         said = f"“{name}” says the same of {share:.0%} of leads, and of {_commonest(before):.0%} before"
         return BrokenField(name, "the same for all", said)
     if kind in _NUMBERS:
-        return _scale(name, before.cast(pl.Float64), now.cast(pl.Float64), rules)
+        return _scale(name, _numbers(before), _numbers(now), rules)
     return None
+
+
+def _numbers(values: pl.Series) -> pl.Series:
+    return pl.Series(as_numbers(values)).fill_nan(None).drop_nulls()
 
 
 def _commonest(values: pl.Series) -> float:
