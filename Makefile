@@ -30,7 +30,7 @@ test-crash: environment ## Kill the service, workers, promotions and the store's
 
 test-loop: environment ## Kill the loop at every step 100 times, and poison 20 trainings of each kind; KILLS=N and WORLDS=N for others.
 	TEST_LOOP_KILLS=$(or $(KILLS),100) $(bin)/python -m pytest -s -m "long or not long" tests/flows/loop/test_kills.py
-	TEST_POISON=$(or $(WORLDS),20) $(bin)/python -m pytest tests/flows/loop/test_poison.py
+	TEST_POISON=$(or $(WORLDS),20) $(bin)/python -m pytest -m "long or not long" tests/flows/loop/test_poison.py
 
 test-reload: environment ## Change the version in service 200 times while 100,000 requests are answered; RELOADS=N and REQUESTS=N for others.
 	TEST_RELOADS=$(or $(RELOADS),200) TEST_RELOAD_REQUESTS=$(or $(REQUESTS),100000) $(bin)/python -m pytest -s tests/api/test_reloads.py

@@ -70,7 +70,9 @@ def test_labels_that_one_source_turned_are_held_back_and_nothing_is_learned_from
 
 
 @pytest.mark.parametrize("seed", range(WORLDS))
-@pytest.mark.parametrize("how", ["emptied", "another scale", "the same for all"])
+@pytest.mark.parametrize(
+    "how", ["emptied", *(pytest.param(how, marks=pytest.mark.long) for how in ("another scale", "the same for all"))]
+)
 def test_a_field_that_broke_stops_the_training_and_what_was_trained_by_hand(workspace, tmp_path, seed, how):
     place = open_world(workspace, tmp_path, rules=NO_WAITING, leads=0)
     before = place.registry.champion("tiny")

@@ -11,7 +11,11 @@ from leadloop.flows.work.worker import Worker
 
 
 @pytest.mark.parametrize(
-    "calls", [pytest.param(30, id="30 calls"), pytest.param(500, id="500 calls", marks=pytest.mark.long)]
+    "calls",
+    [
+        pytest.param(30, id="30 calls", marks=pytest.mark.long),
+        pytest.param(500, id="500 calls", marks=pytest.mark.long),
+    ],
 )
 def test_recordings_become_scored_leads_and_an_edit_is_scored_once_more(tmp_path, calls):
     with local_fellow(calls, rate_limited=calls > 100).serve() as local:

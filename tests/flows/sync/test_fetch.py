@@ -322,6 +322,7 @@ def test_the_key_and_secrets_are_read_from_the_environment_or_a_file_and_stand_n
     assert [one.where for one in missing.value.problems] == ["subdomain", "key"]
 
 
+@pytest.mark.long
 def test_leads_are_those_of_the_calls_whichever_way_they_came(place, local, tmp_path):
     sync_fellow(place)
     other = workspace_of(local, tmp_path / "other")
