@@ -125,8 +125,8 @@ def test_every_route_that_changes_something_takes_a_key_and_the_document_says_so
             assert not route.writes
         elif not route.writes:
             takers.add(route.path)
-    # Scores of leads that a request brings along change nothing: asked again, they are given again. An event of Fellow brings its own
-    # identifier, and is kept once under it.
+    # Scores of leads that a request brings along change nothing: asked again, they are given again. An event of Fellow brings its
+    # own identifier, and is kept once under it.
     assert takers == {
         *("/score", "/score/batch", "/api/v1/ml/score", "/api/v1/ml/batch-score"),
         *("/v1/{playbook}/score", "/v1/{playbook}/scores"),
