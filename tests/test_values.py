@@ -12,8 +12,19 @@ ROOMS = sorted(path.stem for path in (SOURCE / "leadloop").iterdir() if (path / 
 # What is no value but a place where something is gathered, and by whom.
 GATHERED = {
     "leadloop.api.scoring.live._Reading": "the leads of one request, by the function that reads them",
+    "leadloop.api.scoring.live._Row": "a lead of a request, which arms and stand-ins may hand on to another version",
     "leadloop.api.measures.standing.Standing": "what is shown of the present, each part replaced as a whole",
+    "leadloop.enrich.manners._Host": "when a host may be asked again",
+    "leadloop.flows.enrich.enrich._Told": "what providers told of one company, one after the other",
+    "leadloop.flows.experiments.planning._Found": "what is known of a playbook, looked up as it is asked for",
+    "leadloop.flows.notify.courier.Courier": "somebody at work: its messages, and who is to be left in peace",
+    "leadloop.monitoring.streams.Adwin": "a detector, which a stream runs through",
+    "leadloop.monitoring.streams._Bucket": "a part of what it remembers",
     "leadloop.scoring.trees.answers.CounterList": "counters, tree after tree",
+    "leadloop.testing.fellow.library.Library": "what the local Fellow holds, which people edit",
+    "leadloop.testing.fellow.quirks.Quirks": "switches, which tests turn while it runs",
+    "leadloop.testing.fellow.subscriptions.Delivery": "an event on its way, attempt after attempt",
+    "leadloop.testing.fellow.subscriptions.Subscription": "an address, which may be switched off",
 }
 
 

@@ -1,5 +1,6 @@
 """Settings: one place for all, and no setting that is silently not read."""
 
+import json
 from dataclasses import fields
 
 import pytest
@@ -63,7 +64,7 @@ def test_variables_that_other_commands_read_are_no_mistake(tmp_path):
 def test_every_setting_can_be_set_to_its_default_in_the_file(tmp_path, field):
     default = field.default
     shown = list(default) if isinstance(default, tuple) else default
-    text = f'"{shown}"' if isinstance(shown, str) else str(shown)
+    text = str(shown) if isinstance(shown, list) else json.dumps(shown)
     assert read_settings(write(tmp_path, f"{field.name} = {text}"), environ={}) == Settings()
 
 
