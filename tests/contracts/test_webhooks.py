@@ -45,7 +45,7 @@ def test_a_score_of_the_service_is_told_with_a_signature_that_holds(client, root
         deliver(root)
         time.sleep(0.1)
     told = {one["data"]["lead_id"]: one["data"] for one in receiver.taken.values()}
-    assert set(told) == {lead, inline}
+    assert set(told) == {lead, inline}, client.get(f"/v1/webhooks/{identity}/deliveries").json()
     assert told[lead]["fields"] == {"visits": "30"}
     assert told[lead]["route"]
     assert receiver.forged == 0

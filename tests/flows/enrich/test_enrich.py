@@ -120,10 +120,12 @@ def test_stopped_in_its_middle_it_gives_back_what_it_held_and_goes_on_later(plac
 
     with pytest.raises(KeyboardInterrupt):
         run(place, keep=stop)
-    assert told[-1].startswith(f"3 of {len(ids)} leads")
+    before = int(told[-1].split()[0])
+    assert told[-1].startswith(f"{before} of {len(ids)} leads")
+    assert before >= 3, "several are looked up at once, and two may be told of together"
     assert not any(one.holder for one in place.store.enrichment.stream(NAME))
     done = run(place)
-    assert done.looked == len(ids) - 3
+    assert done.looked == len(ids) - before
     assert {len(place.store.leads.versions(NAME, lead)) for lead in ids} == {2}
 
 
