@@ -26,7 +26,7 @@ test-mlflow: environment mlflow ## Run the tests against a real MLflow server al
 	$(bin)/python -m pytest tests/flows/test_mlflow_serving.py
 
 test-crash: environment ## Kill the service, workers, promotions and the store's writers 200 times each, and end the service; KILLS=N for another number.
-	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s tests/store/test_kills.py tests/registry/test_kills.py tests/flows/work/test_jobs.py tests/api/test_kills.py tests/api/test_experiment_kills.py tests/api/test_rollouts.py tests/flows/enrich/test_enrich.py tests/flows/sync/test_kills.py tests/ingest/test_signatures.py tests/api/topics/test_hooks.py
+	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s -m "not large and not world" tests/store/test_kills.py tests/registry/test_kills.py tests/flows/work/test_jobs.py tests/api/test_kills.py tests/api/test_experiment_kills.py tests/api/test_rollouts.py tests/flows/enrich/test_enrich.py tests/flows/sync/test_kills.py tests/ingest/test_signatures.py tests/api/topics/test_hooks.py
 
 test-loop: environment ## Kill the loop at every step 100 times, and poison 20 trainings of each kind; KILLS=N and WORLDS=N for others.
 	TEST_LOOP_KILLS=$(or $(KILLS),100) $(bin)/python -m pytest -s -m "long or not long" tests/flows/loop/test_kills.py

@@ -3,7 +3,8 @@
 Each assignment that was acknowledged is stored, and so is each exposure that was answered, but for those of the last moment
 before a kill.
 
-TEST_KILLS says how often (2 by default, 200 with `make test-crash`); every third time the service has two processes.
+TEST_KILLS says how often (2 by default, 200 with `make test-crash`, which alone runs it); every third time the service has two
+processes.
 """
 
 import os
@@ -20,7 +21,10 @@ from tests.conftest import copy_workspace
 from leadloop.flows.place.workspace import Workspace
 from leadloop.store import Variant
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups are POSIX's")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.name != "posix", reason="signals and process groups are POSIX's"),
+]
 KILLS = int(os.environ.get("TEST_KILLS", "2"))
 SENDERS, LOG_SECONDS = 3, 5.0
 """Scores wait a quarter of a second to be written down; on a busy machine the writing takes a while too."""
