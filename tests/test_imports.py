@@ -36,6 +36,7 @@ OWN = {
     "client": {Requirement(line).name for line in PROJECT["optional-dependencies"]["client"]},
     "ingest": {Requirement(line).name for line in PROJECT["optional-dependencies"]["calls"]},
     "api": {Requirement(line).name.split("-")[0] for line in PROJECT["optional-dependencies"]["otel"]},
+    "flows": {Requirement(line).name for line in PROJECT["optional-dependencies"]["notify"]},
 }
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.
 PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}

@@ -3,12 +3,21 @@
 import time
 
 import pytest
+from tests.api.service_for_tests import ask, open_service
+from tests.contracts.conftest import NAMED
 from tests.flows.notify.receivers_for_tests import Receiver
 
 from leadloop.flows.notify.courier import Courier
 from leadloop.flows.place.workspace import Workspace
 
 HEADER = "Idempotency-Key"
+
+
+@pytest.fixture(scope="module")
+def client(root):
+    """A service of its own: that of the others may have been ended by a test that starts and ends it, and its log with it."""
+    with ask(open_service(root, fallback=("rules",), **NAMED)) as client:
+        yield client
 
 
 @pytest.fixture

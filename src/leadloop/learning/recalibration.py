@@ -82,8 +82,8 @@ def follow_outcomes(
     >>> said = np.full(2000, 0.2)
     >>> won = (draw.random(2000) < 0.4).astype(float)
     >>> followed = follow_outcomes(said, won, np.arange(2000) // 100)
-    >>> 0.35 < followed.probabilities[-1] < 0.45
-    True
+    >>> print(f"{followed.probabilities[1000:].mean():.1f}")
+    0.4
     """
     margins = log_odds(probabilities)
     lines = [_Line(pace) for pace in paces]
