@@ -13,8 +13,8 @@ from leadloop.flows.place.workspace import Workspace
 HEADER = "Idempotency-Key"
 
 
-@pytest.fixture(scope="module")
-def client(root):
+@pytest.fixture
+def live(root):
     """A service of its own: that of the others may have been ended by a test that starts and ends it, and its log with it."""
     with ask(open_service(root, fallback=("rules",), **NAMED)) as client:
         yield client
@@ -39,37 +39,37 @@ def deliver(root):
         place.store.close()
 
 
-def test_a_score_of_the_service_is_told_with_a_signature_that_holds(client, root, receiver, new_id):
-    added = client.post("/v1/webhooks", json={"url": receiver.url, "playbook": "tiny", "fields": ["visits"]})
+def test_a_score_of_the_service_is_told_with_a_signature_that_holds(live, root, receiver, new_id):
+    added = live.post("/v1/webhooks", json={"url": receiver.url, "playbook": "tiny", "fields": ["visits"]})
     assert added.status_code == 200, added.text
     identity, receiver.secret = added.json()["id"], added.json()["secret"]
     assert receiver.secret.startswith("whsec_")
     lead = new_id()
-    client.post("/v1/tiny/leads", json={"leads": [{"id": lead, "visits": 30}]})
-    assert client.post(f"/v1/tiny/leads/{lead}/score").status_code == 200
+    live.post("/v1/tiny/leads", json={"leads": [{"id": lead, "visits": 30}]})
+    assert live.post(f"/v1/tiny/leads/{lead}/score").status_code == 200
     inline = new_id()
-    assert client.post("/v1/tiny/score", json={"id": inline, "visits": 3}).status_code == 200
+    assert live.post("/v1/tiny/score", json={"id": inline, "visits": 3}).status_code == 200
     until = time.monotonic() + 20
     while len(receiver.taken) < 2 and time.monotonic() < until:
         deliver(root)
         time.sleep(0.1)
     told = {one["data"]["lead_id"]: one["data"] for one in receiver.taken.values()}
-    assert set(told) == {lead, inline}, client.get(f"/v1/webhooks/{identity}/deliveries").json()
+    assert set(told) == {lead, inline}, live.get(f"/v1/webhooks/{identity}/deliveries").json()
     assert told[lead]["fields"] == {"visits": "30"}
     assert told[lead]["route"]
     assert receiver.forged == 0
-    page = client.get(f"/v1/webhooks/{identity}/deliveries", params={"limit": 1}).json()
+    page = live.get(f"/v1/webhooks/{identity}/deliveries", params={"limit": 1}).json()
     assert (page["deliveries"][0]["state"], page["deliveries"][0]["status"]) == ("sent", 204)
     assert page["next"]
-    assert client.get(f"/v1/tiny/leads/{lead}/everything").json()["told"][0]["webhook"] == identity
-    (listed,) = client.get("/v1/webhooks").json()["webhooks"]
+    assert live.get(f"/v1/tiny/leads/{lead}/everything").json()["told"][0]["webhook"] == identity
+    (listed,) = live.get("/v1/webhooks").json()["webhooks"]
     assert listed["messages"] == {"sent": 2}
     assert "secret" not in listed
     assert "salt" not in listed
-    assert client.post(f"/v1/webhooks/{identity}/test").status_code == 200
+    assert live.post(f"/v1/webhooks/{identity}/test").status_code == 200
     assert deliver(root) == {"sent": 1}
-    assert client.delete(f"/v1/webhooks/{identity}").json() == {"removed": identity}
-    assert client.get("/v1/webhooks").json()["webhooks"] == []
+    assert live.delete(f"/v1/webhooks/{identity}").json() == {"removed": identity}
+    assert live.get("/v1/webhooks").json()["webhooks"] == []
 
 
 def test_a_secret_is_answered_once_and_stored_nowhere(client, service, new_id):
