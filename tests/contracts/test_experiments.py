@@ -6,22 +6,10 @@ import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
 
-from leadloop.flows.training.train import train
 from leadloop.store import Feedback, LeadOutcome
 
 LEADS = [{**LEAD, "id": f"L{number}", "visits": number % 9} for number in range(60)]
 TESTS, AB = "/api/v1/ml/ab-tests", "/api/v1/ab-testing"
-
-
-@pytest.fixture(scope="module")
-def two(workspace, tmp_path_factory):
-    """A workspace with two versions, the first in service."""
-    place = copy_workspace(workspace.root, tmp_path_factory.mktemp("two"))
-    later = place.root / "later.csv"
-    lines = workspace.past.read_text(encoding="utf-8").splitlines(keepends=True)
-    later.write_text("".join(lines[:900]), encoding="utf-8")
-    second = train(workspace.playbook, later, workspace=place.root, promote=False).version.id
-    return place.root, workspace.result.version.id, second
 
 
 @pytest.fixture

@@ -55,6 +55,14 @@ def test_a_message_of_another_time_is_refused_though_it_is_signed_well(minutes):
     assert verify_signature(signed(at=NOW + timedelta(minutes=4.9)), BODY, [SECRET], now=NOW)
 
 
+@pytest.mark.parametrize("stamp", ["999999999999", "9" * 20, "0", "00000000000000"])
+def test_a_time_that_no_calendar_knows_is_refused_like_any_other_wrong_time(stamp):
+    mark = hmac.new(bytes(range(32)), f"msg_1.{stamp}.".encode() + BODY, hashlib.sha256).digest()
+    headers = {"svix-id": "msg_1", "svix-timestamp": stamp, "svix-signature": "v1," + base64.b64encode(mark).decode()}
+    with pytest.raises(DataError, match="of another time|cannot be read"):
+        verify_signature(headers, BODY, [SECRET], now=NOW)
+
+
 def test_a_secret_that_is_none_is_told_without_repeating_it():
     for wrong in ("whsec_short", "whsec_!!!!", ""):
         with pytest.raises(DataError) as refused:

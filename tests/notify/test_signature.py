@@ -2,7 +2,9 @@
 
 import random
 
-from leadloop.notify.signature import headers_of, is_genuine, sign
+from tests.flows.notify.receivers_for_tests import is_genuine
+
+from leadloop.notify.signature import headers_of, sign
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOW = 1_700_000_000

@@ -67,12 +67,7 @@ def plan_conversion(
     """
     _refuse(base_rate, effect_absolute, shares, power, alpha, variance_saved)
     units = _units_for(base_rate, effect_absolute, shares, power, alpha, reading, variance_saved)
-    days = units / units_per_day + matures_after_days if units_per_day else None
-    pace = (
-        f"With {units_per_day:,g} {called} a day you need {_weeks(days)} for {_points(effect_absolute)}: {units:,} {called}"
-        if days is not None
-        else f"You need {units:,} {called} for {_points(effect_absolute)}"
-    )
+    days, pace = _pace(units, units_per_day, matures_after_days, _points(effect_absolute), called)
     return Plan(
         effect_absolute=effect_absolute,
         relative_lift=effect_absolute / base_rate,
@@ -159,13 +154,8 @@ def plan_mean(
     whole = sum(shares)
     spread = deviation**2 * (1 - variance_saved) * (whole / shares[0] + whole / min(shares[1:]))
     units = ceil((reach + other) ** 2 * spread / effect_absolute**2)
-    days = units / units_per_day + matures_after_days if units_per_day else None
     change = f"a change of {abs(effect_absolute):g}{' ' * bool(unit)}{unit}"
-    pace = (
-        f"With {units_per_day:,g} {called} a day you need {_weeks(days)} for {change}: {units:,} {called}"
-        if days is not None
-        else f"You need {units:,} {called} for {change}"
-    )
+    days, pace = _pace(units, units_per_day, matures_after_days, change, called)
     return Plan(
         effect_absolute=effect_absolute,
         relative_lift=effect_absolute / abs(base) if base else None,
@@ -176,6 +166,16 @@ def plan_mean(
         reading=reading,
         said=f"{pace}, {_LOOKS[reading]}.",
     )
+
+
+def _pace(
+    units: int, units_per_day: float | None, matures_after_days: float, change: str, called: str
+) -> tuple[float | None, str]:
+    """How many days it takes to gather so many units, where it is known how many come, and that in words."""
+    if not units_per_day:
+        return None, f"You need {units:,} {called} for {change}"
+    days = units / units_per_day + matures_after_days
+    return days, f"With {units_per_day:,g} {called} a day you need {_weeks(days)} for {change}: {units:,} {called}"
 
 
 def power_of_conversion(

@@ -15,10 +15,9 @@ from leadloop.learning.report.marks import (
     whisker,
     write,
 )
-from leadloop.learning.report.page import render_section, render_verdict
+from leadloop.learning.report.page import page_head, render_section, render_verdict
 from leadloop.learning.report.parts import MOST_ROWS, Pictures, Section, Table, Words, cut
 from leadloop.learning.report.picture import Picture
-from leadloop.learning.report.style import page_style
 from leadloop.learning.report.words import Verdict
 from leadloop.monitoring.check import Check
 from leadloop.monitoring.drift import DriftReport, FieldDrift
@@ -46,12 +45,7 @@ def render_check(check: Check, *, synthetic: bool = False) -> str:
     links = "".join(f'<li><a href="#{one.key}">{html_text(one.key.capitalize())}</a></li>' for one in sections)
     return "\n".join(
         (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width,initial-scale=1">',
-            '<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">',
-            f"<title>{html_text(title)}</title>",
-            f"<style>{page_style()}</style>\n</head>\n<body>",
-            '<a class="skip" href="#answer">To the answer</a>',
+            *page_head(title),
             banner,
             '<header>\n<p class="eyebrow">LeadLoop watch report</p>',
             f"<h1>{html_text(check.playbook)}: quality and drift</h1>",

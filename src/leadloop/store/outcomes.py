@@ -90,18 +90,6 @@ class Outcomes:
             query = query.where(OUTCOMES.c.lead_id == lead_id)
         return read_page(self._connections, "outcomes", query, OUTCOMES.c.id, _outcome, after=after, limit=limit)
 
-    def values_of(self, playbook: str, target: str, lead_ids: Sequence[str], *, since: datetime) -> dict[str, float]:
-        """The outcome that holds of each of some leads, as it was told since a moment; those without one are left out."""
-        told: dict[str, float] = {}
-        column = OUTCOMES.c
-        with self._connections.read() as connection:
-            for start in range(0, len(lead_ids), 500):
-                some = lead_ids[start : start + 500]
-                mine = column.playbook == playbook, column.target == target, column.recorded_at >= since
-                query = select(column.lead_id, column.value).where(*mine, column.lead_id.in_(some))
-                told |= {row.lead_id: row.value for row in connection.execute(query.order_by(column.id))}
-        return told
-
     def sources(self, playbook: str, target: str) -> dict[str, str]:
         """Who told the outcome that holds of each lead, by lead id."""
         query = select(OUTCOMES.c.lead_id, OUTCOMES.c.source).where(
@@ -111,19 +99,26 @@ class Outcomes:
             return {row.lead_id: row.source for row in connection.execute(query.order_by(OUTCOMES.c.id))}
 
     def last_of_leads(
-        self, playbook: str, target: str, lead_ids: Sequence[str], *, by: datetime
+        self,
+        playbook: str,
+        target: str,
+        lead_ids: Sequence[str],
+        *,
+        by: datetime | None = None,
+        told_since: datetime | None = None,
     ) -> dict[str, LeadOutcome]:
-        """The last outcome told of each of these leads as to one target, of those that came about by a moment."""
+        """The last outcome told of each of these leads as to one target, of those that came about by a moment, or were told since
+        one; leads without any are left out.
+        """
         found: dict[str, LeadOutcome] = {}
+        wanted = select(OUTCOMES).where(OUTCOMES.c.playbook == playbook, OUTCOMES.c.target == target)
+        if by is not None:
+            wanted = wanted.where(OUTCOMES.c.at <= by)
+        if told_since is not None:
+            wanted = wanted.where(OUTCOMES.c.recorded_at >= told_since)
         with self._connections.read() as connection:
             for start in range(0, len(lead_ids), _AT_ONCE):
-                some = lead_ids[start : start + _AT_ONCE]
-                query = select(OUTCOMES).where(
-                    OUTCOMES.c.playbook == playbook,
-                    OUTCOMES.c.target == target,
-                    OUTCOMES.c.at <= by,
-                    OUTCOMES.c.lead_id.in_(some),
-                )
+                query = wanted.where(OUTCOMES.c.lead_id.in_(lead_ids[start : start + _AT_ONCE]))
                 found |= {row.lead_id: _outcome(row) for row in connection.execute(query.order_by(OUTCOMES.c.id))}
         return found
 

@@ -12,23 +12,10 @@ from tests.conftest import copy_workspace, write_playbook
 from leadloop.flows.experiments.ending import end_experiment
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.arms import write_policy
-from leadloop.flows.training.train import train
 from leadloop.playbook import Policy
 from leadloop.store import Variant
 
 LEADS = [{**LEAD, "id": f"L{number}", "visits": number % 9} for number in range(300)]
-
-
-@pytest.fixture(scope="module")
-def two(workspace, tmp_path_factory):
-    """A workspace with two versions, the first in service."""
-    root = tmp_path_factory.mktemp("two")
-    copy_workspace(workspace.root, root)
-    later = root / "later.csv"
-    lines = workspace.past.read_text(encoding="utf-8").splitlines(keepends=True)
-    later.write_text("".join(lines[:900]), encoding="utf-8")
-    second = train(workspace.playbook, later, workspace=root, promote=False).version.id
-    return root, workspace.result.version.id, second
 
 
 @pytest.fixture

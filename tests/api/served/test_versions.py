@@ -13,19 +13,6 @@ from leadloop.api.wire.problems import Refusal
 from leadloop.errors import StoreUnavailable, VersionError, VersionMissing
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.training.train import train
-
-
-@pytest.fixture(scope="module")
-def two(workspace, tmp_path_factory):
-    """A workspace with two versions, the first in service."""
-    root = tmp_path_factory.mktemp("two")
-    copy_workspace(workspace.root, root)
-    later = root / "later.csv"
-    lines = workspace.past.read_text(encoding="utf-8").splitlines(keepends=True)
-    later.write_text("".join(lines[:900]), encoding="utf-8")
-    second = train(workspace.playbook, later, workspace=root, promote=False).version.id
-    return root, workspace.result.version.id, second
 
 
 @pytest.fixture

@@ -15,21 +15,9 @@ from leadloop.flows.experiments.planning import Asked, AskedArm, begin_experimen
 from leadloop.flows.experiments.reading import read_experiment
 from leadloop.flows.experiments.report_page import render_page
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.training.train import train
 from leadloop.store import Exposure, LeadOutcome
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def two(workspace, tmp_path_factory):
-    root = tmp_path_factory.mktemp("two")
-    copy_workspace(workspace.root, root)
-    later = root / "later.csv"
-    lines = workspace.past.read_text(encoding="utf-8").splitlines(keepends=True)
-    later.write_text("".join(lines[:900]), encoding="utf-8")
-    second = train(workspace.playbook, later, workspace=root, promote=False).version.id
-    return root, workspace.result.version.id, second
 
 
 @pytest.fixture

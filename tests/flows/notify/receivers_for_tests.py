@@ -8,10 +8,22 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from leadloop.notify.signature import is_genuine
+from leadloop.errors import DataError
+from leadloop.ingest.signatures import verify_signature
+
+
+def is_genuine(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, *, now: float) -> bool:
+    """Whether whoever receives messages takes one for ours: what comes in is held against its signature in the same way."""
+    try:
+        verify_signature(headers, body, secrets, now=datetime.fromtimestamp(now, UTC))
+    except DataError:
+        return False
+    return True
 
 
 class Receiver:

@@ -10,7 +10,7 @@ from leadloop.flows.experiments.counting import ACCEPTANCE
 from leadloop.flows.experiments.pictures import Drawn, draw
 from leadloop.flows.experiments.reading import Results, days_left, leads_a_day
 from leadloop.learning.report.escape import html_text
-from leadloop.learning.report.style import page_style
+from leadloop.learning.report.page import page_head
 
 _TONES = {"deploy": "good", "rollback": "stop", "iterate": "care", None: "stop"}
 _SAID = {
@@ -47,12 +47,7 @@ def render_page(results: Results) -> str:
     links = "".join(f'<li><a href="#{key}">{html_text(name)}</a></li>' for key, name, _ in sections)
     return "\n".join(
         (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width,initial-scale=1">',
-            '<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">',
-            f"<title>{html_text(title)}</title>",
-            f"<style>{page_style()}{_LINES}</style>\n</head>\n<body>",
-            '<a class="skip" href="#answer">To the answer</a>',
+            *page_head(title, more_style=_LINES),
             _opening(results),
             f'<nav aria-label="Contents"><ul>{links}</ul></nav>',
             "<main>",

@@ -234,8 +234,9 @@ def _quality(place: Workspace, rollout: Rollout) -> tuple[tuple[MeasuredDifferen
     if len(both) < _FEWEST_ENDED:
         return (), 0
     target = place.registry.find(playbook, rollout.model_version).target
-    told = store.outcomes.values_of(playbook, target, [one.lead_id for one, _ in both], since=rollout.begun_at)
-    rows = [(told[one.lead_id], other, one.probability) for one, other in both if one.lead_id in told]
+    asked = [one.lead_id for one, _ in both]
+    told = store.outcomes.last_of_leads(playbook, target, asked, told_since=rollout.begun_at)
+    rows = [(told[one.lead_id].value, other, one.probability) for one, other in both if one.lead_id in told]
     won = sum(value > 0 for value, _, _ in rows)
     if len(rows) < _FEWEST_ENDED or min(won, len(rows) - won) < _FEWEST_OF_EACH:
         return (), len(rows)

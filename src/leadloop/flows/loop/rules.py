@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -32,27 +32,9 @@ _MOST_SHARES = 20
 
 
 @dataclass(frozen=True)
-class LoopRules:
-    """When a playbook is trained again, what a new version must show, and how it comes into service."""
+class LoopRules(TriggerRules):
+    """When a playbook is trained again (the rules of triggers), what a new version must show, and how it comes into service."""
 
-    triggers: tuple[str, ...] = SWITCHED
-    """What leads to a training: `age`, `outcomes`, `accuracy`, `decline`, `f1`, `drift`, `features`. What is left out is off."""
-    interval_days: float = 7.0
-    """`age`: how many days old the newest version must be."""
-    new_outcomes: int = 50
-    """`outcomes`: how many must have come since the newest version was made; feedback counts as one."""
-    accuracy_warning: float = 0.75
-    """`accuracy`: under this, accuracy on matured leads is a warning and leads to a training."""
-    accuracy_critical: float = 0.65
-    """`accuracy`: under this it is critical."""
-    decline: float = 0.10
-    """`decline`: how far accuracy may fall below the mean of the last measurements."""
-    decline_over: int = 5
-    """`decline`: how many measurements make that mean."""
-    f1_drop: float = 0.05
-    """`f1`: how far F1 on matured leads may lie below what it was on the test leads."""
-    rest_days: float = 1.0
-    """How long after a training accuracy, decline, F1 and drift lead to no other: the same leads would give the same version."""
     decisive: str = "log-loss"
     """What a new version must be surely better in: `log-loss`, `AUC`, `average precision` or `Brier score`."""
     fewest_leads: int = 100
@@ -81,11 +63,6 @@ class LoopRules:
     """Whether a source whose outcomes contradict all others is held back until a person has looked."""
     max_source_share: float = 1.0
     """The largest share of what is learned from that one source may tell, 0 to 1; with more than that, nothing is promoted."""
-
-    @property
-    def of_triggers(self) -> TriggerRules:
-        """When training again is worth while."""
-        return TriggerRules(**{one.name: getattr(self, one.name) for one in fields(TriggerRules)})
 
     @property
     def of_promotion(self) -> PromotionRule:

@@ -214,7 +214,7 @@ def decide(going: Going) -> tuple[RetrainDecision, LoopFacts]:
             name: tuple(seen[name]) if isinstance(seen[name], list) else seen[name] for name in _MEASURED
         }
         facts = replace(facts, **said)
-    decision = decide_retraining(facts, going.rules.of_triggers)
+    decision = decide_retraining(facts, going.rules)
     if not going.work.told["if_due"]:
         asked = Reason("asked", f"{going.work.told['who']} asked for it")
         decision = RetrainDecision(True, (asked, *decision.reasons))

@@ -43,7 +43,7 @@ def look_at_retraining(place: Workspace, playbook: str) -> Retraining:
     Nothing is measured anew here; `leadloop retrain` and the daily check do that first.
     """
     facts = read_facts(place, playbook)
-    decision = decide_retraining(facts, read_rules(place.root, playbook).of_triggers)
+    decision = decide_retraining(facts, read_rules(place.root, playbook))
     return Retraining(decision.due, decision.said, facts.newest, facts.age_days, facts.new_outcomes, decision, facts)
 
 

@@ -17,10 +17,9 @@ import polars as pl
 from leadloop.errors import LeadLoopError, PlaybookError, Problem, StoreError
 from leadloop.flows.past.past_leads import needed_fields
 from leadloop.flows.past.stored_past import require_store
-from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.place.stopwatch import Tick
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.work.jobs import find_source
+from leadloop.flows.work.jobs import find_and_read
 from leadloop.ingest.writers import open_writer
 from leadloop.learning.labels import days_between, settle
 from leadloop.store.paging import all_pages
@@ -100,7 +99,7 @@ def export_training_set(
     """
     from leadloop.store.training_set import LEAD_ID, SCORED_AT
 
-    found = _find(place, playbook)
+    found = find_and_read(place, playbook)
     book = found.playbook
     if book.events:
         cure = f"leadloop store export {book.name} feedback -o feedback.csv, and events in the same way"
@@ -158,7 +157,7 @@ def erase(
     By address or number they are found in the contact fields of the playbook (in any field, where it has none), and in every
     playbook's leads. Raises StoreError where nobody is named.
     """
-    found = _find(place, playbook)
+    found = find_and_read(place, playbook)
     require_store(place, found.playbook.name)
     contact = [field.name for field in found.playbook.schema.fields if field.type in _CONTACT and not field.made_from]
     return place.store.erasures.erase_person(
@@ -233,16 +232,6 @@ def read_days(text: str) -> float:
             "how old", Problem("--older-than", f"“{text[:40]}” is no time", "write 365d, 8w, 1y or 36h")
         )
     return days
-
-
-def _find(place: Workspace, playbook: Path | str) -> PlaybookFolder:
-    """A playbook by its folder, or by the name of one that lies in the workspace or a package."""
-    try:
-        return read_playbook(playbook)
-    except PlaybookError:
-        if Path(playbook).name != str(playbook):
-            raise
-        return read_playbook(find_source(place, str(playbook)))
 
 
 def _rows_of(store: Store, playbook: str, table: str) -> Iterator[Mapping[str, Any]]:

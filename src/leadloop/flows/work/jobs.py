@@ -23,6 +23,7 @@ from leadloop.errors import (
 )
 from leadloop.flows.loop.kinds import HEALTH_KIND, LOOP_KIND, TELL_KIND
 from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
+from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.given_settings import (
@@ -176,6 +177,16 @@ def find_source(place: Workspace, name: str) -> str:
         return name
     cure = f"put its folder into {place.root}, or name it under `playbooks` in leadloop.toml; {packaged_names()}"
     raise PlaybookError(name, Problem("playbook", "is not found", cure))
+
+
+def find_and_read(place: Workspace, playbook: Path | str) -> PlaybookFolder:
+    """A playbook by its folder, or by the name of one that lies in the workspace or a package; raises PlaybookError."""
+    try:
+        return read_playbook(playbook)
+    except PlaybookError:
+        if Path(playbook).name != str(playbook):
+            raise
+        return read_playbook(find_source(place, str(playbook)))
 
 
 def _train(work: Work) -> Any:

@@ -24,6 +24,18 @@ _SIGNS = {
 }
 
 
+def page_head(title: str, *, more_style: str = "") -> tuple[str, ...]:
+    """How every report begins, up to the link that leads past everything to its answer."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        '<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">',
+        f"<title>{html_text(title)}</title>",
+        f"<style>{page_style()}{more_style}</style>\n</head>\n<body>",
+        '<a class="skip" href="#answer">To the answer</a>',
+    )
+
+
 def render_html(report: TrainingReport) -> str:
     """The whole report as a page; the same report gives the same bytes.
 
@@ -36,12 +48,7 @@ def render_html(report: TrainingReport) -> str:
         title = f"Synthetic data · {title}"
     return "\n".join(
         (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width,initial-scale=1">',
-            '<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">',
-            f"<title>{html_text(title)}</title>",
-            f"<style>{page_style()}</style>\n</head>\n<body>",
-            '<a class="skip" href="#answer">To the answer</a>',
+            *page_head(title),
             _banner(report),
             _opening(report, pictures.get("hundred")),
             _contents(sections, further),

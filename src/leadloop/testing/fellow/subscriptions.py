@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import secrets
 import threading
@@ -16,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadloop.notify.signature import sign
 from leadloop.testing.fellow.quirks import Quirks
 
 EVENTS = ("ai_note.generated", "ai_note.shared_to_channel", "action_item.assigned", "action_item.completed")
@@ -100,7 +99,7 @@ class Subscriptions:
             headers = {
                 "svix-id": delivery.event_id,
                 "svix-timestamp": stamp,
-                "svix-signature": sign(to.secret, delivery.event_id, stamp, body),
+                "svix-signature": sign(to.secret, delivery.event_id, int(stamp), body),
             }
             status, _ = _post(to.url, body, headers, _DELIVERY_SECONDS)
             delivery.attempts += 1
@@ -111,13 +110,6 @@ class Subscriptions:
             if pause is None or self._ending.wait(pause):
                 break
         return delivery
-
-
-def sign(secret: str, event_id: str, stamp: str, body: bytes) -> str:
-    """The signature of a message as Svix makes it."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = event_id.encode() + b"." + stamp.encode() + b"." + body
-    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
