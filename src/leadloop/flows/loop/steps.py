@@ -32,6 +32,7 @@ from leadloop.flows.loop.rollout import (
     look_after,
     set_share,
 )
+from leadloop.flows.loop.since import learn_since
 from leadloop.flows.loop.syncing import ask_to_sync
 from leadloop.flows.loop.trust import find_objections, look_at_trust
 from leadloop.monitoring.triggers import LoopFacts, Reason, RetrainDecision, decide_retraining
@@ -97,8 +98,8 @@ def evaluate(going: Going) -> Done:
 
 
 _MEASURED = (
-    *("accuracy", "majority", "matured", "earlier", "f1", "f1_before"),
-    *("drift", "drift_reasons"),
+    *("accuracy", "majority", "matured", "earlier", "f1", "f1_before", "f1_doubt"),
+    *("drift", "drift_reasons", "changed_at"),
 )
 
 
@@ -176,7 +177,7 @@ def retrain(going: Going) -> Done:
                 change=lambda store: _note_check(store, going, decision, facts),
             )
         try:
-            made = _train(going)
+            made = _train(going, learn_since(going, facts))
         except (LeakageError, NotEnoughOutcomes) as error:
             _tell_refused(going, error)
             raise
@@ -252,7 +253,7 @@ def _made_here(going: Going) -> ModelVersion | None:
     return made[-1] if made else None
 
 
-def _train(going: Going) -> ModelVersion:
+def _train(going: Going, since: datetime | None) -> ModelVersion:
     from leadloop.flows.training.train import train
     from leadloop.flows.work.jobs import find_source
 
@@ -270,6 +271,7 @@ def _train(going: Going) -> ModelVersion:
         time_budget=told["time_budget"],
         validation_split=told["validation_split"],
         params=told["params"],
+        since=since,
         made_by=going.who,
         tick=tick,
     ).version

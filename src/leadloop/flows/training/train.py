@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes,
 from leadloop.features import FeatureSet
 from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.past.importing import Imported
-from leadloop.flows.past.past_leads import read_past_leads
+from leadloop.flows.past.past_leads import leave_out_older, read_past_leads
 from leadloop.flows.past.split_targets import TargetPart, audit_targets, divide_targets
 from leadloop.flows.place.duration import read_seconds
 from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
@@ -110,6 +110,7 @@ def train(
     storage: str = "",
     validation_split: float | None = None,
     params: Mapping[str, Any] | None = None,
+    since: datetime | None = None,
     made_by: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
@@ -125,7 +126,9 @@ def train(
     started again with the same playbook and leads. With `storage` (the address of a database, as SQLAlchemy writes it) its
     trials are kept there and several trainings share them, each ending with the settings that did best of all; which those
     are may then differ from time to time. `validation_split` (0.1 to 0.5) is the newest share of leads to keep back, and `params`
-    are settings of `[training]`, in place of the playbook's for this once. `made_by` is noted as who
+    are settings of `[training]`, in place of the playbook's for this once. With `since`, nothing is learned
+    from leads that came before that moment: the world has changed; what came since counts as soon as
+    it has ended, as there is little of it. `made_by` is noted as who
     made the version, by default who runs this. Where LEADLOOP_MLFLOW_URI names an MLflow
     server, the training is logged there once its version is saved. `tick` is told what is being done.
 
@@ -143,9 +146,11 @@ def train(
     server = find_server(found.playbook.name)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
     past = read_past_leads(found, data, outcomes=outcomes, events=events, place=place, tick=watch)
+    if since is not None:
+        past = leave_out_older(past, since)
     found, imported, fields = past.found, past.imported, past.fields
     try:
-        parts = divide_targets(found, imported)
+        parts = divide_targets(found, imported, waiting=since is None)
     except NotEnoughOutcomes as few:
         raise NotEnoughOutcomes(found.playbook.name, [*few.problems, _meanwhile(place, found)]) from None
     found = parts.found
@@ -193,6 +198,7 @@ def train(
             report,
             configuration,
             made_by or place.who(),
+            since,
         ),
         files,
     )
@@ -304,7 +310,10 @@ def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *
 
 
 def _may_have_seen(made_at: str, playbook: Playbook, part: TargetPart) -> np.ndarray | None:
-    """Which test leads came before a version was made, so that it may have learned from them; None where leads have no times."""
+    """Which test leads a version may have learned from: those that came, and whose time was over, before it was made.
+
+    None where leads have no times. From leads that were still open then it has learned nothing.
+    """
     order = playbook.order
     if order is None or order.by != "field" or order.newest == "smallest":
         return None
@@ -312,7 +321,8 @@ def _may_have_seen(made_at: str, playbook: Playbook, part: TargetPart) -> np.nda
     if came.dtype != pl.Datetime:
         return None
     made = datetime.strptime(made_at, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - times of leads are UTC without a zone
-    seen: np.ndarray = (came <= made).fill_null(True).to_numpy()
+    within = playbook.events.within_days if playbook.events else playbook.target.within_days
+    seen: np.ndarray = (came <= made - timedelta(days=within or 0.0)).fill_null(True).to_numpy()
     return seen
 
 

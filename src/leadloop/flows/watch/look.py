@@ -20,7 +20,7 @@ from leadloop.monitoring.estimate import FEWEST_LEADS, Correction, estimate_qual
 from leadloop.monitoring.judging_drift import find_drift
 from leadloop.monitoring.quality import FEWEST_LEADS as FEWEST_MATURED
 from leadloop.monitoring.quality import FEWEST_OF_EACH, measure_quality
-from leadloop.monitoring.streams import Adwin
+from leadloop.monitoring.streams import Adwin, find_break
 from leadloop.registry import ModelVersion
 from leadloop.scoring.rule_scorer import RuleScorer
 from leadloop.scoring.trained import TrainedPlaybook
@@ -266,7 +266,8 @@ def follow_surprise(past: Past) -> tuple[StreamAlarm, ...]:
     """Whether the outcomes of leads began to surprise more (or less) than the probabilities of those leads explain.
 
     Each matured lead, in the order in which they were scored, adds how much more surprising its outcome was than the outcome of
-    such a lead is on average; while probabilities mean what they say, that is 0, whichever leads come.
+    such a lead is on average; while probabilities mean what they say, that is 0, whichever leads come. ADWIN follows them; where
+    it is not sure yet, the likeliest single break is looked for, which takes fewer leads.
     """
     matured = past.leads.filter(pl.col("outcome").is_not_null() & pl.col("probability").is_not_null()).sort("at", "id")
     if not matured.height:
@@ -285,6 +286,9 @@ def follow_surprise(past: Past) -> tuple[StreamAlarm, ...]:
             alarms.append(
                 StreamAlarm("surprise at outcomes", at, seen, cut.before, cut.after, worse=cut.after > cut.before)
             )
+    if not alarms and (cut := find_break(figures)) is not None:
+        at, seen = (times[place].replace(tzinfo=UTC) for place in (cut.at, cut.seen_at))
+        alarms.append(StreamAlarm("surprise at outcomes", at, seen, cut.before, cut.after, worse=True))
     return tuple(alarms[-1:])
 
 
