@@ -63,18 +63,18 @@ class LoopFacts:
     """Matured F1 of the version in service."""
     f1_before: float | None = None
     """Its F1 on the test leads when it was trained."""
-    f1_doubt: float = 0.0
-    """By how much chance alone makes these two differ, 19 times in 20."""
     drift: str = "quiet"
     """What is to be made of drift: `quiet`, `noted` or `alarm`."""
     drift_reasons: tuple[str, ...] = ()
     """Why."""
-    changed_at: str = ""
-    """Since when outcomes surprise more than they should; empty where they do not."""
     features_added: tuple[str, ...] = ()
     """Fields that the playbook uses now and the newest version does not know."""
     features_removed: tuple[str, ...] = ()
     """Fields that the newest version reads and the playbook does not use any more."""
+    f1_doubt: float = 0.0
+    """By how much chance alone makes matured F1 and that of the test leads differ, 19 times in 20."""
+    changed_at: str = ""
+    """Since when outcomes surprise more than they should; empty where they do not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,11 @@ _MEASURED = (
 
 
 def drift(going: Going) -> Done:
-    """Look whether something went wrong with what would be learned from: a source, a field."""
+    """Look whether something went wrong with what would be learned from: a source, a field. Where nothing is to be learned, all
+    leads need not be read for it: that fields went missing is seen by the step before."""
     place, playbook = going.work.place, going.playbook
+    if going.work.told["if_due"] and not decide(going)[0].due:
+        return Done({"looked": False, "why": "no training is due"})
     try:
         trust = look_at_trust(place, playbook, going.rules, tick=going.work.tick)
     except _TROUBLE:

@@ -20,6 +20,7 @@ import polars as pl
 
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.loop.kinds import LOOP
+from leadloop.flows.place.packaged import copy_playbook
 from leadloop.flows.place.settings import FILE, read_settings
 from leadloop.flows.place.synthetic_mark import is_marked, mark_folder
 from leadloop.flows.place.workspace import Workspace
@@ -38,17 +39,19 @@ from leadloop.simulate import expected_auc
 Tick = Callable[[str], None]
 SOURCE = "synthetic: play"
 TARGET = "policy_bound"
-PARAMS: Mapping[str, Any] = {"learners": ["logistic regression by category", "LightGBM"], "folds": 3}
+PARAMS: Mapping[str, Any] = {"learners": ["logistic regression by category", "logistic regression"], "folds": 3}
 """How versions of a play are trained: few learners with their usual settings, as every play trains many."""
+_LEFT_OUT = ("segment_by", "value")
+"""What the playbook of a play does without: models of single lines, and amounts."""
 RULES = f"""# The rules of the loop in this play. What is not said here is as anywhere.
 [loop.{WORLD}]
-interval_days = 14
+interval_days = 21
 triggers = ["age", "accuracy", "decline", "f1", "drift", "features"] # 50 outcomes come within hours here
 canary_shares = [10, 25, 50]
 canary_days = 7
 """
 _MARK_TEXT = "Everything in this folder was made by `leadloop demo --loop` from synthetic leads. It may be deleted.\n"
-_ROUNDS = 2
+_ROUNDS = 1
 """How often a day the leads that came are scored."""
 _LAST_WEEKS = 2
 """By these is judged what was won back."""
@@ -84,9 +87,12 @@ def run_play(
     clock = SimulatedClock(course.begins)
     workspace = Workspace(place, clock)
     (place / FILE).write_text(rules, encoding="utf-8")
+    _write_playbook(place / WORLD)
     _keep_past(workspace, stage, tick)
     tick("training the first version")
-    first = train(WORLD, workspace=workspace, promote=True, trials=1, params=PARAMS, tick=lambda said: None).version
+    first = train(
+        place / WORLD, workspace=workspace, promote=True, trials=1, params=PARAMS, tick=lambda said: None
+    ).version
     payload = {"if_due": True, "trials": 1, "params": dict(PARAMS)}
     put_schedule(workspace, "weekly look", LOOP, cron="0 6 * * MON", playbook=WORLD, payload=payload)
     playing = _Playing(workspace, stage, clock, open_front(workspace), workspace.registry.load(first))
@@ -277,6 +283,14 @@ def count_missed(scores: np.ndarray, truth: np.ndarray, capacity: float) -> floa
     return round(float(best - worked), 9)
 
 
+def _write_playbook(folder: Path) -> None:
+    """The packaged playbook, copied as anybody would copy it, without what costs time and has no part in a play."""
+    file = copy_playbook(WORLD, folder) / "playbook.toml"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if line.partition(" =")[0] not in _LEFT_OUT]
+    file.write_text("".join(kept), encoding="utf-8")
+
+
 def _keep_past(place: Workspace, stage: Stage, tick: Tick) -> None:
     """Bring the leads from before the play into the store, as an export of that day holds them."""
     begins = stage.course.begins
@@ -292,7 +306,7 @@ def _keep_past(place: Workspace, stage: Stage, tick: Tick) -> None:
     file = folder / "leads.csv"
     with open_writer(file, formulas="keep") as writer:
         writer.write(stage.leads[:count].join(told, on="lead_id", how="left", maintain_order="left"))
-    keep_leads(WORLD, file, workspace=place, tick=lambda said: tick(f"bringing in the past: {said}"))
+    keep_leads(place.root / WORLD, file, workspace=place, tick=lambda said: tick(f"bringing in the past: {said}"))
 
 
 def _probabilities(version: TrainedPlaybook, cells: pl.DataFrame) -> np.ndarray:

@@ -27,7 +27,7 @@ class Course:
     """How many weeks are played."""
     change_week: int = 10
     """The first week of the changed world, counted from 1."""
-    past_weeks: int = 32
+    past_weeks: int = 28
     """How many weeks of leads are known when it begins."""
     leads_per_day: float = 120.0
     """How many leads come on an average day."""
