@@ -180,7 +180,7 @@ def retrain(going: Going) -> Done:
                 change=lambda store: _note_check(store, going, decision, facts),
             )
         try:
-            made = _train(going, learn_since(going, facts))
+            made = _train_since(going, learn_since(going, facts))
         except (LeakageError, NotEnoughOutcomes) as error:
             _tell_refused(going, error)
             raise
@@ -254,6 +254,16 @@ def _made_here(going: Going) -> ModelVersion | None:
     """The version that this job has trained already, before it was interrupted; None where it has not."""
     made = [one for one in going.work.place.registry.versions(going.playbook) if one.created_by == going.who]
     return made[-1] if made else None
+
+
+def _train_since(going: Going, since: datetime | None) -> ModelVersion:
+    """Train on what came since a moment; where that is too little once all is read, on all leads."""
+    try:
+        return _train(going, since)
+    except NotEnoughOutcomes:
+        if since is None:
+            raise
+        return _train(going, None)
 
 
 def _train(going: Going, since: datetime | None) -> ModelVersion:

@@ -109,13 +109,10 @@ def _promise(play: PlayedWeeks) -> Section:
 
 
 def _weeks(play: PlayedWeeks) -> Section:
-    headings = (
-        *("week", "estimate", "matured", "drift", "triggers", "trained", "in service", "on trial"),
-        *("AUC: truth", "with", "without", "off by", "without", "sales missed", "without"),
-    )
-    rows = tuple(
+    done = tuple(
         (
-            f"{one.week}{' (change)' if one.week == play.change_week else ''}",
+            _named(one, play),
+            f"{one.leads:,}",
             _figure(one.estimate),
             _figure(one.matured),
             one.drift,
@@ -123,20 +120,47 @@ def _weeks(play: PlayedWeeks) -> Section:
             ", ".join(one.trained),
             one.in_service,
             one.trial,
-            *(f"{value:.3f}" for value in (one.auc_truth, one.auc_with, one.auc_without)),
-            *(f"{value:.3f}" for value in (one.error_with, one.error_without)),
-            *(f"{value:.1f}" for value in (one.regret_with, one.regret_without)),
         )
         for one in play.weeks
     )
-    table = Table(
-        "Estimate is of the week's scores before they ended; matured is of the newest that had. Off by is the mean distance "
-        "of the probabilities from the true ones. Sales missed are those that working the truly best fifth would have won.",
-        headings,
-        rows,
-        numeric=frozenset({1, 2, *range(8, 15)}),
+    true = tuple(
+        (
+            _named(one, play),
+            *(f"{value:.3f}" for value in (one.auc_truth, one.auc_with, one.auc_without)),
+            *(f"{value:.3f}" for value in (one.error_with, one.error_without)),
+            *(f"{value:.1f}" for value in (one.regret_with, one.regret_without)),
+            ", ".join(f"{name} {share:.0%}" for name, share in one.shares.items()),
+        )
+        for one in play.weeks
     )
-    return Section("weeks", "Week by week", (table,))
+    knew = Table(
+        "What the loop knew and did. The estimate is of the week's scores before they ended; matured is of the newest that had.",
+        ("week", "leads", "estimated AUC", "matured AUC", "drift", "triggers", "trained", "in service", "on trial"),
+        done,
+        numeric=frozenset({1, 2, 3}),
+    )
+    beside = Table(
+        "Beside the truth. Off by is the mean distance of the probabilities from the true ones; sales missed are those that "
+        "working the truly best fifth would have won.",
+        (
+            "week",
+            "AUC of the truth",
+            "with the loop",
+            "without",
+            "off by",
+            "without",
+            "sales missed",
+            "without",
+            "who scored",
+        ),
+        true,
+        numeric=frozenset(range(1, 8)),
+    )
+    return Section("weeks", "Week by week", (knew, beside))
+
+
+def _named(week: Week, play: PlayedWeeks) -> str:
+    return f"{week.week} (change)" if week.week == play.change_week else f"{week.week}"
 
 
 def _figure(value: float | None) -> str:
@@ -185,6 +209,7 @@ def _lines(play: PlayedWeeks, name: str, title: str, up: str, lines: Sequence[_L
     weeks = play.weeks
     values = [value(one) for _, _, value in lines for one in weeks]
     heights = round_between(min(values), max(max(values), min(values) + 1e-6))
+    heights.append(2 * heights[-1] - heights[-2])  # room for words above the lines
     plot = Plot(max(1, len(weeks) - 1), heights[-1], heights[0])
     digits = 2 if heights[1] - heights[0] < 0.99 else 0
     shapes = _frame(plot, play, up, heights, lambda value: f"{value:.{digits}f}")
