@@ -266,8 +266,8 @@ def follow_surprise(past: Past) -> tuple[StreamAlarm, ...]:
     """Whether the outcomes of leads began to surprise more (or less) than the probabilities of those leads explain.
 
     Each matured lead, in the order in which they were scored, adds how much more surprising its outcome was than the outcome of
-    such a lead is on average; while probabilities mean what they say, that is 0, whichever leads come. ADWIN follows them; where
-    it is not sure yet, the likeliest single break is looked for, which takes fewer leads.
+    such a lead is on average; while probabilities mean what they say, that is 0, whichever leads come. ADWIN follows that. Beside
+    it, the likeliest single moment is looked for from which on outcomes follow the order of the scores less.
     """
     matured = past.leads.filter(pl.col("outcome").is_not_null() & pl.col("probability").is_not_null()).sort("at", "id")
     if not matured.height:
@@ -278,18 +278,29 @@ def follow_surprise(past: Past) -> tuple[StreamAlarm, ...]:
     figures = outcome * won + (1 - outcome) * lost - said * won - (1 - said) * lost
     detector = Adwin(delta=_SURE, look_every=max(16, math.ceil(len(figures) / 5_000)))
     times = matured["at"].to_list()
-    alarms = []
+    alarms: list[StreamAlarm] = []
     for figure in figures.tolist():
         cut = detector.add(figure)
         if cut is not None:
             at, seen = (times[place].replace(tzinfo=UTC) for place in (cut.at, cut.seen_at))
-            alarms.append(
-                StreamAlarm("surprise at outcomes", at, seen, cut.before, cut.after, worse=cut.after > cut.before)
-            )
-    if not alarms and (cut := find_break(figures)) is not None:
-        at, seen = (times[place].replace(tzinfo=UTC) for place in (cut.at, cut.seen_at))
-        alarms.append(StreamAlarm("surprise at outcomes", at, seen, cut.before, cut.after, worse=True))
-    return tuple(alarms[-1:])
+            worse = cut.after > cut.before
+            alarms = [StreamAlarm("surprise at outcomes", at, seen, cut.before, cut.after, worse=worse)]
+    broken = find_break(lag_behind(said, outcome))
+    if broken is not None:
+        at, seen = (times[place].replace(tzinfo=UTC) for place in (broken.at, broken.seen_at))
+        alarms.append(StreamAlarm("order of outcomes", at, seen, broken.before, broken.after, worse=True))
+    return tuple(alarms[-2:])
+
+
+def lag_behind(said: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """How much less each outcome follows the order of the scores than its probability says; 0 on average while these hold.
+
+    It is the surprise at an outcome once what all leads have in common is taken out of the log-odds: whether more or fewer
+    leads are won has no part in it, and it takes a quarter of the leads to tell that scores rank worse.
+    """
+    margins, doubt = np.log(said) - np.log1p(-said), said * (1 - said)
+    lag: np.ndarray = (said - outcome) * (margins - float(doubt @ margins) / float(doubt.sum()))
+    return lag
 
 
 def _sample(leads: pl.DataFrame) -> pl.DataFrame:
