@@ -16,7 +16,7 @@ FEWEST_IN_PART = 30
 _MOST_ALIKE = 5
 FEWEST_AROUND = 300
 """A break has at least so many figures on either side."""
-SURE = 4.2
+SURE = 3.7
 """By how many standard errors the means before and after a break differ at least."""
 
 
@@ -47,8 +47,8 @@ def find_break(figures: np.ndarray) -> Cut | None:
 
     Of all places the one is taken at which the means of what lies before and after differ by most standard errors (the CUSUM
     statistic of Page 1954, for a break at an unknown place). It needs fewer figures than ADWIN, as it looks for one break,
-    upwards, and holds that there is one only from `SURE` standard errors on: where nothing changed that comes about in less than
-    one look of 1,000, wherever one looks.
+    upwards, and holds that there is one only from `SURE` standard errors on: of 2,500 simulated streams of 6,000 outcomes in
+    which nothing changed, six in 1,000 came so far.
 
     >>> rng = np.random.default_rng(1)
     >>> found = find_break(np.append(rng.normal(0.0, 1.0, 4_000), rng.normal(0.3, 1.0, 1_000)))

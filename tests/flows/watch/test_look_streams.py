@@ -38,4 +38,4 @@ def test_scores_that_rank_as_promised_raise_no_alarm():
     for seed in range(150):
         said, outcome = outcomes(np.random.default_rng(seed), 6_000, 1.0)
         found.append(find_break(lag_behind(said, outcome)))
-    assert sum(one is not None for one in found) <= 1
+    assert sum(one is not None for one in found) <= 3

@@ -221,7 +221,7 @@ def look_for_drift(
         promised=judged["probability"].to_numpy(),
         outcomes=judged["outcome"].to_numpy(),
         early=so_far(past, correction),
-        streams=follow_surprise(past),
+        streams=(*follow_surprise(past), *follow_order(past)),
         unknown_fields=unknown,
     )
 
@@ -266,8 +266,7 @@ def follow_surprise(past: Past) -> tuple[StreamAlarm, ...]:
     """Whether the outcomes of leads began to surprise more (or less) than the probabilities of those leads explain.
 
     Each matured lead, in the order in which they were scored, adds how much more surprising its outcome was than the outcome of
-    such a lead is on average; while probabilities mean what they say, that is 0, whichever leads come. ADWIN follows that. Beside
-    it, the likeliest single moment is looked for from which on outcomes follow the order of the scores less.
+    such a lead is on average; while probabilities mean what they say, that is 0, whichever leads come.
     """
     matured = past.leads.filter(pl.col("outcome").is_not_null() & pl.col("probability").is_not_null()).sort("at", "id")
     if not matured.height:
@@ -285,11 +284,27 @@ def follow_surprise(past: Past) -> tuple[StreamAlarm, ...]:
             at, seen = (times[place].replace(tzinfo=UTC) for place in (cut.at, cut.seen_at))
             worse = cut.after > cut.before
             alarms = [StreamAlarm("surprise at outcomes", at, seen, cut.before, cut.after, worse=worse)]
-    broken = find_break(lag_behind(said, outcome))
-    if broken is not None:
-        at, seen = (times[place].replace(tzinfo=UTC) for place in (broken.at, broken.seen_at))
-        alarms.append(StreamAlarm("order of outcomes", at, seen, broken.before, broken.after, worse=True))
-    return tuple(alarms[-2:])
+    return tuple(alarms)
+
+
+def follow_order(past: Past) -> tuple[StreamAlarm, ...]:
+    """Whether outcomes began to follow the order of the scores less than those promise, and since when most likely.
+
+    A change of the world is felt by whatever serves, so the leads of versions that served before count too; unless the one in
+    service has learned from what came after a change alone.
+    """
+    leads = past.leads
+    if past.version is not None and "since" not in past.version.data:
+        leads = read_past(past.watched, past.now, served=True).leads
+    matured = leads.filter(pl.col("outcome").is_not_null() & pl.col("probability").is_not_null()).sort("at", "id")
+    if not matured.height:
+        return ()
+    said = np.clip(matured["probability"].to_numpy(), 1e-6, 1 - 1e-6)
+    broken = find_break(lag_behind(said, matured["outcome"].to_numpy()))
+    if broken is None:
+        return ()
+    at, seen = (matured["at"][place].replace(tzinfo=UTC) for place in (broken.at, broken.seen_at))
+    return (StreamAlarm("order of outcomes", at, seen, broken.before, broken.after, worse=True),)
 
 
 def lag_behind(said: np.ndarray, outcome: np.ndarray) -> np.ndarray:
