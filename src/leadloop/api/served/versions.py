@@ -21,9 +21,9 @@ from leadloop.api.wire.problems import Refusal
 from leadloop.api.wire.unknown_names import NO_FIELD, suggest_name
 from leadloop.errors import LeadLoopError, Problem, VersionError, VersionMissing, tell_briefly
 from leadloop.flows.place.packaged import find_playbook, list_packaged
+from leadloop.flows.place.playbook_folder import playbook_name
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.scoring.score import playbook_name
 from leadloop.leads import Field
 from leadloop.leads.field import normalise_name
 from leadloop.leads.names import FieldNames

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from leadloop.errors import LeadLoopError, Problem, StoreError, VersionError
 from leadloop.flows.mlflow_server import require_server
+from leadloop.flows.place.playbook_folder import playbook_name
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace, open_workspace
-from leadloop.flows.scoring.score import playbook_name
 from leadloop.flows.upkeep.promotions import find_changes
 from leadloop.ingest.writers import open_writer
 from leadloop.registry import CHAMPION, ModelVersion, Pruned
