@@ -259,6 +259,7 @@ def test_a_worker_that_is_told_to_stop_gives_the_job_back(place):
 
 
 @needs_posix
+@pytest.mark.long
 def test_whenever_a_worker_is_killed_every_lead_is_scored_exactly_once(place):
     bring(place, 600)
     told = KINDS["score_leads"].read({"batch_size": 5, "all": True})
