@@ -7,7 +7,7 @@ unit: one counts once, however many leads it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Select,
     String,
     Subquery,
     and_,
@@ -101,7 +102,8 @@ class ArmSums:
         At each of these `edges`, in days, a group ends: no group holds both units that were watched for so long and others.
         """
         if test.unit != "lead":
-            return _by_days(self._units(test), now, edges)
+            with self._connections.read() as connection:
+                return _by_days(connection.execute(_units(test)), now, edges)
         seen, groups = EXPOSURES.c, []
         sums = _sums(seen)
         with self._connections.read() as connection:
@@ -253,25 +255,6 @@ class ArmSums:
             .group_by(own, seen.variant_name)
         )
 
-    def _units(self, test: AbTest) -> Iterator[Any]:
-        """The units of a test whose units are not leads, put together of their leads."""
-        seen = EXPOSURES.c
-        query = (
-            select(
-                seen.variant_name,
-                func.min(seen.at),
-                func.avg(seen.score),
-                func.avg(seen.score_before),
-                func.avg(seen.latency_ms),
-                func.max(cast(seen.degraded, Integer)),
-                func.max(cast(seen.crossed, Integer)),
-            )
-            .where(seen.test_id == test.id)
-            .group_by(_unit(), seen.variant_name)
-        )
-        with self._connections.read() as connection:
-            yield from connection.execute(query)
-
     def _field(self, test: AbTest, wins: Subquery, name: str) -> ColumnElement[Any]:
         kept = LEAD_VERSIONS.c.fields
         if self._connections.is_sqlite:
@@ -307,6 +290,24 @@ class ArmSums:
 def _unit() -> ColumnElement[str]:
     """Who was put into a variant: the unit where one is noted, else the lead."""
     return func.coalesce(func.nullif(EXPOSURES.c.unit, ""), EXPOSURES.c.lead_id)
+
+
+def _units(test: AbTest) -> Select[Any]:
+    """The units of a test whose units are not leads, put together of their leads."""
+    seen = EXPOSURES.c
+    return (
+        select(
+            seen.variant_name,
+            func.min(seen.at),
+            func.avg(seen.score),
+            func.avg(seen.score_before),
+            func.avg(seen.latency_ms),
+            func.max(cast(seen.degraded, Integer)),
+            func.max(cast(seen.crossed, Integer)),
+        )
+        .where(seen.test_id == test.id)
+        .group_by(_unit(), seen.variant_name)
+    )
 
 
 def _sums(seen: Any) -> list[ColumnElement[Any]]:
@@ -346,7 +347,7 @@ def _edges(longest: float, edges: Sequence[float]) -> list[tuple[float, float]]:
     return [*pairwise(marks), (marks[-1], marks[-1] + step)]
 
 
-def _by_days(rows: Iterator[Any], now: datetime, marks: Sequence[float]) -> list[DaySums]:
+def _by_days(rows: Iterable[Any], now: datetime, marks: Sequence[float]) -> list[DaySums]:
     """The same sums of units that came one by one."""
     table = [
         (

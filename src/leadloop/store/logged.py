@@ -6,7 +6,7 @@ Polars.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -125,7 +125,12 @@ class Logged:
             raw |= {name: pl.Int64 for name, kind in schema.items() if kind == pl.Boolean}
         else:
             raw |= {name: pl.Datetime("us", "UTC") for name, kind in schema.items() if kind == _MOMENT}
-        parts = [pl.DataFrame(some, schema=raw, orient="row") for some in self._rows(query)]
+        parts = []
+        with self._connections.read() as connection:
+            cursor = connection.execute(query).cursor  # SQLAlchemy's own rows take three times as long
+            assert cursor is not None
+            while some := cursor.fetchmany(_AT_ONCE):
+                parts.append(pl.DataFrame(some, schema=raw, orient="row"))
         whole = pl.concat(parts) if parts else pl.DataFrame(schema=raw)
         return whole.with_columns(self._moment(name) for name, kind in schema.items() if kind == _MOMENT).cast(
             dict(schema)  # type: ignore[arg-type]
@@ -135,10 +140,3 @@ class Logged:
         if self._connections.is_sqlite:
             return pl.col(name).str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us")
         return pl.col(name).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-
-    def _rows(self, query: Select[Any]) -> Iterator[Sequence[Any]]:
-        with self._connections.read() as connection:
-            cursor = connection.execute(query).cursor  # SQLAlchemy's own rows take three times as long
-            assert cursor is not None
-            while some := cursor.fetchmany(_AT_ONCE):
-                yield some
