@@ -107,11 +107,11 @@ class ArmSums:
         seen, groups = EXPOSURES.c, []
         sums = _sums(seen)
         with self._connections.read() as connection:
-            ends = select(func.min(seen.at), func.max(seen.at)).where(seen.test_id == test.id)
-            first, last = connection.execute(ends).one()
-            if first is None:
-                return []
             for variant in test.variants:
+                ends = _ends(connection, test, variant.variant_name)
+                if ends is None:
+                    continue
+                first, last = ends
                 for low, high, days in _spans(first, last, now, edges):
                     mine = seen.test_id == test.id, seen.variant_name == variant.variant_name
                     query = select(*sums).where(*mine, seen.at > low, seen.at <= high)
@@ -232,11 +232,12 @@ class ArmSums:
             later.c.value <= 0,
             later.c.at >= seen.at,
         )
-        own = seen.lead_id if test.unit == "lead" else _unit()
+        # A lead has one exposure in a test, and in this order its outcomes lie together.
+        own = (told.lead_id,) if test.unit == "lead" else (_unit(), seen.variant_name)
         return (
             select(
-                seen.variant_name,
-                func.min(seen.lead_id).label("lead_id"),
+                func.min(seen.variant_name).label("variant_name"),
+                func.min(told.lead_id).label("lead_id"),
                 func.min(seen.at).label("at"),
                 func.min(days).label("days"),
                 func.max(told.value).label("value"),
@@ -252,7 +253,7 @@ class ArmSums:
                 sql_true() if within_days is None else days <= within_days,
                 ~taken_back,
             )
-            .group_by(own, seen.variant_name)
+            .group_by(*own)
         )
 
     def _field(self, test: AbTest, wins: Subquery, name: str) -> ColumnElement[Any]:
@@ -290,6 +291,15 @@ class ArmSums:
 def _unit() -> ColumnElement[str]:
     """Who was put into a variant: the unit where one is noted, else the lead."""
     return func.coalesce(func.nullif(EXPOSURES.c.unit, ""), EXPOSURES.c.lead_id)
+
+
+def _ends(connection: Connection, test: AbTest, name: str) -> tuple[datetime, datetime] | None:
+    """When the first and the last unit got a variant; none where nobody did. Asked one by one, an index has each at hand."""
+    mine = EXPOSURES.c.test_id == test.id, EXPOSURES.c.variant_name == name
+    first, last = (
+        connection.execute(select(end(EXPOSURES.c.at)).where(*mine)).scalar_one() for end in (func.min, func.max)
+    )
+    return None if first is None else (first, last)
 
 
 def _units(test: AbTest) -> Select[Any]:
