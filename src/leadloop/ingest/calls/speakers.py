@@ -124,7 +124,11 @@ def _in_order(
     known = set(named.values())
     names = {plain_name(one.name) for _, _, one in found}
     for speaker, told in side.items():
-        if told == which and speaker not in known and (plain := plain_name(speaker)) not in _ROLES | _THEIR_ROLES | names:
+        if (
+            told == which
+            and speaker not in known
+            and (plain := plain_name(speaker)) not in _ROLES | _THEIR_ROLES | names
+        ):
             names.add(plain)
             found.append((-words[speaker], len(people), Person("", speaker)))
     return tuple(person for _, _, person in sorted(found, key=lambda one: one[:2]))

@@ -163,7 +163,16 @@ class Fellow:
         body = {"url": url, "enabled_events": list(events), "status": "active", "scope": "user"}
         if description:
             body["description"] = description
-        answer = self._ask("POST", "/webhook", body, repeat=False).get("webhook")
+        try:
+            answer = self._ask("POST", "/webhook", body, repeat=False).get("webhook")
+        except SourceUnavailable as error:
+            # Of webhooks, Fellow says so where it asked the address for its word in vain.
+            if not any("502" in one.what for one in error.problems):
+                raise
+            mend = "see that `leadloop serve` runs and that Fellow reaches it at just this address, path included"
+            raise SourceUnavailable(
+                "fellow", Problem("url", "did not answer the challenge that Fellow sent", mend)
+            ) from None
         return answer if isinstance(answer, Mapping) else {}
 
     def subscriptions(self) -> list[Mapping[str, Any]]:

@@ -94,7 +94,9 @@ def company_words(name: str) -> tuple[str, ...]:
     >>> company_words("The Müller & Sons Mfg. GmbH & Co. KG"), company_words("Acme Group Inc.")
     (('mueller', 'and', 'sons', 'manufacturing'), ('acme',))
     """
-    words = _WORDS.findall(_plain(without_form(name[:_LONGEST])).replace("&", " and ").replace("+", " and ").replace("'", ""))
+    words = _WORDS.findall(
+        _plain(without_form(name[:_LONGEST])).replace("&", " and ").replace("+", " and ").replace("'", "")
+    )
     words = [_SHORT.get(word, word) for word in words]
     while len(words) > 1 and words[0] in _ARTICLES:
         words = words[1:]
