@@ -365,6 +365,15 @@ def test_numbers_and_letters_that_are_none_cost_no_call_its_score(place, local):
     assert (held.raw["score"], held.raw["more"]) == (None, [None])
 
 
+def test_a_link_to_the_video_which_opens_it_to_anybody_is_not_kept_and_makes_no_version(place, local):
+    raw = dict(local.library.recordings[next(iter(local.library.recordings))])
+    for link in ("https://media.example/a?signed=1", "https://media.example/a?signed=2"):
+        with place.store.transaction():
+            merge(place, "b2b_calls", "recording", [{**raw, "media_url": link}])
+    (held,) = place.store.source_records.versions("fellow", "recording", raw["id"])
+    assert "media_url" not in held.raw
+
+
 @pytest.mark.long
 def test_leads_are_those_of_the_calls_whichever_way_they_came(place, local, tmp_path):
     sync_fellow(place)
