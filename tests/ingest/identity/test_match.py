@@ -142,21 +142,21 @@ def test_records_of_which_nothing_is_known_are_nobodys():
 
 
 def test_one_crafted_record_joins_no_two_companies_that_have_domains_of_their_own():
-    google, apple = (
-        company("Google LLC", "google.com", "+1 650 253 0000"),
-        company("Apple Inc.", "apple.com", "+1 408 996 1010"),
+    northwind, kestrel = (
+        company("Northwind LLC", "northwind.com", "+1 650 253 0000"),
+        company("Kestrel Inc.", "kestrel.com", "+1 408 996 1010"),
     )
     for name, domain, phone in (
-        ("Google", "apple.com", "+1 650 253 0000"),
-        ("Apple", "google.com", "+1 408 996 1010"),
-        ("Google Apple", "google.com", "+1 408 996 1010"),
-        ("Google", "", "+1 408 996 1010"),
-        ("Apple", "", ""),
-        ("Gooogle", "apple.com", ""),
+        ("Northwind", "kestrel.com", "+1 650 253 0000"),
+        ("Kestrel", "northwind.com", "+1 408 996 1010"),
+        ("Northwind Kestrel", "northwind.com", "+1 408 996 1010"),
+        ("Northwind", "", "+1 408 996 1010"),
+        ("Kestrel", "", ""),
+        ("Northwnd", "kestrel.com", ""),
     ):
         crafted = company(name, domain, phone)
-        for records in ((google, apple, crafted), (crafted, google, apple), (google, crafted, apple)):
-            places = [records.index(google), records.index(apple)]
+        for records in ((northwind, kestrel, crafted), (crafted, northwind, kestrel), (northwind, crafted, kestrel)):
+            places = [records.index(northwind), records.index(kestrel)]
             entity = match(records).entity
             assert entity[places[0]] != entity[places[1]], (name, domain, phone)
 
