@@ -250,7 +250,7 @@ def test_a_failure_is_left_where_alerts_look_until_a_sync_comes_to_its_end(place
     assert [job.state for job in place.store.jobs.page().items] == ["cancelled"], (
         "whoever watched it need not look again"
     )
-    assert [one.what for one in find_sync_trouble(place)] == ["a sync failed"]
+    assert [one.title for one in find_sync_trouble(place)] == ["a sync failed"]
     local.key = "local-fellow-key"
     sync_by_hand(place)
     assert list(find_sync_trouble(place)) == []
@@ -263,7 +263,7 @@ def test_a_failure_is_left_where_alerts_look_until_a_sync_comes_to_its_end(place
     with place.store._connections.write() as connection:
         connection.exec_driver_sql("UPDATE source_states SET succeeded_at = '2026-01-01 00:00:00.000000'")
     assert "2026-01-01" in look_at_sync(place).problems[0]
-    assert [one.what for one in find_sync_trouble(place)] == ["no calls were fetched for long"]
+    assert [one.title for one in find_sync_trouble(place)] == ["no calls were fetched for long"]
     assert state is not None
 
 
@@ -360,7 +360,10 @@ def test_numbers_and_letters_that_are_none_cost_no_call_its_score(place, local):
     do_jobs(place)
     leads = {lead.lead_id for lead in place.store.leads.stream("b2b_calls")}
     assert {one.lead_id for one in all_scores(place)} == leads
-    assert "need voice  by March" in place.store.leads.get("b2b_calls", f"fellow:{raws[1]['id']}").fields["call_notes"]
+    assert (
+        "Jane: We need voice by March."
+        in place.store.leads.get("b2b_calls", f"fellow:{raws[1]['id']}").fields["call_notes"]
+    )
     (held,) = place.store.source_records.versions("fellow", "recording", raws[0]["id"])
     assert (held.raw["score"], held.raw["more"]) == (None, [None])
 
