@@ -38,7 +38,9 @@ test-loop: environment ## Kill the loop at every step 100 times, and poison 20 t
 test-reload: environment ## Change the version in service 200 times while 100,000 requests are answered; RELOADS=N and REQUESTS=N for others.
 	TEST_RELOADS=$(or $(RELOADS),200) TEST_RELOAD_REQUESTS=$(or $(REQUESTS),100000) $(bin)/python -m pytest -s tests/api/test_reloads.py
 
-test-sync: environment ## Kill syncs 50 times, forge 5,000 webhooks, and fetch 500 calls at Fellow's own pace; KILLS=N and FORGED=N for others.
+test-sync: environment ## Kill syncs and enrichments 50 times each, forge 5,000 webhooks, and fetch 500 calls at Fellow's own pace; KILLS=N and FORGED=N for others.
+	TEST_KILLS=$(or $(KILLS),50) $(bin)/python -m pytest -s tests/flows/sync/test_kills.py tests/flows/enrich/test_enrich.py
+	TEST_MUTATIONS=$(or $(FORGED),5000) $(bin)/python -m pytest -s tests/ingest/test_signatures.py tests/api/topics/test_hooks.py
 	$(bin)/python -m pytest -s -m long tests/flows/sync/test_end_to_end.py
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
