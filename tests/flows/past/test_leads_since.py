@@ -12,7 +12,7 @@ from leadloop.errors import DataError
 from leadloop.flows.past.past_leads import leave_out_older, read_past_leads
 from leadloop.flows.past.split_targets import divide_targets
 from leadloop.flows.place.playbook_folder import read_playbook
-from leadloop.flows.training.train import _may_have_seen
+from leadloop.flows.training.beside import _may_have_seen
 from leadloop.playbook import render_playbook
 
 WITHIN = replace(WITHOUT, target=replace(WITHOUT.target, within_days=30))

@@ -35,6 +35,7 @@ from leadloop.flows.loop.rollout import (
 from leadloop.flows.loop.since import learn_since
 from leadloop.flows.loop.syncing import ask_to_sync
 from leadloop.flows.loop.trust import find_objections, look_at_trust
+from leadloop.flows.place.known_playbooks import find_source
 from leadloop.monitoring.triggers import LoopFacts, Reason, RetrainDecision, decide_retraining
 
 if TYPE_CHECKING:
@@ -268,7 +269,6 @@ def _train_since(going: Going, since: datetime | None) -> ModelVersion:
 
 def _train(going: Going, since: datetime | None) -> ModelVersion:
     from leadloop.flows.training.train import train
-    from leadloop.flows.work.jobs import find_source
 
     told = going.work.told
 

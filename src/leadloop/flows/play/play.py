@@ -27,7 +27,8 @@ from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.play.simulated_clock import SimulatedClock
 from leadloop.flows.play.stage import WEEK, WORLD, Course, Stage, bare, set_stage
 from leadloop.flows.play.weeks import Alarm, PlayedWeeks, Week
-from leadloop.flows.training.train import require_learning, train
+from leadloop.flows.training.needs import require_learning
+from leadloop.flows.training.train import train
 from leadloop.flows.upkeep.keeping import keep_leads
 from leadloop.flows.work.job_process import do_here
 from leadloop.flows.work.jobs import new_holder
