@@ -49,7 +49,7 @@ class LoopRules(TriggerRules):
     """The shares of leads, in percent, that it scores for real one after the other; none leaves the canary out."""
     canary_leads: int = 50
     """How many leads it scores at each share before it goes on."""
-    canary_days: float = 3.0
+    canary_days: float = 14.0
     """How long it stays at one share at most; with fewer leads by then it is stopped, and nothing is promoted."""
     watch_days: float = 1.0
     """Live means that leads were scored over the interface within so many days."""
