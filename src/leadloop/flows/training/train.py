@@ -39,6 +39,7 @@ from leadloop.flows.training.times_and_amounts import add_times_and_amounts, req
 from leadloop.flows.training.training_report import baselines
 from leadloop.flows.training.trial_keeper import TrialKeeper
 from leadloop.flows.training.version_record import describe_version, hash_configuration, name_version
+from leadloop.flows.training.weighing import keep_explored, weigh
 from leadloop.leads import Field, LeadFrame
 from leadloop.learning.evaluation import Champion, difference_interval, log_loss, surely_less
 from leadloop.learning.labelled import Labelled
@@ -144,11 +145,14 @@ def train(
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
     past = read_past_leads(found, data, outcomes=outcomes, events=events, place=place, tick=watch)
     found, imported, fields = past.found, past.imported, past.fields
+    imported, explored = keep_explored(place, found.playbook, imported, stored=data is None)
     try:
         parts = divide_targets(found, imported)
     except NotEnoughOutcomes as few:
         raise NotEnoughOutcomes(found.playbook.name, [*few.problems, _meanwhile(place, found)]) from None
     found = parts.found
+    parts, weighed = weigh(place, parts, imported, explored, stored=data is None)
+    imported = replace(imported, notes=(*imported.notes, *weighed))
     require_followed(found.playbook, parts.main.labelled)
     require_amounts(found.playbook, parts.main.labelled)
     parts = audit_targets(parts, fields, watch)

@@ -15,6 +15,7 @@ from leadloop.features.feature_set import usable_fields
 from leadloop.flows.past.importing import Imported
 from leadloop.flows.place.stopwatch import StagesOf, Stopwatch, peak_memory_mb
 from leadloop.flows.training.version_record import library_versions
+from leadloop.flows.training.weighing import look_over_everyone
 from leadloop.leads import Field, LeadFrame
 from leadloop.learning.dependence import follow_fields
 from leadloop.learning.evaluation import (
@@ -101,6 +102,7 @@ def write_report(
     importance = rank_fields(trained, test, seed, fold_points=learned.fold_points, before=before)
     watch("following the strongest fields")
     dependence = follow_fields(trained, test, [line.field for line in importance], seed=seed)
+    everyone, over_all = look_over_everyone(labelled, split, probabilities, seed=seed)
     return TrainingReport(
         playbook=playbook.name,
         target=playbook.target.name,
@@ -141,7 +143,7 @@ def write_report(
         findings=_finding_lines(playbook, usable_fields(playbook), findings),
         left_out=_left_out(playbook, learned),
         guesses=playbook.guesses,
-        notes=_notes(playbook, imported, learned, measures, split),
+        notes=(*_notes(playbook, imported, learned, measures, split), *over_all),
         seconds=watch.totals(),
         peak_memory_mb=peak_memory_mb(),
         environment={
@@ -173,6 +175,7 @@ def write_report(
         worth=worth,
         dependence=dependence,
         maybe_open=_maybe_open(playbook, labelled, split),
+        everyone=everyone,
     )
 
 
