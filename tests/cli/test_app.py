@@ -37,6 +37,7 @@ COMMANDS = [
     ("models", "prune"),
     ("models", "log"),
     ("worker",),
+    ("recalibrate",),
     ("sync", "fellow"),
     ("sync", "status"),
     ("sync", "webhook"),

@@ -29,6 +29,7 @@ from leadloop.cli.models import models
 from leadloop.cli.outcomes import outcomes
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.queue import queue
+from leadloop.cli.recalibrating import recalibrate
 from leadloop.cli.replaying import replay
 from leadloop.cli.retraining import retrain
 from leadloop.cli.rollouts import rollout
@@ -110,6 +111,7 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(retrain)
+app.command()(recalibrate)
 app.command()(serve)
 app.command()(worker)
 app.command("import")(import_leads)

@@ -58,5 +58,6 @@ def _level(totals: np.ndarray, cap: float) -> np.ndarray:
         if totals[falling[count]] <= cap * whole * (1 + 1e-12):
             kept = totals.copy()
             kept[falling[:count]] = cap * whole
-            return np.minimum(kept, totals)
+            lowered: np.ndarray = np.minimum(kept, totals)
+            return lowered
     return np.full(len(totals), totals.min())

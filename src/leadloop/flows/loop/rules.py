@@ -69,6 +69,8 @@ class LoopRules(TriggerRules):
     scores hold back; `explored` says so in the answer and in the log. 0.02 to 0.05 is usual."""
     recalibrate: bool = True
     """Whether probabilities follow the newest outcomes between trainings, where that surely helps."""
+    recalibrate_outcomes: int = 200
+    """With fewer outcomes since the last time they follow nothing."""
 
     @property
     def of_promotion(self) -> PromotionRule:
@@ -115,6 +117,7 @@ _KNOWN: Mapping[str, _Range] = {
     "max_source_share": _Range(0.05, 1),
     "explore_share": _Range(0, MOST_EXPLORED),
     "recalibrate": _Range(),
+    "recalibrate_outcomes": _Range(200, 1_000_000_000),
 }
 
 

@@ -70,7 +70,7 @@ def keep_explored(
     )
     if later.height:
         first = later["lead_id"][0]
-        what = f"cannot be “weighed”: {later.height:,} leads were scored without being explored since {since:%Y-%m-%d} ({first})"
+        what = f"cannot be “weighed”: {later.height:,} leads were scored without being explored since {str(since)[:10]} ({first})"
         raise DataError(playbook.name, Problem(_WHERE, what, mend))
     kept = ids.is_in(known["lead_id"].implode()).to_numpy()
     leads = imported.leads.take(kept)
