@@ -38,6 +38,7 @@ COMMANDS = [
     ("models", "log"),
     ("worker",),
     ("recalibrate",),
+    ("feedback", "analytics"),
     ("sync", "fellow"),
     ("sync", "status"),
     ("sync", "webhook"),

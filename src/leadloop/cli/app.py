@@ -21,6 +21,7 @@ from leadloop.cli.enriching import enrich
 from leadloop.cli.experiments import experiments
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.feedback import feedback
 from leadloop.cli.identity import identity
 from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
@@ -141,6 +142,7 @@ app.add_typer(sync, name="sync")
 app.add_typer(dev, name="dev")
 app.add_typer(identity, name="identity")
 app.add_typer(queue, name="queue")
+app.add_typer(feedback, name="feedback")
 app.add_typer(webhooks, name="webhooks")
 
 

@@ -1,4 +1,4 @@
-"""A world in which only leads that were worked are heard of, and in which a kind of lead that used to be bad has become the best."""
+"""A world in which only leads that were worked are heard of, and in which leads that used to be bad have become the best."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def make_world(count: int, seed: int, *, changed: bool) -> tuple[pl.DataFrame, n
     draw = np.random.default_rng(seed)
     visits = draw.gamma(2.0, 3.0, count)
     sources = np.array(["Google", "Reference", "Chat"])[draw.integers(0, 3, count)]
-    worth = {"Google": 0.0, "Reference": 1.5, "Chat": 1.8 if changed else -2.0}
+    worth = {"Google": 0.0, "Reference": 1.5, "Chat": 1.8 if changed else -4.0}
     truth = logistic(-2.8 + 0.25 * visits + np.array([worth[one] for one in sources]))
     mark = "N" if changed else "L"
     cells = pl.DataFrame(

@@ -114,14 +114,14 @@ def _recalibrated(version: ModelVersion) -> list[str]:
 
 def _recalibration_changes(told: Mapping[str, Any]) -> list[str]:
     """What a recalibration changed, and what it stands on."""
+    newest = f"{told['newest_before']:.4f} → {told['newest_after']:.4f}"
     days, came = f"{told['since'][:10]} to {told['until'][:10]}", told["won"] / told["outcomes"]
     return [
         f"- Recalibrated by {told['outcomes']:,} outcomes, {told['won']:,.0f} of them won, that became known {days}: "
         f"{told['promised']:.1%} had been promised on average, and {came:.1%} came.",
         f"- Log-odds: times {told['step_slope']:.3f}, then {told['step_shift']:+.3f}.",
         f"- Log-loss, each day's outcomes predicted by those before: {told['log_loss_before']:.4f} → "
-        f"{told['log_loss_after']:.4f}; on the newest {told['newest_outcomes']:,}, by the line of the others: {told['newest_before']:.4f} → "
-        f"{told['newest_after']:.4f}.",
+        f"{told['log_loss_after']:.4f}; on the newest {told['newest_outcomes']:,}, by the line of the others: {newest}.",
         "- Models, features, settings, order of leads and bands: the same.",
     ]
 

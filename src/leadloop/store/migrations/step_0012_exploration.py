@@ -1,6 +1,9 @@
-"""How a lead came by its route where some leads are explored at random, and how probable each route was."""
+"""How a lead came by its route where some leads are explored; addresses and programs of feedback become keyed hashes."""
 
 from __future__ import annotations
+
+import hmac
+import secrets
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +18,28 @@ def upgrade() -> None:
     op.add_column("scores", sa.Column("explored", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("scores", sa.Column("propensity", sa.Float(precision=53), nullable=True))
     op.add_column("scores", sa.Column("exploration", Json(), nullable=True))
+    _hash_users()
+
+
+_SECRET = "users of feedback"
+
+
+def _hash_users() -> None:
+    """Put keyed hashes in the place of addresses and programs, as feedback is stored from now on."""
+    bind = op.get_bind()
+    kept = sa.table("secrets", sa.column("name", sa.String), sa.column("secret", sa.LargeBinary))
+    feedback = sa.table("lead_feedback", sa.column("user_agent", sa.String), sa.column("ip_address", sa.String))
+    secret = secrets.token_bytes(32)
+    hashed = False
+    for column in (feedback.c.user_agent, feedback.c.ip_address):
+        for (value,) in bind.execute(sa.select(column).where(column.is_not(None), column != "").distinct()).all():
+            digest = hmac.digest(secret, f"{column.name}\x1f{value}".encode("utf-8", "surrogatepass"), "sha256").hex()[
+                :32
+            ]
+            bind.execute(sa.update(feedback).where(column == value).values({column.name: digest}))
+            hashed = True
+    if hashed:
+        bind.execute(kept.insert().values(name=_SECRET, secret=secret))
 
 
 def downgrade() -> None:
