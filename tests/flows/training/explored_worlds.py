@@ -43,12 +43,15 @@ class Played:
 
 
 def make_world(count: int, seed: int, *, changed: bool) -> tuple[pl.DataFrame, np.ndarray]:
-    """Leads and the truth about them; in the changed world leads from chats, which used to be lost, are won most of all."""
+    """Leads and the truth about them; in the changed world leads from chats of few visits, which used to be lost, are often won."""
     draw = np.random.default_rng(seed)
     visits = draw.gamma(2.0, 3.0, count)
     sources = np.array(["Google", "Reference", "Chat"])[draw.integers(0, 3, count)]
-    worth = {"Google": 0.0, "Reference": 1.5, "Chat": 1.8 if changed else -4.0}
-    truth = logistic(-2.8 + 0.25 * visits + np.array([worth[one] for one in sources]))
+    worth = {"Google": 0.0, "Reference": 1.5, "Chat": -4.0}
+    margin = -2.8 + 0.25 * visits + np.array([worth[one] for one in sources])
+    if changed:
+        margin = np.where((sources == "Chat") & (visits < 9), 0.5, margin)
+    truth = logistic(margin)
     mark = "N" if changed else "L"
     cells = pl.DataFrame(
         {
@@ -66,7 +69,7 @@ def make_world(count: int, seed: int, *, changed: bool) -> tuple[pl.DataFrame, n
 
 
 def play(
-    root: Path, *, share: float, weighed: bool, count: int, learners: tuple[str, ...] = ("logistic regression",)
+    root: Path, *, share: float, weighed: bool, count: int, learners: tuple[str, ...] = ("LightGBM",)
 ) -> Played:
     """Train on the old world, score leads of the new one with so many explored, work them, and train on what was heard."""
     training = replace(PLAYBOOK.training, learners=learners, unworked="weighed" if weighed else "left out")
