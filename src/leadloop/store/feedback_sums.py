@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -117,7 +118,8 @@ class FeedbackSums:
             .order_by(*by)
         )
         with self._connections.read() as connection:
-            return [KindSums(*row) for row in connection.execute(query)]
+            rows: Sequence[Any] = connection.execute(query).all()
+        return [KindSums(*row) for row in rows]
 
     def hours(self, playbook: str, start: datetime, end: datetime, *, version: str = "") -> list[HourSums]:
         """How much feedback was stored in each hour from one moment to before another; hours without any are left out."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
     true,
 )
 
-from leadloop.store.column_types import Json, RowId, line, moment
+from leadloop.store.column_types import Json, MaybeJson, RowId, line, moment
 
 METADATA = MetaData(
     naming_convention={
@@ -134,7 +134,7 @@ SCORES = Table(
     line("digest", 64),
     Column("explored", Boolean, nullable=False, server_default=false()),
     Column("propensity", Float(53)),
-    Column("exploration", Json),
+    Column("exploration", MaybeJson),
     UniqueConstraint("playbook", "key"),
     Index(None, "playbook", "lead_id", "at"),
     Index(None, "recorded_at"),
