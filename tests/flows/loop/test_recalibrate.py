@@ -9,13 +9,15 @@ from tests.conftest import copy_workspace
 from tests.leads_for_tests import make_cells
 
 from leadloop.flows.loop.facts import read_facts
-from leadloop.flows.loop.recalibrate import recalibrate
+from leadloop.flows.loop.recalibrate import finish_recalibration, recalibrate
 from leadloop.flows.loop.rules import LoopRules
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score_rows import score_row
 from leadloop.flows.upkeep.model_card import tell_changes, write_card
 from leadloop.flows.watch.asked import ask_quality
 from leadloop.flows.watch.check import check
+from leadloop.flows.work.jobs import ask_for
+from leadloop.flows.work.worker import Worker
 from leadloop.store import LeadOutcome
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -136,10 +138,33 @@ def test_too_few_outcomes_and_those_of_held_sources_move_nothing(place):
     assert "0 outcomes became known" in follow(place).reason
 
 
-def test_a_version_that_is_made_and_not_promoted_waits(place):
+def test_a_version_that_is_made_and_not_promoted_waits_and_can_be_put_in_service_once(place):
     before = place.registry.champion("tiny")
     log(place, count=900, odds=2.5, mark="a", began=NOW - timedelta(days=29))
     found = follow(place, promote=False)
     assert found.version is not None
     assert place.registry.champion("tiny") == before
     assert not follow(place).accepted
+    assert finish_recalibration(place, found.version, who="a test").model_version == found.version.id
+    assert place.registry.champion("tiny") == found.version.id
+    assert finish_recalibration(place, found.version, who="a test") is None
+
+
+def test_the_daily_check_follows_outcomes_and_can_be_told_not_to(place):
+    (place.root / "leadloop.toml").write_text("[loop]\ninterval_days = 3650\ntriggers = ['age']\n", encoding="utf-8")
+    before = place.registry.champion("tiny")
+    began = place.store.now() - timedelta(days=29)
+    log(place, count=900, odds=2.5, mark="a", began=began)
+    ended = run_loop(place)
+    assert ended.state == "done", ended.error
+    assert ended.result["recalibrate"]["in_service"] is True
+    assert "not due" in ended.result["outcome"]
+    made = place.registry.find("tiny", "champion")
+    assert (made.parent, made.created_by) == (before, f"recalibration (job {ended.id})")
+    (place.root / "leadloop.toml").write_text("[loop]\nrecalibrate = false\ntriggers = []\n", encoding="utf-8")
+    assert run_loop(place).result["recalibrate"] == {"recalibrated": False, "why": "recalibrate is off"}
+
+
+def run_loop(place):
+    number = ask_for(place, "loop", "tiny", {"if_due": True}, who="a test")
+    return Worker(place).run_one(number)

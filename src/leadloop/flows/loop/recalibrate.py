@@ -142,10 +142,21 @@ def recalibrate(
     made = make_patch(place, version, evidence, decision, report, made_by=made_by or who)
     if not promote:
         return replace(decision, version=made)
-    record = registry.promote(
-        playbook, made.id, who=who, why=f"recalibrated: {decision.reason}", evidence=report, instead_of=version.id
+    return replace(decision, version=made, promotion=finish_recalibration(place, made, who=who))
+
+
+def finish_recalibration(place: Workspace, made: ModelVersion, *, who: str) -> PromotionRecord | None:
+    """Put a recalibrated version in service; None where it is already, or where what it was made of serves no more.
+
+    Raises StoreConflict where somebody changes what serves meanwhile.
+    """
+    if made.recalibration is None or place.registry.champion(made.playbook) != made.parent:
+        return None
+    told = dict(made.recalibration)
+    why = f"recalibrated: {told['reason']}"
+    return place.registry.promote(
+        made.playbook, made.id, who=who, why=why[:2000], evidence=told, instead_of=made.parent
     )
-    return replace(decision, version=made, promotion=record)
 
 
 def read_evidence(watched: Watched, version: ModelVersion, now: datetime) -> Evidence:

@@ -165,6 +165,7 @@ def _of_field(playbook: str, field: str, said: str) -> Finding:
 
 def recalibrate(going: Going) -> Done:
     """Let the probabilities of what serves follow the newest outcomes, where that surely helps and nothing is doubted."""
+    from leadloop.flows.loop.recalibrate import finish_recalibration
     from leadloop.flows.loop.recalibrate import recalibrate as follow
 
     place, playbook, rules = going.work.place, going.playbook, going.rules
@@ -173,8 +174,10 @@ def recalibrate(going: Going) -> Done:
     if going.done.get("drift", {}).get("sources_held"):
         return Done({"recalibrated": False, "why": "a source was just held back"})
     by = f"recalibration (job {going.work.job.id})"
-    if any(one.created_by == by for one in place.registry.versions(playbook)):
-        return Done({"recalibrated": True, "why": "done before it was interrupted"})
+    made = next((one for one in place.registry.versions(playbook) if one.created_by == by), None)
+    if made is not None:  # it was interrupted after that
+        put = rules.approval != "manual" and finish_recalibration(place, made, who=going.who) is not None
+        return Done({"recalibrated": True, "version": made.id, "in_service": put, "why": "gone on with"})
     try:
         found = follow(
             place,
