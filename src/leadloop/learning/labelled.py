@@ -30,6 +30,8 @@ class Labelled:
     until: float = float("inf")
     selection: np.ndarray | None = None
     """How much each lead counts since others like it were worked more seldom or more often, 1 on average; None: all alike."""
+    everyone: np.ndarray | None = None
+    """The same uncut, for whoever measures over all leads: `selection` has a bound, since few leads must not teach everything."""
     shares: np.ndarray | None = None
     """How much less each lead counts since its source told more than its share; None: all alike."""
 
@@ -57,6 +59,7 @@ class Labelled:
             maturity=None if self.maturity is None else self.maturity.take(places),
             confidence=None if self.confidence is None else self.confidence[places],
             selection=None if self.selection is None else self.selection[places],
+            everyone=None if self.everyone is None else self.everyone[places],
             shares=None if self.shares is None else self.shares[places],
         )
 

@@ -156,8 +156,9 @@ class Training:
     """What is done about leads that nobody worked. They are left out, and what is learned holds for leads such as were worked;
     or the leads that were worked count by the inverse of how probable it was to work them (`weighed`), so that they speak for
     all: that takes leads of the store that were scored while some were explored."""
-    most_weight: float = 100.0
-    """No lead counts for more than so many times the one that counts least, where leads are weighed."""
+    most_weight: float = 20.0
+    """No lead teaches more than so many times what the one does that teaches least, where leads are weighed; what is measured
+    over all leads is weighed without that bound."""
     source_share: float = 1.0
     """The largest share that one source of outcomes may have of all that sources told, 0.05 to 1. What a larger one told counts
     for less, until it has no more."""

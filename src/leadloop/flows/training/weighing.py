@@ -139,8 +139,10 @@ def _weigh_selection(parts: Parts, imported: Imported, explored: Explored, notes
 
 
 def _weigh_part(part: TargetPart, chance_of: Mapping[str, float]) -> TargetPart:
-    made = weigh_by_chance(_chances_of(part, chance_of), part.playbook.training.most_weight)
-    return replace(part, labelled=replace(part.labelled, selection=made.weights))
+    chances = _chances_of(part, chance_of)
+    made = weigh_by_chance(chances, part.playbook.training.most_weight)
+    uncut = weigh_by_chance(chances, float("inf"))
+    return replace(part, labelled=replace(part.labelled, selection=made.weights, everyone=uncut.weights))
 
 
 def _chances_of(part: TargetPart, chance_of: Mapping[str, float]) -> np.ndarray:
@@ -177,11 +179,11 @@ def look_over_everyone(
     labelled: Labelled, split: Split, probabilities: np.ndarray, *, seed: int
 ) -> tuple[OverEveryone | None, tuple[str, ...]]:
     """How good scores are over all leads, by the test leads that were worked, and that in words; None where none are weighed."""
-    if labelled.selection is None:
+    if labelled.everyone is None:
         return None, ()
     groups = None if labelled.groups is None else labelled.groups[split.test]
     found = measure_over_everyone(
-        labelled.positive[split.test], probabilities, labelled.selection[split.test], seed=seed, groups=groups
+        labelled.positive[split.test], probabilities, labelled.everyone[split.test], seed=seed, groups=groups
     )
     said = (
         f"Measures are of the {found.leads:,} test leads that were worked. Over all leads, by their weights (they tell as much "
