@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadloop.learning.source_cap import cap_sources
 
 
+@settings(deadline=None)
 @given(
     counts=st.lists(st.integers(1, 60), min_size=1, max_size=8),
     cap=st.floats(0.05, 1.0),
