@@ -30,6 +30,7 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 class Played:
     """What came of a world: the version that was trained on what was heard of it, and how it does on all leads."""
 
+    place: Workspace
     result: TrainingResult
     worked: int
     auc: float
@@ -107,4 +108,4 @@ def play(
     before = trained.score_table(leads, explain=False)["probability"].to_numpy()
     won = (fresh["won"] == "yes").cast(pl.Float64).to_numpy()
     auc, auc_before = area_under_curve(won, said), area_under_curve(won, before)
-    return Played(result, worked, auc, auc_before, float(said.mean()), float(truth.mean()))
+    return Played(place, result, worked, auc, auc_before, float(said.mean()), float(truth.mean()))

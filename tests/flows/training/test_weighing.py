@@ -10,6 +10,8 @@ from tests.flows.training.explored_worlds import BEGAN, play
 from tests.leads_for_tests import PLAYBOOK, make_cells
 
 from leadloop.errors import DataError
+from leadloop.flows.loop import gate
+from leadloop.flows.loop.rules import read_rules
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.train import train
 from leadloop.playbook import parse_playbook, render_playbook
@@ -133,3 +135,13 @@ def test_what_is_estimated_over_all_leads_lies_in_its_interval(tmp_path):
 def _folder(root, name):
     (root / name).mkdir()
     return root / name
+
+
+def test_a_version_that_is_surely_wrong_over_all_leads_is_held(played, monkeypatch):
+    place = played.place
+    rules = read_rules(place.root, "tiny")
+    said = {"bias": {"value": 0.3, "low": 0.2, "high": 0.4}}
+    monkeypatch.setattr(gate, "_of_report", lambda place, version, part: said if part == "everyone" else {})
+    judged, _ = gate.judge_version(place, played.result.version, rules)
+    assert not judged.promote
+    assert any("over all leads it promises +0.300 more than is won" in reason for reason in judged.reasons)
