@@ -12,7 +12,7 @@ from alembic import op
 from leadloop.store.column_types import MaybeJson
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 
 def upgrade() -> None:
