@@ -75,7 +75,7 @@ class Logged:
         """How each lead came by its route when it was first scored, what was noted of it as JSON; by the time of that score."""
         column = SCORES.c
         seen = (column.playbook == playbook, column.lead_id != "", column.arm != SHADOW)
-        scores = self._read(self._select(SCORES, _EXPLORED).where(*seen), _EXPLORED)
+        scores = self._read(SCORES, self._select(SCORES, _EXPLORED).where(*seen), _EXPLORED)
         return scores.sort("at", "id").unique("lead_id", keep="first", maintain_order=True)
 
     def outcomes(self, playbook: str, target: str, start: datetime, as_of: datetime) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from leadloop.learning.aftermath import judge_events
 from leadloop.learning.labels import NOT_WORKED, WORKED, settle_leads
 from leadloop.playbook import Playbook
 from leadloop.scoring import Scorer
-from leadloop.scoring.trained import name_steps
+from leadloop.scoring.policy_columns import choose_bands
 
 if TYPE_CHECKING:
     from leadloop.store import Store
@@ -110,7 +110,7 @@ def _banded_by_score(playbook: Playbook, scores: pl.DataFrame) -> pl.DataFrame:
     """The scores, those of explored leads in the band that they fall into: how a band does is asked of those who belong there."""
     if not scores["explored"].any():
         return scores
-    honest = name_steps(scores["score"].to_numpy(), [(band.lowest, band.name) for band in playbook.policy.bands])
+    honest = choose_bands(playbook.policy, scores["score"].to_numpy())
     return scores.with_columns(pl.when("explored").then(honest).otherwise("band").alias("band"))
 
 
