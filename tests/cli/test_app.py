@@ -37,6 +37,8 @@ COMMANDS = [
     ("models", "prune"),
     ("models", "log"),
     ("worker",),
+    ("recalibrate",),
+    ("feedback", "analytics"),
     ("sync", "fellow"),
     ("sync", "status"),
     ("sync", "webhook"),

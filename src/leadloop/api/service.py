@@ -23,6 +23,7 @@ from leadloop.api.served.versions import Served, ServedVersions
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.scoring.explorers import Explorers
 from leadloop.flows.training.field_points import score_points
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def make_service(
     arms = ServedArms(versions, database.store, tell, lambda: live.clock())
     arms.missing = lambda *labels: metrics.arms_missing.labels(*labels).inc()
     live.arms = arms
+    live.explorers = Explorers(workspace.root)
     if isinstance(score_log, StoredScoreLog):
         live.trials = score_log.trials = Trials(arms, lambda playbook: metrics.trial_failures.labels(playbook).inc())
     rounds = Rounds(live)

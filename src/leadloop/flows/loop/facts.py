@@ -29,7 +29,8 @@ def read_facts(place: Workspace, playbook: str, *, slack_days: float = 0.0) -> L
     versions = place.registry.versions(playbook)
     if not versions:
         return LoopFacts(None)
-    newest = versions[-1]
+    # What was only recalibrated is as old as its models, and reads what they read.
+    newest = next((one for one in reversed(versions) if one.recalibration is None), versions[-1])
     made = made_at(newest)
     age = (place.store.now() - made).total_seconds() / 86_400
     store = place.store
@@ -124,8 +125,8 @@ def f1_when_trained(place: Workspace, playbook: str, version: str) -> F1WhenTrai
 
 
 def made_at(version: ModelVersion) -> datetime:
-    """When a version was made."""
-    return datetime.strptime(version.created_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    """When the models of a version were trained."""
+    return datetime.strptime(version.trained_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def compare_features(place: Workspace, newest: ModelVersion) -> tuple[tuple[str, ...], tuple[str, ...]]:

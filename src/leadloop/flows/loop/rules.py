@@ -25,6 +25,7 @@ from leadloop.flows.place.settings import FILE, LOOP, read_settings
 from leadloop.monitoring.guardrails import Guardrails
 from leadloop.monitoring.promotion import PromotionRule
 from leadloop.monitoring.triggers import SWITCHED, TriggerRules
+from leadloop.scoring.exploration import MOST as MOST_EXPLORED
 
 APPROVALS = ("automatic", "manual")
 MEASURES = ("log-loss", "AUC", "average precision", "Brier score")
@@ -66,6 +67,13 @@ class LoopRules(TriggerRules):
     of them have ended; what came before would teach what does not hold any more."""
     max_source_share: float = 1.0
     """The largest share of what is learned from that one source may tell, 0 to 1; with more than that, nothing is promoted."""
+    explore_share: float = 0.0
+    """The share of leads, 0 to 0.5, that is worked by a score drawn at random instead of its own, so that one hears of leads that
+    scores hold back; `explored` says so in the answer and in the log. 0.02 to 0.05 is usual."""
+    recalibrate: bool = True
+    """Whether probabilities follow the newest outcomes between trainings, where that surely helps."""
+    recalibrate_outcomes: int = 200
+    """With fewer outcomes since the last time they follow nothing."""
 
     @property
     def of_promotion(self) -> PromotionRule:
@@ -111,6 +119,9 @@ _KNOWN: Mapping[str, _Range] = {
     "hold_sources": _Range(),
     "forget_before_change": _Range(),
     "max_source_share": _Range(0.05, 1),
+    "explore_share": _Range(0, MOST_EXPLORED),
+    "recalibrate": _Range(),
+    "recalibrate_outcomes": _Range(200, 1_000_000_000),
 }
 
 

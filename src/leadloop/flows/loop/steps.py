@@ -1,4 +1,4 @@
-"""The steps of the loop: sync, features, evaluate, drift, retrain, shadow, canary, promote.
+"""The steps of the loop: sync, features, evaluate, drift, recalibrate, retrain, shadow, canary, promote.
 
 Each may be begun again after it was done in part: it looks first at what is there already.
 """
@@ -166,6 +166,54 @@ def _of_field(playbook: str, field: str, said: str) -> Finding:
 
 
 # --------------------------------------------------------------------------------------------------------------- to learn
+
+
+def recalibrate(going: Going) -> Done:
+    """Let the probabilities of what serves follow the newest outcomes, where that surely helps and nothing is doubted."""
+    from leadloop.flows.loop.recalibrate import finish_recalibration
+    from leadloop.flows.loop.recalibrate import recalibrate as follow
+
+    place, playbook, rules = going.work.place, going.playbook, going.rules
+    if not rules.recalibrate or not going.work.told["deploy"]:
+        return Done({"recalibrated": False, "why": "recalibrate is off" if not rules.recalibrate else "not asked for"})
+    if going.done.get("drift", {}).get("sources_held"):
+        return Done({"recalibrated": False, "why": "a source was just held back"})
+    by = f"recalibration (job {going.work.job.id})"
+    made = next((one for one in place.registry.versions(playbook) if one.created_by == by), None)
+    if made is not None:  # it was interrupted after that
+        put = rules.approval != "manual" and finish_recalibration(place, made, who=going.who) is not None
+        return Done({"recalibrated": True, "version": made.id, "in_service": put, "why": "gone on with"})
+    try:
+        found = follow(
+            place,
+            playbook,
+            who=going.who,
+            made_by=by,
+            rules=rules,
+            promote=rules.approval != "manual",
+            tick=going.work.tick,
+        )
+    except _TROUBLE:
+        raise
+    except VersionMissing:
+        return Done({"recalibrated": False, "why": "nothing is in service yet"})
+    except LeadLoopError as error:
+        return Done({"recalibrated": False, "why": "; ".join(f"{one.where} {one.what}" for one in error.problems)})
+    result = {"recalibrated": found.version is not None, **found.as_json()}
+    if found.version is not None and found.promotion is None:
+        raise_alert(
+            place,
+            Finding(
+                "approval",
+                "info",
+                f"{playbook}: a recalibrated version waits for approval",
+                f"{found.version.id}: {found.reason}",
+                f"see `leadloop models show`; put it in service with `leadloop models promote {playbook} {found.version.id}`",
+                playbook=playbook,
+                about=found.version.id,
+            ),
+        )
+    return Done(result)
 
 
 def retrain(going: Going) -> Done:
@@ -465,6 +513,7 @@ STEPS = (
     Step("features", "looking what the playbook reads", features),
     Step("evaluate", "measuring how good scores were", evaluate),
     Step("drift", "looking whether something went wrong", drift),
+    Step("recalibrate", "following the newest outcomes", recalibrate),
     Step("retrain", "deciding, training and comparing", retrain),
     Step("shadow", "scoring in the shadow", shadow),
     Step("canary", "scoring a share of the leads", canary),

@@ -52,7 +52,8 @@ def read_stored_leads(
     digest = hashlib.sha256()
     parts: list[LeadFrame] = []
     rejects: list[Reject] = []
-    rows = older = held = idle = 0
+    rows = older = held = 0
+    idle: list[str] = []
     synthetic = False
     for frame in store.training.past(
         playbook.name,
@@ -62,7 +63,7 @@ def read_stored_leads(
         now=now,
         without=held_back,
     ):
-        idle += int(frame[IDLE].sum())
+        idle += frame.filter(IDLE)[LEAD_ID].to_list()
         frame = frame.filter(~pl.col(IDLE)).drop(IDLE)
         if not frame.height:
             continue
@@ -98,7 +99,7 @@ def read_stored_leads(
     if older:
         notes.append(f"{older:,} older leads were left out: max_leads is {playbook.training.max_leads:,}")
     if idle:
-        notes.append(f"{idle:,} leads that nobody worked were left out: they were neither won nor lost.")
+        notes.append(f"{len(idle):,} leads that nobody worked were left out: they were neither won nor lost.")
     if playbook.events:
         leads = LeadFrame(schema, leads.data.drop(SCORED_AT), leads.lines)
         leads, said = _with_events(store, found, leads, digest)
@@ -109,7 +110,9 @@ def read_stored_leads(
     if synthetic:
         found = replace(found, playbook=replace(found.playbook, synthetic=True))
     name = f"store ({Path(store.where).name if '://' not in store.where else store.where})"
-    return found, Imported(leads, tuple(rejects), rows, older, (name,), digest.hexdigest()[:16], tuple(notes))
+    return found, Imported(
+        leads, tuple(rejects), rows, older, (name,), digest.hexdigest()[:16], tuple(notes), idle=tuple(idle)
+    )
 
 
 def require_store(place: Workspace, playbook: str) -> None:

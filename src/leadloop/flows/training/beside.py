@@ -71,7 +71,7 @@ def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *
     test = leads.take(part.split.test)
     blank = [pl.lit(None, dtype=test.data.schema[name]).alias(name) for name in later]
     said = trained.score_table(LeadFrame(test.schema, test.data.with_columns(blank), test.lines), explain=False)
-    return Champion(serving, said[column].to_numpy(), _may_have_seen(version.created_at, playbook, part), later)
+    return Champion(serving, said[column].to_numpy(), _may_have_seen(version.trained_at, playbook, part), later)
 
 
 def _may_have_seen(made_at: str, playbook: Playbook, part: TargetPart) -> np.ndarray | None:

@@ -35,6 +35,7 @@ from leadloop.flows.training.targets_report import report_targets
 from leadloop.flows.training.times_and_amounts import add_times_and_amounts, require_amounts, require_followed
 from leadloop.flows.training.trial_keeper import TrialKeeper
 from leadloop.flows.training.version_record import describe_version, hash_configuration, name_version
+from leadloop.flows.training.weighing import keep_explored, weigh
 from leadloop.learning.report.chapters import chapter_pictures
 from leadloop.learning.report.page import render_html
 from leadloop.learning.report.pictures import picture_files
@@ -123,7 +124,10 @@ def train(
     if since is not None:
         past = leave_out_older(past, since)
     imported = past.imported
-    parts = _divide(place, past.found, imported, waiting=since is None)
+    imported, explored = keep_explored(place, past.found.playbook, imported, stored=data is None)
+    divided = _divide(place, past.found, imported, waiting=since is None)
+    parts, weighed = weigh(place, divided, imported, explored, stored=data is None)
+    imported = replace(imported, notes=(*imported.notes, *weighed))
     found = parts.found
     parts = audit_targets(parts, past.fields, watch)
     configuration = hash_configuration(found)

@@ -13,6 +13,7 @@ import polars as pl
 from leadloop.errors import LeadLoopError
 from leadloop.flows.scoring.score import set_absent_times
 from leadloop.flows.training.field_points import score_points
+from leadloop.flows.watch.family import read_family
 from leadloop.flows.watch.kept_reference import find_reference
 from leadloop.flows.watch.logged_leads import Watched, read_fields, read_logged
 from leadloop.monitoring import DriftReport, QualityEstimate, QualityReport, StreamAlarm
@@ -80,6 +81,8 @@ def read_past(
     trained = registry.load(found) if found else None
     start = since or now - _PAST_WEEKS * WEEK - timedelta(days=watched.within_days or 0.0)
     of = "" if served or found is None else found.id
+    if found is not None and of and found.recalibration:
+        return Past(watched, found, trained, now, read_family(watched, found, start, now, now))
     return Past(watched, found, trained, now, read_logged(watched, start, now, now, version=of))
 
 
