@@ -34,9 +34,14 @@ TRAINING = {
 # What only one room needs, by an extra of its own.
 OWN = {
     "client": {Requirement(line).name for line in PROJECT["optional-dependencies"]["client"]},
-    "ingest": {Requirement(line).name for line in PROJECT["optional-dependencies"]["calls"]},
+    "ingest": {
+        *(Requirement(line).name for line in PROJECT["optional-dependencies"]["calls"]),
+        *(Requirement(line).name for line in PROJECT["optional-dependencies"]["postgres"]),
+    },
     "api": {Requirement(line).name.split("-")[0] for line in PROJECT["optional-dependencies"]["otel"]},
-    "flows": {Requirement(line).name for line in PROJECT["optional-dependencies"]["notify"]},
+    "flows": {
+        Requirement(line).name for extra in ("notify", "dask") for line in PROJECT["optional-dependencies"][extra]
+    },
 }
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.
 PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Protocol
 
 import numpy as np
 
 from leadloop.errors import NotEnoughOutcomes, PlaybookError, Problem
 from leadloop.features import FeatureSet
+from leadloop.features.block import FeatureColumn
 from leadloop.features.functions import FeatureFunction
 from leadloop.leads import Field
 from leadloop.learning.baseline import Baseline
@@ -21,7 +23,7 @@ from leadloop.learning.blending import weigh_models
 from leadloop.learning.calendar import CalendarFields, leave_out, weigh_calendar_fields
 from leadloop.learning.doubt import measure_doubt
 from leadloop.learning.evaluation import area_under_curve, log_loss
-from leadloop.learning.folds import Folds, fit_features, make_folds
+from leadloop.learning.folds import Fold, Folds, fit_features, make_folds
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import time_share
 from leadloop.learning.learners import (
@@ -32,6 +34,7 @@ from leadloop.learning.learners import (
     PriorLearner,
     RulesLearner,
 )
+from leadloop.learning.learners.learner import Examples, Settings
 from leadloop.learning.outlook import Outlook
 from leadloop.learning.recency import calibrate_for_now, choose_recent
 from leadloop.learning.segments import SegmentVerdict, learn_segments
@@ -42,6 +45,7 @@ from leadloop.learning.voice import Voice
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend, blend_margins
 from leadloop.scoring.calibrator import logistic
+from leadloop.scoring.members import Member
 from leadloop.scoring.score_map import ScoreMap
 from leadloop.scoring.trained import segments_of
 from leadloop.scoring.venn_abers import VennAbers
@@ -109,11 +113,36 @@ class Learned:
 
 
 @dataclass(frozen=True)
+class How:
+    """How settings are searched for: whether newer leads may count more, and the seed."""
+
+    fading: bool
+    seed: int
+
+
+Asked = tuple[Learner, Examples, Sequence[FeatureColumn], Settings]
+"""A model to be fitted: by whom, to which examples with which columns, and with which settings."""
+
+
+class Elsewhere(Protocol):
+    """Other processes that do parts of the work, all at the same time; what comes of it is the same."""
+
+    def search(
+        self, learners: Sequence[Learner], folds: Sequence[Fold], shares: Sequence[float], budget: Budget, how: How
+    ) -> list[Search]:
+        """The settings that each learner chooses; their trials are kept nowhere."""
+
+    def fit(self, asked: Sequence[Asked], seed: int) -> list[Member]:
+        """The models."""
+
+
+@dataclass(frozen=True)
 class Effort:
-    """How hard to try: the budget of the searches, and where their trials are kept (None: nowhere)."""
+    """How hard to try: the budget of the searches, where their trials are kept (None: nowhere), and who does them (None: we)."""
 
     budget: Budget
     storage: Storage | None = None
+    elsewhere: Elsewhere | None = None
 
 
 def require_enough(playbook: Playbook, positive: np.ndarray) -> None:
@@ -219,11 +248,14 @@ def learn(
     tick("fitting on all training leads")
     everywhere = np.arange(len(labelled))
     features, examples = fit_features(playbook, labelled, everywhere, labelled.until, fields, functions)
-    members = []
-    for voice in voices:
-        tick(f"fitting {voice.learner.name}")
-        faded, settings = fade(examples, voice.search.settings)
-        members.append(voice.learner.fit(faded, features.columns, settings, seed=seed))
+    asked = [(voice.learner, *fade(examples, voice.search.settings)) for voice in voices]
+    if effort.elsewhere:
+        members = effort.elsewhere.fit([(one, faded, features.columns, own) for one, faded, own in asked], seed)
+    else:
+        members = []
+        for learner, faded, own in asked:
+            tick(f"fitting {learner.name}")
+            members.append(learner.fit(faded, features.columns, own, seed=seed))
     weights = tuple(voice.weight for voice in voices)
     blend = Blend(tuple(members), weights, calibrator, venn_abers, score_map, doubt)
     segments: Mapping[str, Blend] = {}
@@ -290,6 +322,9 @@ def _search(
     learners: Sequence[Learner], folds: Folds, effort: Effort, *, seed: int, fading: bool, tick: Tick
 ) -> list[Search]:
     shares = share_out(learners, folds.folds, effort.budget)
+    if effort.elsewhere:
+        tick(f"choosing settings: {', '.join(one.name for one in learners)}")
+        return effort.elsewhere.search(learners, folds.folds, shares, effort.budget, How(fading, seed))
     plan = {
         one.name: plan_trials(one, folds.folds, effort.budget, share)
         for one, share in zip(learners, shares, strict=True)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import leadloop
-from leadloop.errors import DependencyMissing, LeadLoopError, Problem
+from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.place.cluster import connect, require_release
 from leadloop.flows.place.workspace import Workspace, open_workspace
 from leadloop.flows.scoring.file_batch import Manner, ScoredBatch, score_batch
 from leadloop.ingest.batch import Batch
@@ -121,27 +122,11 @@ def _on_dask(files: Mapping[str, bytes], version: str, manner: Manner, address: 
         client.close()
 
 
-def connect(address: str) -> Any:
-    """A client of the Dask scheduler at an address; raises DependencyMissing without Dask, LeadLoopError where nobody answers."""
-    try:
-        from distributed import Client
-    except ImportError:
-        cure = "pip install 'leadloop[dask]'"
-        raise DependencyMissing("dask", Problem("Dask", "is not installed", cure)) from None
-    try:
-        return Client(address, set_as_default=False)
-    except (OSError, ValueError) as error:
-        mend = "start one with `dask scheduler`, and name it as in tcp://10.0.0.5:8786"
-        raise LeadLoopError("dask", Problem(address, f"no scheduler answers: {error}", mend)) from None
-
-
 def score_on_worker(
     read: Read, files: tuple[tuple[str, bytes], ...], version: str, manner: Manner, release: str
 ) -> ScoredBatch:
     """Score a batch on a worker of a cluster; raises LeadLoopError where it has another release of LeadLoop than whoever asks."""
-    if release != leadloop.__version__:
-        what = f"has LeadLoop {leadloop.__version__}, and {release} asks"
-        raise LeadLoopError("dask", Problem("a worker", what, f"install {release} there"))
+    require_release(release)
     return score_batch(_unpacked(files, version), *read, manner)
 
 

@@ -32,6 +32,7 @@ from leadloop.flows.training.given_settings import with_settings
 from leadloop.flows.training.kept_test import FILE as KEPT_TEST
 from leadloop.flows.training.kept_test import pack_test_leads
 from leadloop.flows.training.learned_targets import LearnedTarget, learn_targets, make_version
+from leadloop.flows.training.on_dask import on_dask
 from leadloop.flows.training.reference_file import FILE as REFERENCE
 from leadloop.flows.training.reference_file import make_reference, reference_file
 from leadloop.flows.training.targets_report import Beside, report_targets
@@ -111,6 +112,7 @@ def train(
     validation_split: float | None = None,
     params: Mapping[str, Any] | None = None,
     made_by: str = "",
+    dask: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
     """Train a playbook on past leads, and save the version with its report.
@@ -126,7 +128,9 @@ def train(
     trials are kept there and several trainings share them, each ending with the settings that did best of all; which those
     are may then differ from time to time. `validation_split` (0.1 to 0.5) is the newest share of leads to keep back, and `params`
     are settings of `[training]`, in place of the playbook's for this once. `made_by` is noted as who
-    made the version, by default who runs this. Where LEADLOOP_MLFLOW_URI names an MLflow
+    made the version, by default who runs this. With `dask` (the address of a Dask scheduler) learners choose their settings and
+    models are fitted on its workers, all at the same time; the version is the same, and a training that was killed begins anew.
+    Where LEADLOOP_MLFLOW_URI names an MLflow
     server, the training is logged there once its version is saved. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
@@ -154,8 +158,8 @@ def train(
     parts = audit_targets(parts, fields, watch)
     configuration = hash_configuration(found)
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
-    with keeper:
-        targets = learn_targets(parts, fields, keeper.storage, watch)
+    with keeper, on_dask(dask) as elsewhere:
+        targets = learn_targets(parts, fields, keeper.storage, watch, elsewhere)
     main = targets[0]
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
