@@ -117,11 +117,12 @@ def read_address(text: str | Path) -> Address:
     """
     whole, _, asked = str(text).partition("#")
     found = _ADDRESS.match(whole)
+    secrets: tuple[str, ...] = ()
     kind: Literal["sqlite", "postgresql"] = "sqlite" if found and found["kind"].lower() == "sqlite" else "postgresql"
     if isinstance(text, Path) or "://" not in whole:
         raise DataError(f"the {kind} database", Problem("address", "cannot be taken here", "name a file"))
     if kind == "sqlite":
-        database, secrets, plain = unquote(whole.partition("://")[2].removeprefix("/")), (), whole
+        database, plain = unquote(whole.partition("://")[2].removeprefix("/")), whole
         problem = Problem("address", "names no file", _AS_WRITTEN) if not database else None
     else:
         try:

@@ -23,7 +23,7 @@ from leadloop.learning.blending import weigh_models
 from leadloop.learning.calendar import CalendarFields, leave_out, weigh_calendar_fields
 from leadloop.learning.doubt import measure_doubt
 from leadloop.learning.evaluation import area_under_curve, log_loss
-from leadloop.learning.folds import Fold, Folds, fit_features, make_folds
+from leadloop.learning.folds import Folds, fit_features, make_folds
 from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import time_share
 from leadloop.learning.learners import (
@@ -34,7 +34,7 @@ from leadloop.learning.learners import (
     PriorLearner,
     RulesLearner,
 )
-from leadloop.learning.learners.learner import Examples, Settings
+from leadloop.learning.learners.learner import Examples, Fold, Settings
 from leadloop.learning.outlook import Outlook
 from leadloop.learning.recency import calibrate_for_now, choose_recent
 from leadloop.learning.segments import SegmentVerdict, learn_segments

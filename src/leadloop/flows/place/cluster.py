@@ -11,12 +11,13 @@ from leadloop.errors import DependencyMissing, LeadLoopError, Problem
 def connect(address: str) -> Any:
     """A client of the Dask scheduler at an address; raises DependencyMissing without Dask, LeadLoopError where nobody answers."""
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         cure = "pip install 'leadloop[dask]'"
         raise DependencyMissing("dask", Problem("Dask", "is not installed", cure)) from None
     try:
-        return Client(address, set_as_default=False)
+        client: Any = distributed.Client
+        return client(address, set_as_default=False)
     except (OSError, ValueError) as error:
         mend = "start one with `dask scheduler`, and name it as in tcp://10.0.0.5:8786"
         raise LeadLoopError("dask", Problem(address, f"no scheduler answers: {error}", mend)) from None

@@ -14,9 +14,8 @@ from typing import Any
 import leadloop
 from leadloop.features.block import FeatureColumn
 from leadloop.flows.place.cluster import connect, require_release
-from leadloop.learning.folds import Fold
 from leadloop.learning.learners import Learner
-from leadloop.learning.learners.learner import Examples, Settings
+from leadloop.learning.learners.learner import Examples, Fold, Settings
 from leadloop.learning.training import Asked, How
 from leadloop.learning.tuning import Budget, Search, search_settings
 from leadloop.scoring.members import Member
