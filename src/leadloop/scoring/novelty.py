@@ -138,7 +138,7 @@ class Novelty:
     def _say_single(
         self, surprises: np.ndarray, lead: Mapping[str, object], before: dict[tuple[int, str | None], str]
     ) -> list[str]:
-        """What is odd about single fields, the oddest first, as many as are told; texts that were said `before` are taken again."""
+        """What is odd about single fields, the oddest first, as many as are told; what was said `before` is taken again."""
         told = []
         for place in np.argsort(-surprises, kind="stable").tolist()[:MOST_SAID]:
             if surprises[place] <= 0:
