@@ -16,7 +16,10 @@ from tests.leads_for_tests import make_cells
 
 from leadloop.flows.place.workspace import Workspace
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups are POSIX's")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.name != "posix", reason="signals and process groups are POSIX's"),
+]
 
 
 class Balancer:
