@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-starts test-loop test-reload test-requests mutants world lint style types imports docs bench bench-nightly bench-cluster bench-training bentoml bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop
+.PHONY: help demo test test-long test-mlflow test-crash test-starts test-loop test-reload test-requests mutants world lint style types imports docs bench bench-nightly bench-cluster bench-training bentoml bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop loop
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,9 @@ bench-text: environment ## Time how texts are read: one note, and many, beside o
 
 bench-experiment: environment ## Read Hillstrom's e-mail experiment and evaluate policies on it; WRITE=1 puts the tables into docs/benchmarks.md.
 	$(bin)/python -m benchmarks.experiment $(if $(WRITE),--write)
+loop: environment ## Play 26 simulated weeks with the loop in 20 worlds that change; goes on where it was stopped; SEEDS=N, WRITE=1.
+	$(bin)/python -m benchmarks.play .build/loop $(or $(SEEDS),20) $(if $(WRITE),--write)
+
 bench-loop: environment ## Measure what outcomes that are fed back between trainings gain on the bank leads; minutes the first time.
 	$(bin)/python -m benchmarks.recalibration .build/recalibration
 

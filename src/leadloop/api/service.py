@@ -91,7 +91,7 @@ def make_service(
     if score_log is None:
         most = settings.score_log_waiting
         score_log = StoredScoreLog(database.store, most, metrics, events, traces) if most else NoScoreLog()
-    live = LiveScoring(settings, score_log, metrics)
+    live = LiveScoring(settings, score_log, metrics, workspace.clock)
     limits = Limits(settings, lambda name: metrics.limited.labels(name).inc())
     arms = ServedArms(versions, database.store, tell, lambda: live.clock())
     arms.missing = lambda *labels: metrics.arms_missing.labels(*labels).inc()

@@ -49,7 +49,7 @@ class LoopRules(TriggerRules):
     """The shares of leads, in percent, that it scores for real one after the other; none leaves the canary out."""
     canary_leads: int = 50
     """How many leads it scores at each share before it goes on."""
-    canary_days: float = 3.0
+    canary_days: float = 14.0
     """How long it stays at one share at most; with fewer leads by then it is stopped, and nothing is promoted."""
     watch_days: float = 1.0
     """Live means that leads were scored over the interface within so many days."""
@@ -61,6 +61,9 @@ class LoopRules(TriggerRules):
     """How far its scores may lie from those of the version in service (population stability index)."""
     hold_sources: bool = True
     """Whether a source whose outcomes contradict all others is held back until a person has looked."""
+    forget_before_change: bool = True
+    """Whether, once outcomes have changed for the worse for sure, only leads that came since are learned from, as soon as enough
+    of them have ended; what came before would teach what does not hold any more."""
     max_source_share: float = 1.0
     """The largest share of what is learned from that one source may tell, 0 to 1; with more than that, nothing is promoted."""
 
@@ -106,6 +109,7 @@ _KNOWN: Mapping[str, _Range] = {
     "max_latency_ratio": _Range(1, 1_000),
     "max_shift": _Range(0.01, 100),
     "hold_sources": _Range(),
+    "forget_before_change": _Range(),
     "max_source_share": _Range(0.05, 1),
 }
 

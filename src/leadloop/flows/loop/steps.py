@@ -32,6 +32,7 @@ from leadloop.flows.loop.rollout import (
     look_after,
     set_share,
 )
+from leadloop.flows.loop.since import learn_since
 from leadloop.flows.loop.syncing import ask_to_sync
 from leadloop.flows.loop.trust import find_objections, look_at_trust
 from leadloop.flows.place.known_playbooks import find_source
@@ -98,14 +99,17 @@ def evaluate(going: Going) -> Done:
 
 
 _MEASURED = (
-    *("accuracy", "majority", "matured", "earlier", "f1", "f1_before"),
-    *("drift", "drift_reasons"),
+    *("accuracy", "majority", "matured", "earlier", "f1", "f1_before", "f1_doubt"),
+    *("drift", "drift_reasons", "changed_at"),
 )
 
 
 def drift(going: Going) -> Done:
-    """Look whether something went wrong with what would be learned from: a source, a field."""
+    """Look whether something went wrong with what would be learned from: a source, a field. Where nothing is to be learned, all
+    leads need not be read for it: that fields went missing is seen by the step before."""
     place, playbook = going.work.place, going.playbook
+    if going.work.told["if_due"] and not decide(going)[0].due:
+        return Done({"looked": False, "why": "no training is due"})
     try:
         trust = look_at_trust(place, playbook, going.rules, tick=going.work.tick)
     except _TROUBLE:
@@ -177,7 +181,7 @@ def retrain(going: Going) -> Done:
                 change=lambda store: _note_check(store, going, decision, facts),
             )
         try:
-            made = _train(going)
+            made = _train_since(going, learn_since(going, facts))
         except (LeakageError, NotEnoughOutcomes) as error:
             _tell_refused(going, error)
             raise
@@ -253,7 +257,17 @@ def _made_here(going: Going) -> ModelVersion | None:
     return made[-1] if made else None
 
 
-def _train(going: Going) -> ModelVersion:
+def _train_since(going: Going, since: datetime | None) -> ModelVersion:
+    """Train on what came since a moment; where that is too little once all is read, on all leads."""
+    try:
+        return _train(going, since)
+    except NotEnoughOutcomes:
+        if since is None:
+            raise
+        return _train(going, None)
+
+
+def _train(going: Going, since: datetime | None) -> ModelVersion:
     from leadloop.flows.training.train import train
 
     told = going.work.told
@@ -270,6 +284,7 @@ def _train(going: Going) -> ModelVersion:
         time_budget=told["time_budget"],
         validation_split=told["validation_split"],
         params=told["params"],
+        since=since,
         made_by=going.who,
         tick=tick,
     ).version

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields as fields_of
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +42,7 @@ def read_stored_leads(
     from leadloop.store.training_set import IDLE, LEAD_ID, SCORED_AT, SOURCE, outcome_columns
 
     require_store(place, found.playbook.name)
-    store, playbook, now = place.store, found.playbook, datetime.now(UTC)
+    store, playbook, now = place.store, found.playbook, place.clock()
     made = set(playbook.events.made) if playbook.events else set()
     read = schema.only(field.name for field in schema.fields if field.name not in made)
     known = set(playbook.scoring_schema.by_name)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -83,9 +83,9 @@ def score_stored(
         raise LeadLoopError("segment", Problem(segment, f"cannot be asked for: {name} has no segments", "leave it out"))
     require_store(place, name)
     store = place.store
-    arms = StoredArms(place, scorer, version, datetime.now(UTC))
+    arms = StoredArms(place, scorer, version, place.clock())
     everything = everything or lead_ids is not None
-    since = datetime.now(UTC) - timedelta(days=days) if days and lead_ids is None else None
+    since = place.clock() - timedelta(days=days) if days and lead_ids is None else None
     whole = max(1, store.leads.count(name, unscored=not everything, since=since, among=lead_ids))
     seen = scored = rejected = 0
     reasons: list[str] = []
@@ -102,7 +102,7 @@ def score_stored(
         if everything:
             batch = batch.without(_patiently(lambda keys=batch.keys: store.scores.known(name, keys)))  # type: ignore[misc]
         shares = arms.divide(batch.leads)
-        parts = [_Batch(share.scorer, run, share.leads, segment).score(datetime.now(UTC), share) for share in shares]
+        parts = [_Batch(share.scorer, run, share.leads, segment).score(place.clock(), share) for share in shares]
         rows, wrong = [row for part, _ in parts for row in part], [why for _, some in parts for why in some]
         exposures = [
             exposure_row(share.chosen[row.lead_id], row)

@@ -48,6 +48,13 @@ def write_card(playbook: str, version: str = "champion", *, workspace: Workspace
         f"- {found.data['used']:,} leads with an outcome, {found.data['positives']:,} of them won, of "
         f"{markdown_text(', '.join(found.data['sources']))}; fingerprint `{found.data['fingerprint']}`",
         f"- {found.data['train']:,} to learn from, {found.data['test']:,} kept back ({found.data['split']} split)",
+        *(
+            [
+                f"- nothing was learned from leads that came before {found.data['since'][:16]} UTC: the world changed then"
+            ]
+            if "since" in found.data
+            else []
+        ),
         f"- {len(found.fields)} fields make {len(found.columns):,} features",
         "",
         "## How good it is",
