@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-starts test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop loop test-explored
+.PHONY: help demo test test-long test-mlflow test-crash test-starts test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop loop test-explored bench-nightly bench-cluster bench-training bentoml
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -75,7 +75,17 @@ docs: environment ## Build the documentation into site/; a broken link or an out
 	$(bin)/python scripts/write_reference.py --check
 	NO_MKDOCS_2_WARNING=1 $(bin)/mkdocs build --strict
 
-bench: environment ## Train on real public data sets and print quality, time and memory; absent data are skipped.
+bench: environment ## Time features, models, files, the service and training beside their limits and peers: one table; KEEP=1 keeps it.
+	-@sh scripts/apart.sh mlflow || echo "MLflow's environment cannot be made here: it is left out" >&2
+	-@sh scripts/apart.sh bentoml || echo "BentoML's environment cannot be made here: it is left out" >&2
+	$(bin)/python -m benchmarks.speed $(if $(KEEP),--keep)
+
+bench-nightly: environment ## The same, kept in benchmarks/history; fails where a ratio is a fifth worse than in the last runs here.
+	-@sh scripts/apart.sh mlflow || echo "MLflow's environment cannot be made here: it is left out" >&2
+	-@sh scripts/apart.sh bentoml || echo "BentoML's environment cannot be made here: it is left out" >&2
+	$(bin)/python -m benchmarks.speed --nightly
+
+bench-training: environment ## Draft and train on real public data sets and print quality, time and memory; absent data are skipped.
 	$(bin)/python -m benchmarks.main_job
 
 bench-accuracy: environment ## Compare LeadLoop with other tools on the same leads; WRITE=1 puts the tables into docs/benchmarks.md.
@@ -95,6 +105,9 @@ bench-loop: environment ## Measure what outcomes that are fed back between train
 bench-serving: environment ## Time the service over HTTP beside a route that only echoes, and MLflow's server where there is one.
 	$(bin)/python -m benchmarks.serving
 
+bench-cluster: environment ## Score five million leads with one process, two, and Dask with one worker and two; LEADS=N for others.
+	$(bin)/python -m benchmarks.cluster --leads $(or $(LEADS),5000000)
+
 bench-exposures: environment ## Time how a million exposures are read, on SQLite and on PostgreSQL, and how a unit gets its arm.
 	$(bin)/python -m benchmarks.exposures
 
@@ -104,6 +117,9 @@ peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else 
 
 mlflow: ## Make .build/mlflow: MLflow's own server, beside what scoring needs, for the tests of logged runs.
 	@sh scripts/apart.sh mlflow
+
+bentoml: ## Make .build/bentoml: BentoML's server, beside what scoring needs, to time ours beside it.
+	@sh scripts/apart.sh bentoml
 
 oracles: ## Ask gbstats, statsmodels and SciPy anew what tests/experiments holds ours against; three minutes, and Python 3.11.
 	@PYTHON=$${PYTHON:-python3.11} sh scripts/apart.sh oracles

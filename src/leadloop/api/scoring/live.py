@@ -24,7 +24,7 @@ from leadloop.errors import Problem
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.scoring.arms import Chosen
 from leadloop.flows.scoring.explorers import Explorers
-from leadloop.flows.scoring.score import set_absent_times
+from leadloop.flows.scoring.file_batch import set_absent_times
 from leadloop.flows.scoring.trial_arms import is_on_trial
 from leadloop.scoring import ScoreCard
 

@@ -29,6 +29,7 @@ from leadloop.flows.training.kept_test import FILE as KEPT_TEST
 from leadloop.flows.training.kept_test import pack_test_leads
 from leadloop.flows.training.learned_targets import LearnedTarget, learn_targets, make_version
 from leadloop.flows.training.needs import require_learning
+from leadloop.flows.training.on_dask import on_dask
 from leadloop.flows.training.reference_file import FILE as REFERENCE
 from leadloop.flows.training.reference_file import make_reference, reference_file
 from leadloop.flows.training.targets_report import report_targets
@@ -90,6 +91,7 @@ def train(
     params: Mapping[str, Any] | None = None,
     since: datetime | None = None,
     made_by: str = "",
+    dask: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
     """Train a playbook on past leads, and save the version with its report.
@@ -107,7 +109,9 @@ def train(
     are settings of `[training]`, in place of the playbook's for this once. With `since`, nothing is learned
     from leads that came before that moment, as the world has changed; what came since counts as soon as it has ended, for there
     is little of it. `made_by` is noted as who
-    made the version, by default who runs this. Where LEADLOOP_MLFLOW_URI names an MLflow
+    made the version, by default who runs this. With `dask` (the address of a Dask scheduler) learners choose their settings and
+    models are fitted on its workers, all at the same time; the version is the same, and a training that was killed begins anew.
+    Where LEADLOOP_MLFLOW_URI names an MLflow
     server, the training is logged there once its version is saved. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
@@ -132,8 +136,8 @@ def train(
     parts = audit_targets(parts, past.fields, watch)
     configuration = hash_configuration(found)
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
-    with keeper:
-        targets = learn_targets(parts, past.fields, keeper.storage, watch)
+    with keeper, on_dask(dask) as elsewhere:
+        targets = learn_targets(parts, past.fields, keeper.storage, watch, elsewhere)
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
     trained, beyond = add_times_and_amounts(make_version(parts, targets, identity, watch), targets[0], watch)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from leadloop.errors import LeadLoopError
-from leadloop.flows.scoring.score import set_absent_times
+from leadloop.flows.scoring.file_batch import set_absent_times
 from leadloop.flows.training.field_points import score_points
 from leadloop.flows.watch.family import read_family
 from leadloop.flows.watch.kept_reference import find_reference

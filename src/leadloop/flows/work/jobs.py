@@ -198,7 +198,7 @@ def _score(work: Work) -> Any:
         allow_missing_columns=told["allow_missing_columns"],
         format=told["format"],
         output_format=told["output"],
-        tick=work.tick,
+        far=work.tick,
     )
     finish_file(beside, result)
     said = asdict(done)
@@ -220,6 +220,7 @@ def _score_leads(work: Work) -> Any:
         batch_size=told["batch_size"],
         version=told["version"],
         keep=work.keep,
+        settle=lambda found: work.settle("version", found),
         lead_ids=told.get("lead_ids"),
     )
     return asdict(done)
