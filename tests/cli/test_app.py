@@ -55,7 +55,7 @@ COMMANDS = [
     *(("queue", verb) for verb in ("list", "add", "show", "export")),
     *(("alerts", verb) for verb in ("list", "close", "test")),
     *(("sources", verb) for verb in ("list", "hold", "trust")),
-    *((name,) for name in ("enrich", "outcomes", "quality", "drift", "retrain", "replay")),
+    *((name,) for name in ("enrich", "outcomes", "actions", "quality", "drift", "retrain", "replay")),
     ("models", "card"),
     ("models", "changes"),
     ("dev", "websites"),

@@ -23,6 +23,7 @@ from leadloop.api.requests.routes import Call, Route, endpoint
 from leadloop.api.served.examples import example_lead
 from leadloop.api.service import Service
 from leadloop.api.topics import (
+    actions,
     core,
     erasure,
     experiments,
@@ -83,6 +84,7 @@ def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list
         *erasure.BEFORE_LEADS,
         *leads.routes(examples),
         *outcomes.routes(targets),
+        *actions.ROUTES,
         *feedback.ROUTES,
         *erasure.ROUTES,
         *jobs.ROUTES,

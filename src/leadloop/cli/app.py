@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from leadloop.cli.ablating import ablate
+from leadloop.cli.actions import actions
 from leadloop.cli.alerts import alerts, sources
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
@@ -119,6 +120,7 @@ app.command()(ablate)
 app.command()(discover)
 app.command()(replay)
 app.command()(outcomes)
+app.command()(actions)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)

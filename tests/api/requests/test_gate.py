@@ -54,6 +54,8 @@ MAY = {
     ("GET", "/v1/{playbook}/scores"): "analyst",
     ("POST", "/v1/{playbook}/outcomes"): "feedback",
     ("GET", "/v1/{playbook}/outcomes"): "analyst",
+    ("POST", "/v1/{playbook}/actions"): "feedback",
+    ("GET", "/v1/{playbook}/actions"): "analyst",
     ("POST", "/v1/{playbook}/events"): "feedback",
     ("GET", "/v1/{playbook}/events"): "analyst",
     ("POST", "/v1/{playbook}/feedback"): "feedback",
