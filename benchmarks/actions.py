@@ -192,14 +192,14 @@ def _work_as_recommended(served: object, leads: int) -> float:
     assert isinstance(served, Recommender)
     told: list[list[tuple[float, int, int]]] = [[] for _ in range(leads)]
 
-    def choose(here: np.ndarray, state: State, step: int, moment: float) -> np.ndarray:
+    def choose(here: np.ndarray, state: State, step: int, moment: np.ndarray) -> np.ndarray:
         events = _events_of(told, here)
         known = Histories(
             served.vocabulary, *events, (state.segment + 2)[:, None], *(np.full(len(here), np.nan) for _ in range(2)),
-            np.full(len(here), moment),
+            moment,
         )  # fmt: skip
-        success = served.foresee(known, next_decisions(known, moment)).success
-        return served.preferences(success).argmax(axis=1)
+        worth = served.foresee(known, next_decisions(known, moment)).worth
+        return served.preferences(worth).argmax(axis=1)
 
     return _worked(leads, choose, told)
 

@@ -56,6 +56,8 @@ COMMANDS = [
     *(("alerts", verb) for verb in ("list", "close", "test")),
     *(("sources", verb) for verb in ("list", "hold", "trust")),
     *((name,) for name in ("enrich", "outcomes", "actions", "quality", "drift", "retrain", "replay")),
+    *(("recommend", verb) for verb in ("train", "report", "versions", "serve", "lead", "list")),
+    ("forecast",),
     ("models", "card"),
     ("models", "changes"),
     ("dev", "websites"),

@@ -36,6 +36,7 @@ from leadloop.api.topics import (
     models,
     outcomes,
     quality,
+    recommendations,
     webhooks,
 )
 from leadloop.api.topics.readings import take_readings
@@ -69,6 +70,7 @@ def all_routes(service: Service) -> list[Route]:
         *insurance.ROUTES,
         *insurance_tests.ROUTES,
         *hooks.ROUTES,
+        *recommendations.ROUTES,
         *playbook_routes(examples, targets),
         *health.ROUTES,
         *_DOCUMENTS,

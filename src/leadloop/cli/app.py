@@ -22,6 +22,7 @@ from leadloop.cli.enriching import enrich
 from leadloop.cli.experiments import experiments
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.forecasting import forecast
 from leadloop.cli.identity import identity
 from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
@@ -30,6 +31,7 @@ from leadloop.cli.models import models
 from leadloop.cli.outcomes import outcomes
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.queue import queue
+from leadloop.cli.recommending import recommend
 from leadloop.cli.replaying import replay
 from leadloop.cli.retraining import retrain
 from leadloop.cli.rollouts import rollout
@@ -126,7 +128,9 @@ app.command()(ablate)
 app.command()(discover)
 app.command()(quality)
 app.command()(drift)
+app.command()(forecast)
 app.command()(simulate)
+app.add_typer(recommend, name="recommend")
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")
 app.add_typer(experiments, name="experiments")

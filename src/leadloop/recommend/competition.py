@@ -15,6 +15,7 @@ from leadloop.recommend.competitors.boosted import learn_boosted
 from leadloop.recommend.competitors.competitor import Competitor
 from leadloop.recommend.competitors.counting import count_markov, count_popularity
 from leadloop.recommend.histories import Decisions, Histories
+from leadloop.recommend.looking_ahead import look_ahead
 from leadloop.recommend.measures import Measure, difference, measure, next_losses, won_losses
 from leadloop.recommend.recommender import Evidence, Recommender
 from leadloop.recommend.settings import RecommenderSettings
@@ -105,9 +106,12 @@ def compete(
             "Too few leads were won to say what comes of an action: every action is expected to bring the same."
         )
     notes += _compare(entered, following, winning, histories, split, seed)
+    entered_names = {one.competitor.name for one in entered}
     recommender = Recommender(
         histories.vocabulary, settings.within_days, following.competitor, winning.competitor, winning.calibrator,
         _interval(winning, histories, split.choose), Evidence(randomised=False),
+        look_ahead(histories, split, winning.competitor, seed=seed, tick=tick) if judged and "gradient boosting" in entered_names
+        else None,
     )  # fmt: skip
     return Competition(
         tuple(entered), following.competitor.name, winning.competitor.name, recommender, tuple(notes), beside

@@ -251,9 +251,16 @@ def decisions_of(histories: Histories, *, within_days: float, at_last_event: boo
     return Decisions(row, lead, moment, histories.action[row], won, histories.propensity[row])
 
 
-def next_decisions(histories: Histories, moment: float) -> Decisions:
-    """For each lead the decision that stands now, after everything that is known of it."""
+def next_decisions(histories: Histories, moment: float | np.ndarray) -> Decisions:
+    """For each lead the decision that stands at a moment (or at one of its own), after everything that is known of it."""
     lead = np.arange(histories.leads)
     row = np.searchsorted(histories.lead, lead, side="right")
     nothing = np.full(len(lead), np.nan)
-    return Decisions(row, lead, np.full(len(lead), float(moment)), np.full(len(lead), -1), nothing, nothing)
+    return Decisions(
+        row,
+        lead,
+        np.broadcast_to(np.asarray(moment, dtype=np.float64), lead.shape),
+        np.full(len(lead), -1),
+        nothing,
+        nothing,
+    )

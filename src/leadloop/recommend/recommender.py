@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from leadloop.recommend.competitors.boosted import NAME as BOOSTED
-from leadloop.recommend.competitors.boosted import boosted_from
+from leadloop.recommend.competitors.boosted import Boosted, boosted_from
 from leadloop.recommend.competitors.competitor import Competitor
 from leadloop.recommend.competitors.counting import counts_from
 from leadloop.recommend.competitors.network import NAME as NETWORK
@@ -31,6 +31,9 @@ class Foreseen:
     """Its lower limit (Venn-Abers)."""
     high: np.ndarray
     """Its upper limit."""
+    worth: np.ndarray
+    """What actions are ranked by: the probability that the lead is won, with the best actions afterwards where that can be told,
+    else `success`."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Recommender:
     calibrator: Calibrator
     interval: VennAbers
     evidence: Evidence
+    ahead: Boosted | None = None
+    """Who foresees what an action is worth with the best ones after it; None where that cannot be told."""
 
     def foresee(self, histories: Histories, decisions: Decisions) -> Foreseen:
         """What is foreseen of some decisions."""
@@ -73,26 +78,32 @@ class Recommender:
         success = self.calibrator.probabilities(log_odds(won.reshape(-1)))
         low, high = self.interval.interval(margins)
         shape = won.shape
+        worth = success.reshape(shape) if self.ahead is None else self.ahead.foresee(histories, decisions)[1]
         # The interval is of a step of margins, and may lie beside the smooth probability by a hair.
         return Foreseen(
             following,
             success.reshape(shape),
             np.minimum(low, success).reshape(shape),
             np.maximum(high, success).reshape(shape),
+            worth,
         )
 
-    def preferences(self, success: np.ndarray) -> np.ndarray:
-        """What actions are ranked by: expected success, the preferred action moved ahead by the margin."""
-        if not self.evidence.preferred:
-            return success
+    def preferences(self, worth: np.ndarray) -> np.ndarray:
+        """What actions are ranked by: what they are worth, the preferred action moved ahead by the margin.
+
+        Where one looks ahead nothing is moved: the best single action of one step need not be that of several.
+        """
+        if not self.evidence.preferred or self.ahead is not None:
+            return worth
         place = self.vocabulary.actions.index(self.evidence.preferred)
-        ahead = success.copy()
+        ahead = worth.copy()
         ahead[:, place] += min(self.evidence.margin, 1.0)
         return ahead
 
     def files(self) -> dict[str, bytes]:
         """The graphs that are saved, by file name."""
-        return {**self.following_by.files(), **self.winning_by.files()}
+        ahead = {} if self.ahead is None else {f"ahead_{name}": one for name, one in self.ahead.files().items()}
+        return {**self.following_by.files(), **self.winning_by.files(), **ahead}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays that are saved."""
@@ -109,6 +120,7 @@ class Recommender:
             "following_by": dict(self.following_by.state()),
             "winning_by": dict(self.winning_by.state()),
             "calibrator": self.calibrator.state(),
+            "ahead": None if self.ahead is None else dict(self.ahead.state()),
             "evidence": {
                 "randomised": self.evidence.randomised,
                 "preferred": self.evidence.preferred,
@@ -132,11 +144,13 @@ class Recommender:
         same = state["following_by"] == state["winning_by"]
         winning = following if same else _competitor(state["winning_by"], _of("winning", arrays), files)
         vocabulary = Vocabulary.from_json(state["vocabulary"])
+        of_ahead = {name.removeprefix("ahead_"): one for name, one in files.items() if name.startswith("ahead_")}
+        ahead = None if state["ahead"] is None else boosted_from(of_ahead, state["ahead"])
         if evidence.preferred and evidence.preferred not in vocabulary.actions:
             raise ValueError("a preferred action that is none")
         return cls(
             vocabulary, float(state["within_days"]), following, winning,
-            calibrator_from_state(state["calibrator"]), VennAbers.from_arrays(_of("interval", arrays)), evidence,
+            calibrator_from_state(state["calibrator"]), VennAbers.from_arrays(_of("interval", arrays)), evidence, ahead,
         )  # fmt: skip
 
 

@@ -24,6 +24,8 @@ class Randomised:
     log: PolicyLog
     success: np.ndarray
     """The expected success of each action (decisions x actions), by a model that did not learn from them."""
+    worth: np.ndarray
+    """What actions are ranked by."""
 
 
 def randomised_part(recommender: Recommender, histories: Histories, decisions: Decisions) -> Randomised | None:
@@ -33,7 +35,8 @@ def randomised_part(recommender: Recommender, histories: Histories, decisions: D
         return None
     drawn = decisions.take(rows)
     log = PolicyLog(taken=drawn.action, propensity=drawn.propensity, reward=drawn.won)
-    return Randomised(log, recommender.foresee(histories, drawn).success)
+    foreseen = recommender.foresee(histories, drawn)
+    return Randomised(log, foreseen.success, foreseen.worth)
 
 
 def weigh_evidence(recommender: Recommender, histories: Histories, choose: Decisions, test: Decisions) -> Recommender:
@@ -80,7 +83,7 @@ def _measure(
 ) -> tuple[list[dict[str, object]], list[str]]:
     """The value of each policy on the test part, and what it comes to."""
     given = [one for one in range(len(names)) if (part.log.taken == one).any()]
-    ours = policy_served(served, part.success, given)
+    ours = policy_served(served, part.worth, given)
     policies = [ours, *(_always(part, names, one) for one in given)]
     table: list[dict[str, object]] = [
         {"policy": "as it was done", "value": float(part.log.reward.mean()), **_around(part.log.reward)}
@@ -93,25 +96,30 @@ def _measure(
     ]
     single = _always(part, names, best)
     gap = _gap(part, ours, single) if best in given else None
-    if np.isinf(served.evidence.margin):
+    if served.ahead is not None:
+        said.append(
+            "Several actions follow one another, so actions are ranked by what they are worth with the best ones after them. "
+            "The values here are of one action that is followed by the usual ones: they are lower."
+        )
+    if np.isinf(served.evidence.margin) and served.ahead is None:
         said.append(
             f"Choosing by lead did not surely pay: {names[best]} is recommended first to everybody it may go to."
         )
-    elif gap is not None:
+    elif gap is not None and served.ahead is None:
         said.append(gap.said[0].upper() + gap.said[1:])
         if gap.difference_absolute_low <= 0:
             said.append("So it is not shown on the newest leads that choosing by lead beats the best single action.")
     return table, said
 
 
-def policy_served(recommender: Recommender, success: np.ndarray, given: list[int] | None = None) -> Policy:
+def policy_served(recommender: Recommender, worth: np.ndarray, given: list[int] | None = None) -> Policy:
     """The way in which the recommender chooses, where nothing else keeps it from doing so."""
-    preferred = recommender.preferences(success)
+    preferred = recommender.preferences(worth)
     if given is not None:
-        never = np.setdiff1d(np.arange(success.shape[1]), given)
+        never = np.setdiff1d(np.arange(worth.shape[1]), given)
         preferred = preferred.copy()
         preferred[:, never] = -1.0
-    return Policy.choosing("as recommended", preferred.argmax(axis=1), success.shape[1])
+    return Policy.choosing("as recommended", preferred.argmax(axis=1), worth.shape[1])
 
 
 def uplifts(recommender: Recommender, histories: Histories, decisions: Decisions) -> list[PolicyDifference]:

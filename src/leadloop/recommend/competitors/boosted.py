@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from leadloop.learning.learners.boosting import threads_for
 from leadloop.learning.tree_models import ensemble_from_lightgbm
 from leadloop.recommend.competitors.sequence_features import sequence_features
 from leadloop.recommend.histories import Decisions, Histories
@@ -119,7 +120,7 @@ def _grow(
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": 2,
+        "num_threads": threads_for(matrix),
     }
     data = lightgbm.Dataset(matrix, label=target)
     stop = lightgbm.early_stopping(PATIENCE, verbose=False)
@@ -130,6 +131,28 @@ def _grow(
         valid_sets=[lightgbm.Dataset(later, label=later_target, reference=data)],
         callbacks=[stop],
     )
+
+
+def learn_ahead(
+    histories: Histories,
+    train: Decisions,
+    held_out: Decisions,
+    known: Boosted,
+    *,
+    seed: int,
+    tick: Tick = lambda s: None,
+) -> Boosted:
+    """Trees for winning, learned from targets between 0 and 1; what is done next is as `known` has it."""
+    from leadloop.learning.tree_models.onnx import to_onnx
+
+    tick("looking ahead")
+    actions = known.actions
+    rows, later = np.isfinite(train.won), np.isfinite(held_out.won)
+    matrix = _asked(sequence_features(histories, train), train, actions)[rows]
+    judged = _asked(sequence_features(histories, held_out), held_out, actions)[later]
+    graded = {"objective": "cross_entropy", "metric": "cross_entropy"}
+    booster = _grow(graded, matrix, train.won[rows], judged, held_out.won[later], seed)
+    return Boosted.open(known.next_graph, to_onnx(ensemble_from_lightgbm(booster)), actions)
 
 
 class _TextOfOne:

@@ -51,8 +51,8 @@ class ActionLog:
     """The mean of the true probabilities to be won, of all leads under the way in which it was chosen."""
 
 
-Choose = Callable[[np.ndarray, State, int, float], np.ndarray]
-"""Chooses for the leads of these numbers, where they stand, at a step and a moment: the number of each lead's action."""
+Choose = Callable[[np.ndarray, State, int, np.ndarray], np.ndarray]
+"""Chooses for the leads of these numbers, where they stand, at a step and at moments of their own: the number of each lead's action."""
 
 
 def draw_log(leads: int, *, seed: int) -> ActionLog:
@@ -85,7 +85,7 @@ def work(
             action = rng.choice(len(ACTIONS), size=len(here), p=LOGGING)
             propensity = LOGGING[action]
         else:
-            action = choose(here, part, step, float(now[here].max(initial=START)))
+            action = choose(here, part, step, now[here].copy())
             propensity = np.full(len(here), np.nan)
         win, lose = win_chance(part, action), loss_chance(part, action)
         won, lost = rng.random(len(here)) < win, rng.random(len(here)) < lose

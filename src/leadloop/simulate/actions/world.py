@@ -21,13 +21,13 @@ NOTHING_YET = len(ACTIONS)
 """The code of the last action where there was none."""
 _LIKES = np.array(  # log-odds of being won at once, a row a segment
     [
-        [-4.0, -2.9, -4.4, -3.7],
-        [-3.1, -3.9, -3.9, -3.4],
-        [-4.3, -4.4, -3.0, -3.5],
-        [-4.0, -3.3, -3.5, -4.2],
+        [-3.3, -1.7, -3.6, -2.9],
+        [-1.9, -3.1, -3.0, -2.7],
+        [-3.5, -3.6, -1.7, -2.8],
+        [-3.3, -2.2, -2.6, -3.5],
     ]
 )
-_AFTER_REACHED = np.array([0.2, 0.4, 0.9, 1.2])
+_AFTER_REACHED = np.array([0.2, 0.4, 0.7, 1.0])
 _AFTER_MET = np.array([-0.1, 0.0, 0.0, 1.6])
 _AGAIN = np.array([-1.0, -0.5, -1.6, -1.8])
 _REACHES = np.array(
