@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,8 @@ FEWEST_WON = 10
 """With fewer wins or losses to calibrate by, success is that of the simplest competitor."""
 
 Tick = Callable[[str], None]
+Checkpoint = Callable[[int, Mapping[str, np.ndarray]], None]
+"""Is told of each epoch of the network that is the best so far, with its weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ def compete(
     settings: RecommenderSettings,
     *,
     seed: int,
-    checkpoints: Path | None = None,
+    checkpoint: Checkpoint = lambda epoch, weights: None,
     tick: Tick = lambda stage: None,
 ) -> Competition:
     """Let the competitors of the settings learn, choose the winners by later decisions, and measure all by the newest ones.
@@ -89,7 +90,7 @@ def compete(
 
             try:
                 trained = learn_network(
-                    histories, split.train, split.stop, settings.network, seed=seed, checkpoints=checkpoints, tick=tick
+                    histories, split.train, split.stop, settings.network, seed=seed, checkpoint=checkpoint, tick=tick
                 )
             except DependencyMissing:
                 notes.append("The network did not take part: the extra `recommender` is not installed.")

@@ -73,7 +73,8 @@ class Delays:
     def open_at(self, chance: np.ndarray, age: np.ndarray) -> np.ndarray:
         """How likely a lead of this age is to be neither won nor known to be lost."""
         open_yet: np.ndarray = chance * (1 - self.by(age)) + (1 - chance) * (1 - self.lost_by(age))
-        return np.maximum(open_yet, 1e-9)
+        held: np.ndarray = np.maximum(open_yet, 1e-9)
+        return held
 
 
 @dataclass(frozen=True, slots=True)

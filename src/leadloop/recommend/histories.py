@@ -89,10 +89,8 @@ class Vocabulary:
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Vocabulary:
         """The vocabulary that `as_json` wrote; raises ValueError where an action is no kind."""
-        known = cls(
-            *(tuple(said[name]) for name in ("kinds", "results", "actions", "traits")),
-            tuple(tuple(levels) for levels in said["levels"]),
-        )
+        kinds, results, actions, traits = (tuple(said[name]) for name in ("kinds", "results", "actions", "traits"))
+        known = cls(kinds, results, actions, traits, tuple(tuple(levels) for levels in said["levels"]))
         if not known.actions or not set(known.actions) <= set(known.kinds) or len(known.traits) != len(known.levels):
             raise ValueError("a vocabulary whose actions are no kinds")
         return known

@@ -43,7 +43,8 @@ def ranks_of(following: np.ndarray, action: np.ndarray) -> np.ndarray:
     """The rank of what was done among all actions, from 0 on; of equals the first counts."""
     own = following[np.arange(len(action)), action][:, None]
     before = np.arange(following.shape[1])[None, :] < action[:, None]
-    return ((following > own) | ((following == own) & before)).sum(axis=1)
+    ranks: np.ndarray = ((following > own) | ((following == own) & before)).sum(axis=1)
+    return ranks
 
 
 def measure(

@@ -43,7 +43,7 @@ def learn_skills(
         mine = np.flatnonzero((names == person) & np.isfinite(won))
         overall = float((won[mine].sum() + PRIOR) / (expected[mine].sum() + PRIOR))
         sums: dict[str, list[float]] = {}
-        for row in mine:
+        for row in mine.tolist():
             for level in levels[row]:
                 one = sums.setdefault(level, [0.0, 0.0])
                 one[0] += float(won[row])

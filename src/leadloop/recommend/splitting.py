@@ -65,4 +65,5 @@ def split_in_time(histories: Histories, *, within_days: float, at_last_event: bo
     ]
     if problems:
         raise DataError("actions", problems)
-    return Split(*found, test_begins)
+    train, stop, choose, test = found
+    return Split(train, stop, choose, test, test_begins)

@@ -83,6 +83,15 @@ class Actions:
                     found.setdefault(row.lead_id, []).append(_action(row))
         return {lead_id: tuple(actions) for lead_id, actions in found.items()}
 
+    def known(self, playbook: str, keys: Sequence[str]) -> set[str]:
+        """Which of these keys were used."""
+        found: set[str] = set()
+        for start in range(0, len(keys), 500):
+            some = ACTIONS.c.playbook == playbook, ACTIONS.c.key.in_(keys[start : start + 500])
+            with self._connections.read() as connection:
+                found |= set(connection.execute(select(ACTIONS.c.key).where(*some)).scalars())
+        return found
+
     def kinds(self, playbook: str) -> dict[str, int]:
         """How often each kind of action was logged, the most frequent first."""
         query = select(ACTIONS.c.kind, func.count()).where(ACTIONS.c.playbook == playbook).group_by(ACTIONS.c.kind)

@@ -103,7 +103,7 @@ class Recommendations:
         """A recommendation by its number, with its playbook; None where there is none."""
         with self._connections.read() as connection:
             row = connection.execute(select(RECOMMENDATIONS).where(RECOMMENDATIONS.c.id == number)).first()
-        return None if row is None else (row.playbook, _recommendation(row._mapping))
+        return None if row is None else (row.playbook, _recommendation(dict(row._mapping)))
 
     def change(
         self,
@@ -167,7 +167,7 @@ class Recommendations:
         with self._connections.read() as connection:
             count = connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
             rows = connection.execute(select(table).where(*where).order_by(*order).limit(limit).offset(offset))
-            return int(count), [(row.playbook, _recommendation(row._mapping)) for row in rows]
+            return int(count), [(row.playbook, _recommendation(dict(row._mapping))) for row in rows]
 
     def page(
         self, playbook: str, *, lead_id: str | None = None, after: str | None = None, limit: int = 100
@@ -178,7 +178,7 @@ class Recommendations:
             query = query.where(RECOMMENDATIONS.c.lead_id == lead_id)
         number = RECOMMENDATIONS.c.id
         return read_page(
-            self._connections, "recommendations", query, number, lambda row: _recommendation(row._mapping),
+            self._connections, "recommendations", query, number, lambda row: _recommendation(dict(row._mapping)),
             after=after, limit=limit,
         )  # fmt: skip
 
@@ -188,7 +188,8 @@ class Recommendations:
 
     def dismissed(self, playbook: str, lead_ids: Sequence[str]) -> dict[str, tuple[tuple[str, datetime], ...]]:
         """What people dismissed for some leads, and when: the kinds of action of each lead."""
-        table, found = RECOMMENDATIONS, {}
+        table = RECOMMENDATIONS
+        found: dict[str, tuple[tuple[str, datetime], ...]] = {}
         for start in range(0, len(lead_ids), 500):
             mine = table.c.playbook == playbook, table.c.lead_id.in_(lead_ids[start : start + 500])
             query = select(table).where(*mine, table.c.status == DISMISSED).order_by(table.c.changed_at, table.c.id)
@@ -212,7 +213,7 @@ class Recommendations:
         query = select(table).where(table.c.playbook == playbook, table.c.lead_id == lead_id)
         with self._connections.read() as connection:
             rows = connection.execute(query.order_by(table.c.made_at, table.c.rank, table.c.id))
-            return tuple(_recommendation(row._mapping) for row in rows)
+            return tuple(_recommendation(dict(row._mapping)) for row in rows)
 
     def _now(self) -> datetime:
         return self._connections.now()

@@ -59,8 +59,8 @@ def weigh_evidence(recommender: Recommender, histories: Histories, choose: Decis
     best = max(given, key=lambda one: _value(deciding, _always(deciding, names, one)).value)
     margin = _choose_margin(deciding, names, best, given)
     served = replace(recommender, evidence=Evidence(True, names[best], margin))
-    table, said = _measure(served, judging, names, best)
-    return replace(served, evidence=Evidence(True, names[best], margin, tuple(table), tuple(said)))
+    table, sentences = _measure(served, judging, names, best)
+    return replace(served, evidence=Evidence(True, names[best], margin, tuple(table), tuple(sentences)))
 
 
 def _choose_margin(part: Randomised, names: tuple[str, ...], best: int, given: list[int]) -> float:

@@ -64,7 +64,8 @@ def save(
     folder = folder_of(place, playbook)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = io.BytesIO()
-    np.savez_compressed(arrays, **recommender.arrays())
+    held: dict[str, Any] = dict(recommender.arrays())
+    np.savez_compressed(arrays, **held)
     files = {
         **recommender.files(),
         _ARRAYS: arrays.getvalue(),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from leadloop.flows.recommend.effects import uplifts, weigh_evidence
 from leadloop.flows.recommend.past import Past, in_words_of, read_past
 from leadloop.flows.recommend.report import write_report
 from leadloop.flows.recommend.rules import read_recommender
-from leadloop.flows.recommend.saved import SavedRecommender, load, save, served_id
+from leadloop.flows.recommend.saved import SavedRecommender, folder_of, load, save, served_id
 from leadloop.flows.recommend.tensorflow_serving import export_for_tensorflow
 from leadloop.flows.work.jobs import find_and_read
 from leadloop.recommend.competition import Competition, compete
@@ -26,7 +28,10 @@ from leadloop.recommend.measures import Measure, as_plain, difference, won_losse
 from leadloop.recommend.people import learn_skills
 from leadloop.recommend.recommender import Recommender
 from leadloop.recommend.splitting import Split, split_in_time
+from leadloop.registry.files import replace_durably
 
+CHECKPOINT = ".network.npz"
+"""The weights of the best epoch so far, beside the versions, while the network learns and until it learns again."""
 LEVELS = (0.5, 0.8, 0.95)
 """The shares of leads below which the best action's expected success is low, normal or high."""
 
@@ -71,8 +76,11 @@ def train_recommender(
     past = read_past(place.store, book.name, book.target.name, settings, now=moment)
     histories = past.histories
     split = split_in_time(histories, within_days=settings.within_days)
-    with tempfile.TemporaryDirectory() as checkpoints:
-        result = compete(histories, split, settings, seed=seed, checkpoints=Path(checkpoints), tick=tick)
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # read when Keras is first imported
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    folder_of(place, book.name).mkdir(parents=True, exist_ok=True)
+    kept = folder_of(place, book.name) / CHECKPOINT
+    result = compete(histories, split, settings, seed=seed, checkpoint=partial(_keep_checkpoint, kept), tick=tick)
     tick("telling effects")
     recommender = weigh_evidence(result.recommender, histories, split.choose, split.test)
     effects = uplifts(recommender, histories, split.test)
@@ -103,6 +111,14 @@ def train_recommender(
     if tensorflow is not None:
         export_for_tensorflow(result, recommender, tensorflow, name=f"{book.name}_recommender")
     return TrainedRecommender(saved, result, serves, because, report)
+
+
+def _keep_checkpoint(path: Path, epoch: int, weights: Mapping[str, np.ndarray]) -> None:
+    """Write down the best weights so far: whoever stops the training has them."""
+    content = io.BytesIO()
+    held: dict[str, Any] = {name.replace("/", "."): one for name, one in weights.items()}
+    np.savez(content, epoch=np.array(epoch), **held)
+    replace_durably(path, content.getvalue())
 
 
 def _levels(recommender: Recommender, past: Past, split: Split) -> list[float]:

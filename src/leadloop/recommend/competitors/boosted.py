@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from leadloop.learning.learners.boosting import threads_for
-from leadloop.learning.tree_models import ensemble_from_lightgbm
 from leadloop.recommend.competitors.sequence_features import sequence_features
 from leadloop.recommend.histories import Decisions, Histories
 from leadloop.scoring.calibrator import logistic
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
 NAME = "gradient boosting"
 NEXT, WON = "next.onnx", "won.onnx"
 MOST_ROUNDS, PATIENCE, RATE = 300, 15, 0.08
+MOST_TREES, QUICK_RATE = 1_800, 0.15
+"""With many actions a round grows as many trees: then there are fewer rounds, and each goes further."""
 _FEWEST_WON = 10
 
 Tick = Callable[[str], None]
@@ -71,6 +71,7 @@ def learn_boosted(
     histories: Histories, train: Decisions, held_out: Decisions, *, seed: int, tick: Tick = lambda stage: None
 ) -> Boosted:
     """Trees learned on some decisions; as many as help on others, which lie later in time."""
+    from leadloop.learning.tree_models import ensemble_from_lightgbm
     from leadloop.learning.tree_models.onnx import to_onnx
 
     actions = len(histories.vocabulary.actions)
@@ -106,9 +107,13 @@ def _grow(
 ) -> lightgbm.Booster:
     import lightgbm
 
+    from leadloop.learning.learners.boosting import threads_for
+
+    classes = int(asked.get("num_class", 1))
+    rounds = min(MOST_ROUNDS, max(60, MOST_TREES // classes))
     settings = {
         **asked,
-        "learning_rate": RATE,
+        "learning_rate": RATE if rounds == MOST_ROUNDS else QUICK_RATE,
         "num_leaves": 15,
         "min_data_in_leaf": max(5, min(40, len(matrix) // 50)),
         "feature_fraction": 0.6,
@@ -127,7 +132,7 @@ def _grow(
     return lightgbm.train(
         settings,
         data,
-        num_boost_round=MOST_ROUNDS,
+        num_boost_round=rounds,
         valid_sets=[lightgbm.Dataset(later, label=later_target, reference=data)],
         callbacks=[stop],
     )
@@ -143,6 +148,7 @@ def learn_ahead(
     tick: Tick = lambda s: None,
 ) -> Boosted:
     """Trees for winning, learned from targets between 0 and 1; what is done next is as `known` has it."""
+    from leadloop.learning.tree_models import ensemble_from_lightgbm
     from leadloop.learning.tree_models.onnx import to_onnx
 
     tick("looking ahead")
@@ -168,6 +174,8 @@ class _TextOfOne:
 
 def _of_class(booster: lightgbm.Booster, number: int, classes: int) -> TreeEnsemble:
     """The margin of one class. LightGBM grows a tree for each class in turn, so every `classes`-th one is its."""
+    from leadloop.learning.tree_models import ensemble_from_lightgbm
+
     header, *trees = booster.model_to_string().split("\n\nend of trees", 1)[0].split("\nTree=")
     lines = []
     for line in header.splitlines():

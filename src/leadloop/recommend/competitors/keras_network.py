@@ -9,11 +9,8 @@ really done).
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +25,8 @@ from leadloop.recommend.windows import CONTEXT, TIMES, Windows, whole_windows
 INPUTS = ("kind", "result", "place", "times", "traits", "context")
 
 Tick = Callable[[str], None]
+Checkpoint = Callable[[int, Weights], None]
+"""Is told of each epoch that is the best so far, with its weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +45,6 @@ class TrainedNetwork:
 
 def require_keras() -> Any:
     """Keras on TensorFlow; raises DependencyMissing where the extra is not installed."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         import keras
         import tensorflow  # noqa: F401  # the backend: without it Keras fails later, and less clearly
@@ -58,6 +55,9 @@ def require_keras() -> Any:
                 "keras and tensorflow", "are not installed", 'install the extra: pip install "leadloop[recommender]"'
             ),
         ) from error
+    if keras.backend.backend() != "tensorflow":
+        what = f"computes with {keras.backend.backend()}"
+        raise DependencyMissing("network", Problem("keras", what, "set KERAS_BACKEND=tensorflow"))
     return keras
 
 
@@ -68,13 +68,14 @@ def learn_network(
     settings: NetworkSettings,
     *,
     seed: int,
-    checkpoints: Path | None = None,
+    checkpoint: Checkpoint = lambda epoch, weights: None,
     tick: Tick = lambda stage: None,
 ) -> TrainedNetwork:
     """The network, trained on some decisions until those that lie later are foreseen no better.
 
-    Seeded: the same log, settings and seed give the same weights on one machine. The best epoch so far is kept in a file of
-    `checkpoints` (by default in a folder that goes with the training). Raises DependencyMissing without the extra `recommender`.
+    Seeded: the same log, settings and seed give the same weights on one machine. The best epoch so far is kept, and
+    handed to `checkpoint` with its weights, for whoever writes them down. Raises DependencyMissing without the extra
+    `recommender`.
     """
     keras = require_keras()
     keras.utils.set_random_seed(seed)
@@ -86,35 +87,36 @@ def learn_network(
     )
     given, wanted = _examples(histories, train, settings.length)
     later, later_wanted = _examples(histories, held_out, settings.length)
-    with tempfile.TemporaryDirectory() as own:
-        kept = (checkpoints or Path(own)) / "best.weights.h5"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        curve: list[tuple[float, float]] = []
+    curve: list[tuple[float, float]] = []
+    best: list[np.ndarray] = []
 
-        def note(epoch: int, logs: Mapping[str, float]) -> None:
-            curve.append((float(logs["loss"]), float(logs["val_loss"])))
-            tick(f"network: epoch {epoch + 1}, loss {logs['loss']:.4f}, held out {logs['val_loss']:.4f}")
+    def note(epoch: int, logs: Mapping[str, float]) -> None:
+        nonlocal best
+        later_loss = float(logs["val_loss"])
+        if not curve or later_loss < min(one for _, one in curve):
+            best = model.get_weights()
+            checkpoint(epoch + 1, weights_of(model))
+        curve.append((float(logs["loss"]), later_loss))
+        tick(f"network: epoch {epoch + 1}, loss {logs['loss']:.4f}, held out {later_loss:.4f}")
 
-        model.fit(
-            given,
-            wanted,
-            validation_data=(later, later_wanted),
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            shuffle=True,
-            verbose=0,
-            callbacks=[
-                keras.callbacks.EarlyStopping(monitor="val_loss", patience=settings.patience),
-                keras.callbacks.ModelCheckpoint(
-                    str(kept), monitor="val_loss", save_best_only=True, save_weights_only=True
-                ),
-                keras.callbacks.LambdaCallback(on_epoch_end=note),
-            ],
-        )
-        model.load_weights(str(kept))
+    model.fit(
+        given,
+        wanted,
+        validation_data=(later, later_wanted),
+        batch_size=settings.batch_size,
+        epochs=settings.epochs,
+        shuffle=True,
+        verbose=0,
+        callbacks=[
+            # Noted before it is decided whether to stop.
+            keras.callbacks.LambdaCallback(on_epoch_end=note),
+            keras.callbacks.EarlyStopping(monitor="val_loss", patience=settings.patience),
+        ],
+    )
+    model.set_weights(best)
     graph = write_graph(weights_of(model), len(histories.vocabulary.traits))
-    best = int(np.argmin([loss for _, loss in curve])) + 1
-    return TrainedNetwork(Network.open(graph, settings.length), model, tuple(curve), best)
+    best_epoch = int(np.argmin([loss for _, loss in curve])) + 1
+    return TrainedNetwork(Network.open(graph, settings.length), model, tuple(curve), best_epoch)
 
 
 def build(keras: Any, vocabulary: Vocabulary, settings: NetworkSettings) -> Any:

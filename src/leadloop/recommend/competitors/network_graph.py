@@ -87,7 +87,7 @@ def write_graph(weights: Weights, traits: int) -> bytes:
         graph.dense(hidden, weights, head, name=head)
     actions = weights["next/bias"].shape[0]
     whole = {name: (TensorProto.INT32, ["rows", "length"]) for name in ("kind", "result", "place")}
-    inputs = {
+    inputs: dict[str, tuple[Any, list[Any]]] = {
         **whole,
         "times": (TensorProto.FLOAT, ["rows", "length", TIMES]),
         "traits": (TensorProto.INT32, ["rows", traits]),

@@ -19,6 +19,7 @@ def feature_names(vocabulary: Vocabulary) -> tuple[str, ...]:
     names += [f"days between the last events, {back} back" for back in range(LAST)]
     names += [f"how often {kind}" for kind in kinds[1:]]
     names += [f"hours since {kind}" for kind in kinds[1:]]
+    names += [f"how often the result was {result}" for result in results[1:]]
     names += [f"moment {number}" for number in range(CONTEXT)]
     for trait, levels in zip(vocabulary.traits, vocabulary.levels, strict=True):
         names += [f"{trait} is {level}" for level in ("none", "unknown", *levels)]
@@ -38,7 +39,8 @@ def sequence_features(histories: Histories, decisions: Decisions) -> np.ndarray:
     kind = np.where(held, histories.kind[places], 0) if some else np.zeros((count, LAST), int)
     result = np.where(held[:, 0], histories.result[places[:, 0]], 0) if some else np.zeros(count, int)
     gaps = np.where(held, event_times(histories)[places, 0], 0.0) if some else np.zeros((count, LAST))
-    often, since = _so_far(histories, decisions, kinds)
+    often, since = _so_far(histories, decisions, histories.kind, kinds)
+    came, _ = _so_far(histories, decisions, histories.result, results)
     traits = [
         np.eye(len(levels) + 2)[histories.traits[decisions.lead, number]]
         for number, levels in enumerate(vocabulary.levels)
@@ -50,20 +52,21 @@ def sequence_features(histories: Histories, decisions: Decisions) -> np.ndarray:
             gaps,
             np.log1p(often[:, 1:]),
             since[:, 1:],
+            np.log1p(came[:, 1:]),
             context_of(histories, decisions),
             *traits,
         ]
     ).astype(np.float32)
 
 
-def _so_far(histories: Histories, decisions: Decisions, kinds: int) -> tuple[np.ndarray, np.ndarray]:
-    """How often each kind happened before each decision, and how many hours ago last (log scale; NaN for never)."""
-    size = len(histories.kind)
+def _so_far(histories: Histories, decisions: Decisions, codes: np.ndarray, kinds: int) -> tuple[np.ndarray, np.ndarray]:
+    """How often each code came before each decision, and how many hours ago last (log scale; NaN for never)."""
+    size = len(codes)
     start, row = histories.starts[decisions.lead], decisions.row
     often = np.zeros((len(decisions), kinds))
     since = np.full((len(decisions), kinds), np.nan)
     for code in range(1, kinds):
-        mine = histories.kind == code
+        mine = codes == code
         if not mine.any():
             continue
         before = np.concatenate([[0], np.cumsum(mine)])

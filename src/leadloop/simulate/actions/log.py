@@ -52,7 +52,7 @@ class ActionLog:
 
 
 Choose = Callable[[np.ndarray, State, int, np.ndarray], np.ndarray]
-"""Chooses for the leads of these numbers, where they stand, at a step and at moments of their own: the number of each lead's action."""
+"""Chooses for the leads of these numbers, where they stand, at a step and at moments of their own: an action for each."""
 
 
 def draw_log(leads: int, *, seed: int) -> ActionLog:
@@ -92,8 +92,9 @@ def work(
         ladder = np.cumsum(result_chances(part, action), axis=1)
         result = np.minimum((rng.random(len(here))[:, None] >= ladder).sum(axis=1), len(RESULTS) - 1)
         told.append((here, now[here].copy(), action, result, propensity))
-        for one, at, done, came in zip(here, now[here], action, result, strict=True) if told_of is not None else ():
-            told_of[one].append((float(at), int(done), int(came)))
+        if told_of is not None:
+            for one, at, done, came in zip(here, now[here], action, result, strict=True):
+                told_of[one].append((float(at), int(done), int(came)))
         value[here] += win
         won_at[here[won]] = now[here[won]] + 0.2 * DAY
         ended_at[here] = now[here] + 0.3 * DAY

@@ -114,7 +114,8 @@ def best_fixed() -> tuple[str, float]:
 
 def _numbers(state: State) -> np.ndarray:
     """A number for each state."""
-    return ((state.segment * 2 + state.reached) * 2 + state.met) * (NOTHING_YET + 1) + state.last
+    number: np.ndarray = ((state.segment * 2 + state.reached) * 2 + state.met) * (NOTHING_YET + 1) + state.last
+    return number
 
 
 def _all_states() -> State:
