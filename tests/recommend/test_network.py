@@ -1,5 +1,7 @@
 """The network: needs the extra `recommender`, and skips without it; `make test-recommender` runs it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.recommend.test_histories import random_log
@@ -93,6 +95,19 @@ def test_the_same_seed_gives_the_same_network_and_the_best_epoch_is_kept(log, tr
     assert first.best_epoch == 1 + int(np.argmin([later for _, later in first.curve]))
     assert max(kept) == first.best_epoch
     assert kept[first.best_epoch]["next/bias"].shape == (2,)
+
+
+@needs_keras
+@pytest.mark.long
+def test_leads_without_any_category_are_foreseen_too():
+    from leadloop.recommend.competitors.keras_network import learn_network
+
+    log = random_log(200)
+    bare = replace(log, vocabulary=replace(log.vocabulary, traits=(), levels=()), traits=log.traits[:, :0])
+    split = split_in_time(bare, within_days=30)
+    network = learn_network(bare, split.train, split.stop, replace(SMALL, epochs=1), seed=1).network
+    following, won = network.foresee(bare, split.test)
+    assert following.shape == won.shape == (len(split.test), 2)
 
 
 @needs_keras

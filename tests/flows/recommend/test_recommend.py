@@ -9,6 +9,9 @@ from leadloop.flows.recommend import saved
 from leadloop.flows.recommend.recommend import _draw, recommend
 from leadloop.flows.recommend.rules import read_recommender
 from leadloop.flows.recommend.train import train_recommender
+from leadloop.flows.work.jobs import ask_for, do_job
+from leadloop.flows.work.kind import Work
+from leadloop.recommend.settings import ActionRule
 from leadloop.store import Action, LeadRecord
 
 
@@ -151,3 +154,29 @@ def test_every_mistake_in_the_settings_is_told_at_once(tmp_path):
     said = str(refused.value)
     for part in ("did you mean explore?", "within_days", "epochs", "hours", "event_actions"):
         assert part in said
+
+
+def test_a_worker_learns_anew_when_it_is_asked_to(trained):
+    place, done = trained
+    number = ask_for(place, "recommend", PLAYBOOK, {"seed": 5}, who="ada")
+    job = place.store.jobs.claim("w", seconds=60)
+    assert job.id == number
+    said = do_job(Work(place, job, 60))
+    assert said["release"] == f"{PLAYBOOK}-recommender-v1.1.0"
+    assert saved.served_id(place, PLAYBOOK) == (said["version"] if said["serves"] else done.saved.id)
+    assert "log-loss of winning" in said["because"]
+
+
+def test_what_can_be_done_in_a_day_goes_to_the_most_promising_leads(trained, monkeypatch):
+    place, _ = trained
+    names = [f"many-{number}" for number in range(6)]
+    place.store.leads.record(PLAYBOOK, [LeadRecord(name, {"industry": "large"}) for name in names])
+    free = recommend(place, PLAYBOOK, names, most=1, keep=False).recommendations
+    [favourite] = {one.kind for one in free}
+    settings = read_recommender(place.root)
+    limited = replace(settings, rules={favourite: ActionRule(per_day=1)}, people=("ada", "bob"))
+    monkeypatch.setattr("leadloop.flows.recommend.recommend.read_recommender", lambda root: limited)
+    monkeypatch.setattr(type(place.store.actions), "done_since", lambda *given: {("ada", favourite): 0})
+    kinds = [one.kind for one in recommend(place, PLAYBOOK, names, most=1, keep=False).recommendations]
+    assert kinds.count(favourite) == 2  # one for each of two people
+    assert len(kinds) == 6

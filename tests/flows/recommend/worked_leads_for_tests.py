@@ -28,7 +28,7 @@ def worked(folder, leads=1500, seed=3, settings=SETTINGS):
     folder.mkdir(exist_ok=True)
     (folder / "leadloop.toml").write_text(settings)
     place = Workspace(folder)
-    log = draw_log(leads, seed=seed)
+    log = draw_log(leads, seed=seed, leads_per_day=6)
     rng = np.random.default_rng(seed)
     ends = list(range(leads))
     shift = datetime.now(UTC).timestamp() - float(log.ended_at.max()) - 86_400

@@ -73,15 +73,21 @@ def recommend(
     preferred = served.preferences(foreseen.worth)
     left = _left_today(place.store, playbook, settings, moment)
     reasons = why_each(served, histories, decisions)
-    best_success, orders, kept_back = [], [], []
-    for number in range(len(ids)):
-        order, why_not = _rank(saved, settings, past, foreseen, preferred, left, number, moment)
+    orders: list[list[int]] = [[] for _ in ids]
+    kept_back: list[dict[str, str]] = [{} for _ in ids]
+    best_success = np.zeros(len(ids))
+    # What can be done today goes to the most promising leads first.
+    for number in np.argsort(-foreseen.success.max(axis=1, initial=0.0), kind="stable").tolist():
+        order, kept_back[number] = _rank(saved, settings, past, foreseen, preferred, left, number, moment)
         sure = [one for one in order if _confidence(foreseen, number, one) >= min_confidence]
-        orders.append(sure[: most or settings.max_recommendations])
-        best_success.append(float(foreseen.success[number, sure[0]]) if sure else 0.0)
-        kept_back.append(why_not)
+        orders[number] = sure[: most or settings.max_recommendations]
+        if sure:
+            best_success[number] = foreseen.success[number, sure[0]]
+            first = served.vocabulary.actions[sure[0]]
+            if first in left:
+                left[first] -= 1
     lots = [_draw(settings, saved.id, ids[number], moment, orders[number]) for number in range(len(ids))]
-    actors = _who(place.store, playbook, saved, settings, past, np.array(best_success))
+    actors = _who(place.store, playbook, saved, settings, past, best_success)
     found: list[Recommendation] = []
     nothing: dict[str, str] = {}
     for number, lead_id in enumerate(ids):

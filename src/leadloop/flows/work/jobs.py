@@ -26,6 +26,7 @@ from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
 from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.recommend.jobs import RECOMMEND_KIND
 from leadloop.flows.training.given_settings import (
     LARGEST_SPLIT,
     SMALLEST_SPLIT,
@@ -305,6 +306,7 @@ KINDS: Mapping[str, Kind] = {
         LOOP_KIND,
         HEALTH_KIND,
         TELL_KIND,
+        RECOMMEND_KIND,
         Kind(
             TRAIN,
             "Train on what the store holds, and save a version.",

@@ -55,10 +55,9 @@ Choose = Callable[[np.ndarray, State, int, np.ndarray], np.ndarray]
 """Chooses for the leads of these numbers, where they stand, at a step and at moments of their own: an action for each."""
 
 
-def draw_log(leads: int, *, seed: int) -> ActionLog:
+def draw_log(leads: int, *, seed: int, leads_per_day: float = LEADS_PER_DAY) -> ActionLog:
     """So many leads, worked by lot."""
-    rng = np.random.default_rng(seed)
-    return work(leads, rng, None)
+    return work(leads, np.random.default_rng(seed), None, leads_per_day=leads_per_day)
 
 
 def work(
@@ -66,13 +65,15 @@ def work(
     rng: np.random.Generator,
     choose: Choose | None,
     told_of: list[list[tuple[float, int, int]]] | None = None,
+    *,
+    leads_per_day: float = LEADS_PER_DAY,
 ) -> ActionLog:
     """So many leads, worked by somebody's choice, or by lot where nobody chooses.
 
     `told_of` is told of each lead's actions as they are done (when, action, result), so that whoever chooses can read them.
     `true_value` counts each lead by its true probabilities instead of by what chance made of it, which is far steadier.
     """
-    arrived = START + np.sort(rng.random(leads)) * leads / LEADS_PER_DAY * DAY
+    arrived = START + np.sort(rng.random(leads)) * leads / leads_per_day * DAY
     segment = rng.integers(0, len(SEGMENTS), leads)
     state, now = State.begin(segment), arrived.copy()
     alive = np.ones(leads, bool)
