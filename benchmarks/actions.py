@@ -78,9 +78,10 @@ def load_loans(path: Path) -> Histories:
     )
 
 
-def measure_loans(path: Path, settings: RecommenderSettings) -> str:
+def measure_loans(path: Path, settings: RecommenderSettings, every: int = 1) -> str:
     """What is done next with a loan, and which loans are approved, by how much of the case is known."""
     histories = load_loans(path)
+    histories = histories.take(np.arange(0, histories.leads, every))
     split = split_in_time(histories, within_days=10_000, at_last_event=True)
     begun = time.monotonic()
     result = compete(histories, split, settings, seed=SEED, tick=say)
@@ -249,7 +250,9 @@ def measure_speed(settings: RecommenderSettings, leads: int = 20_000) -> str:
         size = sum(map(len, served.files().values())) + sum(one.nbytes for one in served.arrays().values())
         quick, slow = (1000 * float(np.quantile(spent, part)) for part in (0.5, 0.99))
         why = 1000 * float(np.quantile(explained, 0.5))
-        lines.append(f"| {name} | {seconds:.0f} | {cpu:.0f} | {quick:.2f} / {slow:.2f} | {why:.2f} | {size / 1e6:.2f} |")
+        lines.append(
+            f"| {name} | {seconds:.0f} | {cpu:.0f} | {quick:.2f} / {slow:.2f} | {why:.2f} | {size / 1e6:.2f} |"
+        )
     return "\n".join(lines)
 
 
@@ -291,6 +294,7 @@ def main() -> int:
     parser.add_argument("--part", choices=("loans", "mails", "world", "speed"), help="one part alone")
     parser.add_argument("--leads", type=int, default=20_000, help="how many leads the synthetic log has")
     parser.add_argument("--epochs", type=int, default=100, help="how long the network may learn")
+    parser.add_argument("--every", type=int, default=1, help="read every so many-th loan alone, for a quick look")
     parser.add_argument("--without-network", action="store_true")
     asked = parser.parse_args()
     network = NetworkSettings(epochs=asked.epochs)
@@ -299,7 +303,7 @@ def main() -> int:
     settings = RecommenderSettings(network=network, competitors=names, within_days=60)
     loans, mails = find_data(LOANS), find_data(MAILS)
     parts = {
-        "loans": lambda: measure_loans(loans, settings) if loans else None,
+        "loans": lambda: measure_loans(loans, settings, asked.every) if loans else None,
         "mails": lambda: measure_mails(mails, settings) if mails else None,
         "world": lambda: measure_world(settings, asked.leads),
         "speed": lambda: measure_speed(settings, asked.leads),

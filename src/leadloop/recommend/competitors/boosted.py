@@ -107,8 +107,6 @@ def _grow(
 ) -> lightgbm.Booster:
     import lightgbm
 
-    from leadloop.learning.learners.boosting import threads_for
-
     classes = int(asked.get("num_class", 1))
     rounds = min(MOST_ROUNDS, max(60, MOST_TREES // classes))
     settings = {
@@ -125,7 +123,8 @@ def _grow(
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": threads_for(matrix),
+        # Several threads on busy cores spend their time waiting for each other.
+        "num_threads": 1,
     }
     data = lightgbm.Dataset(matrix, label=target)
     stop = lightgbm.early_stopping(PATIENCE, verbose=False)

@@ -36,7 +36,7 @@ _REACHES = np.array(
 _MEETS = np.array([0.10, 0.20, 0.35, 0.25])
 _LOSES = np.array([0.05, 0.03, 0.10, 0.12])
 _LOSES_AGAIN = 0.08
-LOGGING = np.array([0.40, 0.35, 0.15, 0.10])
+LOGGING = np.array([0.30, 0.30, 0.20, 0.20])
 """How often each action is drawn by lot in the log, whoever the lead is."""
 
 
