@@ -64,9 +64,9 @@ def train_recommender(
 ) -> TrainedRecommender:
     """Learn from the action log of a playbook what to do next, and save a version.
 
-    By default it serves unless it is surely worse than the one that serves now, on the newest leads, which neither has learned
-    from (`serve` says otherwise). `tensorflow` names a folder for the network in TensorFlow's own form, where it took part.
-    Raises DataError where the log is too small, and LeadLoopError for settings that are wrong.
+    By default it serves unless it is surely worse than the one that serves now, on the newest leads (`serve` says otherwise).
+    `tensorflow` names a folder for the network in TensorFlow's own form, where it took part. Raises DataError where the log is
+    too small, and LeadLoopError for settings that are wrong.
     """
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     book = find_and_read(place, playbook).playbook
@@ -145,7 +145,7 @@ def _skills(result: Competition, past: Past, within_days: float) -> Mapping[str,
 def _may_serve(
     place: Workspace, playbook: str, new: Recommender, past: Past, split: Split, seed: int
 ) -> tuple[bool, str]:
-    """Whether a new version is at least as good as the one that serves, on leads that neither has learned from."""
+    """Whether a new version is not surely worse than the one that serves, on the newest leads, which it has not learned from."""
     if not served_id(place, playbook):
         return True, "it is the first one"
     old = load(place, playbook).recommender
