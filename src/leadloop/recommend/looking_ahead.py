@@ -18,7 +18,7 @@ from leadloop.recommend.competitors.competitor import Competitor
 from leadloop.recommend.histories import Decisions, Histories
 from leadloop.recommend.splitting import Split
 
-ROUNDS = 3
+ROUNDS = 4
 """How many steps are looked ahead."""
 LEAST_SHARE = 0.9
 """The share of actions that must have been drawn by lot."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NAME = "gradient boosting"
 NEXT, WON = "next.onnx", "won.onnx"
 MOST_ROUNDS, PATIENCE, RATE = 300, 15, 0.08
+_FINE = {"num_leaves": 31, "feature_fraction": 1.0, "lambda_l2": 1.0}
 MOST_TREES, QUICK_RATE = 1_800, 0.15
 """With many actions a round grows as many trees: then there are fewer rounds, and each goes further."""
 _FEWEST_WON = 10
@@ -110,7 +111,6 @@ def _grow(
     classes = int(asked.get("num_class", 1))
     rounds = min(MOST_ROUNDS, max(60, MOST_TREES // classes))
     settings = {
-        **asked,
         "learning_rate": RATE if rounds == MOST_ROUNDS else QUICK_RATE,
         "num_leaves": 15,
         "min_data_in_leaf": max(5, min(40, len(matrix) // 50)),
@@ -125,6 +125,7 @@ def _grow(
         "force_row_wise": True,
         # Several threads on busy cores spend their time waiting for each other.
         "num_threads": 1,
+        **asked,
     }
     data = lightgbm.Dataset(matrix, label=target)
     stop = lightgbm.early_stopping(PATIENCE, verbose=False)
@@ -155,7 +156,8 @@ def learn_ahead(
     rows, later = np.isfinite(train.won), np.isfinite(held_out.won)
     matrix = _asked(sequence_features(histories, train), train, actions)[rows]
     judged = _asked(sequence_features(histories, held_out), held_out, actions)[later]
-    graded = {"objective": "cross_entropy", "metric": "cross_entropy"}
+    # Targets that are chances are smooth: more leaves find what an action brings in just which state.
+    graded = {"objective": "cross_entropy", "metric": "cross_entropy"} | _FINE
     booster = _grow(graded, matrix, train.won[rows], judged, held_out.won[later], seed)
     return Boosted.open(known.next_graph, to_onnx(ensemble_from_lightgbm(booster)), actions)
 
