@@ -120,7 +120,8 @@ def _outcomes(result: Competition, histories: Histories, split: Split) -> list[s
 
 def load_mails(path: Path) -> Histories:
     """The experiment: one mail or none for each customer, drawn by lot; a visit is a win. The order is drawn too."""
-    customers = pl.read_csv(path).sample(fraction=1.0, shuffle=True, seed=SEED)
+    table = pl.read_csv(path, schema_overrides={"spend": pl.Float64, "history": pl.Float64})
+    customers = table.sample(fraction=1.0, shuffle=True, seed=SEED)
     traits = [{name: str(row[name]) for name in TRAITS} for row in customers.select(TRAITS).iter_rows(named=True)]
     levels = {name: sorted({one[name] for one in traits}) for name in TRAITS}
     vocabulary = Vocabulary.of(ARMS, [], ARMS, levels)
