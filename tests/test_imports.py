@@ -37,7 +37,9 @@ OWN = {
     "ingest": {Requirement(line).name for line in PROJECT["optional-dependencies"]["calls"]},
     "api": {Requirement(line).name.split("-")[0] for line in PROJECT["optional-dependencies"]["otel"]},
     "flows": {Requirement(line).name for line in PROJECT["optional-dependencies"]["notify"]},
-    "recommend": {Requirement(line).name.removesuffix("-cpu") for line in PROJECT["optional-dependencies"]["recommender"]},
+    "recommend": {
+        Requirement(line).name.removesuffix("-cpu") for line in PROJECT["optional-dependencies"]["recommender"]
+    },
 }
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.
 PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}

@@ -38,7 +38,15 @@ def test_an_erased_lead_is_gone_everywhere_and_erasing_twice_is_fine(client, new
     assert receipt["finished_at"]
     assert receipt["beyond"]
     removed = {name: count for name, count in receipt["removed"].items() if not name.startswith("mentions")}
-    assert removed == {"leads": 1, "lead_versions": 2, "events": 1, "outcomes": 1, "scores": 1, "lead_feedback": 1, "actions": 1}
+    assert removed == {
+        "leads": 1,
+        "lead_versions": 2,
+        "events": 1,
+        "outcomes": 1,
+        "scores": 1,
+        "lead_feedback": 1,
+        "actions": 1,
+    }
     assert lead_id not in answer.text
     assert client.get(f"/v1/tiny/leads/{lead_id}/everything").status_code == 404
     assert client.get("/v1/tiny/events", params={"lead_id": lead_id}).json()["events"] == []
