@@ -66,9 +66,9 @@ def report(
     Example: `leadloop recommend report leads`
     """
     from leadloop.cli.console import say
+    from leadloop.flows.place.playbook_folder import playbook_name
     from leadloop.flows.place.workspace import open_workspace
     from leadloop.flows.recommend.saved import report_of
-    from leadloop.flows.scoring.score import playbook_name
 
     say(report_of(open_workspace(workspace), playbook_name(playbook), version))
 
@@ -80,10 +80,10 @@ def versions(playbook: Playbook, workspace: WorkspaceOption = None) -> None:
     Example: `leadloop recommend versions leads`
     """
     from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.flows.place.playbook_folder import playbook_name
     from leadloop.flows.place.workspace import open_workspace
     from leadloop.flows.recommend.saved import facts_of, served_id
     from leadloop.flows.recommend.saved import versions as all_versions
-    from leadloop.flows.scoring.score import playbook_name
 
     place, name = open_workspace(workspace), playbook_name(playbook)
     found = all_versions(place, name)
@@ -119,9 +119,9 @@ def serve(
     from datetime import UTC, datetime
 
     from leadloop.cli.console import tell
+    from leadloop.flows.place.playbook_folder import playbook_name
     from leadloop.flows.place.workspace import open_workspace
     from leadloop.flows.recommend.saved import serve as let_serve
-    from leadloop.flows.scoring.score import playbook_name
 
     found = let_serve(open_workspace(workspace), playbook_name(playbook), version, now=datetime.now(UTC))
     tell(f"{found.release} ({found.id}) serves.")
@@ -144,9 +144,9 @@ def lead(
     Example: `leadloop recommend lead leads A-1 A-2`
     """
     from leadloop.cli.console import say, tell
+    from leadloop.flows.place.playbook_folder import playbook_name
     from leadloop.flows.place.workspace import open_workspace
     from leadloop.flows.recommend.recommend import recommend as recommend_leads
-    from leadloop.flows.scoring.score import playbook_name
 
     place, name = open_workspace(workspace), playbook_name(playbook)
     done = recommend_leads(place, name, lead_ids, most=most, min_confidence=min_confidence, keep=keep)
@@ -174,8 +174,8 @@ def list_all(
     Example: `leadloop recommend list leads --most 20`
     """
     from leadloop.cli.console import say
+    from leadloop.flows.place.playbook_folder import playbook_name
     from leadloop.flows.place.workspace import open_workspace
-    from leadloop.flows.scoring.score import playbook_name
 
     place, name = open_workspace(workspace), playbook_name(playbook)
     count, found = place.store.recommendations.list(name, status=status, limit=most)

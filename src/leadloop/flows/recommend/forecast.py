@@ -11,8 +11,8 @@ import polars as pl
 
 from leadloop.errors import DataError, Problem
 from leadloop.flows.past.stored_past import require_store
+from leadloop.flows.place.known_playbooks import read_meant
 from leadloop.flows.place.workspace import Workspace, open_workspace
-from leadloop.flows.work.jobs import find_and_read
 from leadloop.recommend.forecast import FEWEST_WON, Backtest, Pipeline, Week, forecast
 from leadloop.store.paging import LARGEST_PAGE, all_pages
 
@@ -58,7 +58,7 @@ def forecast_pipeline(
     what a won lead brings, where scores do not say so themselves. Raises DataError where too few wins are dated.
     """
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
-    book = find_and_read(place, playbook).playbook
+    book = read_meant(place, playbook).playbook
     require_store(place, book.name)
     moment = now or datetime.now(UTC)
     pipeline, has_value = _read(place, book.name, book.target.name, moment, value)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from leadloop.flows.place.known_playbooks import read_meant
 from leadloop.flows.place.stopwatch import Tick
 from leadloop.flows.place.workspace import Workspace, open_workspace
 from leadloop.flows.recommend.effects import uplifts, weigh_evidence
@@ -21,7 +22,6 @@ from leadloop.flows.recommend.report import write_report
 from leadloop.flows.recommend.rules import read_recommender
 from leadloop.flows.recommend.saved import SavedRecommender, folder_of, load, save, served_id
 from leadloop.flows.recommend.tensorflow_serving import export_for_tensorflow
-from leadloop.flows.work.jobs import find_and_read
 from leadloop.recommend.competition import Competition, compete
 from leadloop.recommend.histories import Decisions, decisions_of
 from leadloop.recommend.measures import Measure, as_plain, difference, won_losses
@@ -69,7 +69,7 @@ def train_recommender(
     too small, and LeadLoopError for settings that are wrong.
     """
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
-    book = find_and_read(place, playbook).playbook
+    book = read_meant(place, playbook).playbook
     settings = read_recommender(place.root)
     moment = now or datetime.now(UTC)
     tick("reading the action log")
