@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-starts test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop loop test-explored bench-nightly bench-cluster bench-training bentoml
+.PHONY: help demo test test-long test-mlflow test-crash test-starts test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop loop test-explored bench-nightly bench-cluster bench-training bentoml bench-actions recommender test-recommender
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ test-sync: environment ## Kill syncs and enrichments 50 times each, forge 5,000 
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
 	TEST_REQUESTS=$$(( $(or $(REQUESTS),10000) / 4 )) $(bin)/python -m pytest -s tests/contracts/test_any_request.py
+
+test-recommender: environment recommender ## Train the recommender's network and hold its graph, SavedModel and results against Keras; minutes.
+	PYTHONPATH=src .build/recommender/bin/python -m pytest -s -m "long or not long" tests/recommend
 
 test-experiments: environment ## Hold what the statistics promise against thousands of experiments whose truth is known; five minutes.
 	$(bin)/python -m pytest -s -m "long or not long" tests/experiments/test_proofs.py tests/experiments/test_simulated_world.py
@@ -99,6 +102,9 @@ bench-experiment: environment ## Read Hillstrom's e-mail experiment and evaluate
 loop: environment ## Play 26 simulated weeks with the loop in 20 worlds that change; goes on where it was stopped; SEEDS=N, WRITE=1.
 	$(bin)/python -m benchmarks.play .build/loop $(or $(SEEDS),20) $(if $(WRITE),--write)
 
+bench-actions: environment recommender ## Let the recommender's competitors learn from public logs and a synthetic world; WRITE=1 puts the tables into docs/benchmarks.md.
+	PYTHONPATH=src .build/recommender/bin/python -m benchmarks.actions $(if $(WRITE),--write) $(if $(PART),--part $(PART))
+
 bench-loop: environment ## Measure what outcomes that are fed back between trainings gain on the bank leads; minutes the first time.
 	$(bin)/python -m benchmarks.recalibration .build/recalibration
 
@@ -120,6 +126,9 @@ mlflow: ## Make .build/mlflow: MLflow's own server, beside what scoring needs, f
 
 bentoml: ## Make .build/bentoml: BentoML's server, beside what scoring needs, to time ours beside it.
 	@sh scripts/apart.sh bentoml
+
+recommender: ## Make .build/recommender: Keras and TensorFlow beside what training needs, too much for everybody's environment.
+	@sh scripts/apart.sh recommender
 
 oracles: ## Ask gbstats, statsmodels and SciPy anew what tests/experiments holds ours against; three minutes, and Python 3.11.
 	@PYTHON=$${PYTHON:-python3.11} sh scripts/apart.sh oracles

@@ -22,6 +22,7 @@ lock train.txt --upgrade --constraint requirements/dev.txt pyproject.toml $serve
 lock serve.txt --upgrade --constraint requirements/dev.txt pyproject.toml $server
 lock base.txt --upgrade --constraint requirements/dev.txt pyproject.toml
 lock build.txt --upgrade --constraint requirements/dev.txt --group build
+lock recommender.txt --upgrade --constraint requirements/dev.txt pyproject.toml $server --extra train --extra recommender --group dev
 lock mlflow.txt --upgrade --constraint requirements/dev.txt pyproject.toml --group mlflow-server
 lock bentoml.txt --upgrade --constraint requirements/dev.txt pyproject.toml --group bentoml-server
 lock mutants.txt --upgrade --constraint requirements/dev.txt --group mutants

@@ -42,6 +42,9 @@ OWN = {
     "flows": {
         Requirement(line).name for extra in ("notify", "dask") for line in PROJECT["optional-dependencies"][extra]
     },
+    "recommend": {
+        Requirement(line).name.removesuffix("-cpu") for line in PROJECT["optional-dependencies"]["recommender"]
+    },
 }
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.
 PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}

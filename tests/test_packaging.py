@@ -33,11 +33,13 @@ LOCKS = {
     "serve.txt": SERVER,
     "train.txt": SERVER + EXTRAS["train"],
     "dev.txt": PROJECT["dependencies"]
-    + [line for extra in EXTRAS.values() for line in extra]
+    # Keras and TensorFlow are too much for everybody's environment.
+    + [line for name, extra in EXTRAS.items() if name != "recommender" for line in extra]
     + GROUPS["build"]
     + GROUPS["dev"],
     "build.txt": GROUPS["build"],
     "mlflow.txt": PROJECT["dependencies"] + GROUPS["mlflow-server"],
+    "recommender.txt": SERVER + EXTRAS["train"] + EXTRAS["recommender"] + GROUPS["dev"],
     "mutants.txt": GROUPS["mutants"],
     "oracles.txt": GROUPS["oracles"],
 }

@@ -10,6 +10,7 @@ def fill(client, lead_id, phone):
     client.post("/v1/tiny/leads", json={"leads": [{"id": lead_id, "visits": 4, "phone": phone}]})
     client.post(f"/v1/tiny/leads/{lead_id}/score")
     client.post("/v1/tiny/events", json={"events": [{"lead_id": lead_id, "name": "opened", "at": AT}]})
+    client.post("/v1/tiny/actions", json={"actions": [{"lead_id": lead_id, "action": "Call", "at": AT}]})
     client.post("/v1/tiny/outcomes", json={"outcomes": [{"lead_id": lead_id, "target": "won", "value": 1, "at": AT}]})
     client.post("/v1/tiny/feedback", json={"feedback": [{"lead_id": lead_id, "action_type": "view"}]})
 
@@ -20,7 +21,7 @@ def test_everything_that_is_known_of_a_lead_is_shown(client, new_id):
     said = client.get(f"/v1/tiny/leads/{lead_id}/everything").json()
     assert {name: len(rows) for name, rows in said.items() if isinstance(rows, list)} == {
         "versions": 2, "events": 1, "outcomes": 1, "scores": 1, "feedback": 1, "experiments": 0,
-        "sources": 0, "enrichment": 0, "told": 0,
+        "sources": 0, "enrichment": 0, "told": 0, "actions": 1, "recommendations": 0,
     }  # fmt: skip
     assert said["scores"][0]["fields"]["visits"] == "4"
     assert said["scores"][0]["said"]["reasons"]
@@ -37,7 +38,15 @@ def test_an_erased_lead_is_gone_everywhere_and_erasing_twice_is_fine(client, new
     assert receipt["finished_at"]
     assert receipt["beyond"]
     removed = {name: count for name, count in receipt["removed"].items() if not name.startswith("mentions")}
-    assert removed == {"leads": 1, "lead_versions": 2, "events": 1, "outcomes": 1, "scores": 1, "lead_feedback": 1}
+    assert removed == {
+        "leads": 1,
+        "lead_versions": 2,
+        "events": 1,
+        "outcomes": 1,
+        "scores": 1,
+        "lead_feedback": 1,
+        "actions": 1,
+    }
     assert lead_id not in answer.text
     assert client.get(f"/v1/tiny/leads/{lead_id}/everything").status_code == 404
     assert client.get("/v1/tiny/events", params={"lead_id": lead_id}).json()["events"] == []

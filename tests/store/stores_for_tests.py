@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from leadloop.store import (
+    Action,
     ArmCount,
     Event,
     Feedback,
@@ -16,6 +17,7 @@ from leadloop.store import (
     Mention,
     ModelMetrics,
     QualityRecord,
+    Recommendation,
     Score,
     SourceRecord,
     Store,
@@ -116,6 +118,25 @@ def fill(store: Store, lead_id: str = "L-1", playbook: str = "b2b", mark: str = 
     told = {"id": f"r-{lead_id}", "said": f"I am {mark}", "who": [{"email": mail}]}
     store.source_records.keep("fellow", "recording", [SourceRecord(f"r-{lead_id}", told, START)])
     store.source_records.assign("fellow", "recording", f"r-{lead_id}", playbook=playbook, lead_id=lead_id)
+    done = Action(f"a-{lead_id}", lead_id, "call", START, mark, "reached", 0.25, "crm", {"said": mark})
+    store.actions.add(playbook, [done])
+    advice = Recommendation(
+        lead_id,
+        "round 1",
+        1,
+        store.now(),
+        "v1",
+        "quote",
+        0.3,
+        0.2,
+        0.4,
+        "high",
+        240,
+        mark,
+        why={"said": mark},
+        note=mark,
+    )
+    store.recommendations.put(playbook, [advice])
     state = store.source_states.begin("fellow", "acme", "recordings", since=START, at=START)
     store.source_states.advance(state, "a place in the list")
     store.source_turns.take("fellow", "acme", per_second=3, per_day=10_000, hold_seconds=5)

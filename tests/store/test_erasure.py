@@ -51,6 +51,8 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
         "enrichment_queue": 1,
         "enrichments": 1,
         "webhook_messages": 1,
+        "actions": 1,
+        "recommendations": 1,
     }
     mentioned = ("jobs", "idempotency", "source_events", "enrichment_answers")
     mentions = {f"mentions in {table}": 1 for table in mentioned}
@@ -119,6 +121,11 @@ ELSEWHERE = {
     "lead_feedback.ip_address": "a keyed hash of the address of a machine; it goes with its lead",
     "scores.exploration": "names of routes and bands, and chances",
     "events.name": "the name of a kind of event",
+    "actions.result": "one of the words that a CRM has for what came of it",
+    "recommendations.round": "a number",
+    "recommendations.priority": "how urgent it is",
+    "recommendations.status": "what became of it",
+    "recommendations.changed_by": "a colleague",
     "webhooks.id": "a number",
     "webhook_messages.type": "the name of a kind of message",
     "audit.subject": "a keyed hash whose key goes with the lead",

@@ -23,6 +23,7 @@ from leadloop.api.requests.routes import Call, Route, endpoint
 from leadloop.api.served.examples import example_lead
 from leadloop.api.service import Service
 from leadloop.api.topics import (
+    actions,
     core,
     erasure,
     experiments,
@@ -36,6 +37,7 @@ from leadloop.api.topics import (
     models,
     outcomes,
     quality,
+    recommendations,
     webhooks,
 )
 from leadloop.api.topics.readings import take_readings
@@ -69,6 +71,7 @@ def all_routes(service: Service) -> list[Route]:
         *insurance.ROUTES,
         *insurance_tests.ROUTES,
         *hooks.ROUTES,
+        *recommendations.ROUTES,
         *playbook_routes(examples, targets),
         *health.ROUTES,
         *_DOCUMENTS,
@@ -84,6 +87,7 @@ def playbook_routes(examples: Mapping[str, Any], targets: Sequence[str]) -> list
         *erasure.BEFORE_LEADS,
         *leads.routes(examples),
         *outcomes.routes(targets),
+        *actions.ROUTES,
         *feedback.ROUTES,
         *feedback_analytics.ROUTES,
         *erasure.ROUTES,

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from leadloop.cli.ablating import ablate
+from leadloop.cli.actions import actions
 from leadloop.cli.alerts import alerts, sources
 from leadloop.cli.checking import check
 from leadloop.cli.demo import demo
@@ -22,6 +23,7 @@ from leadloop.cli.experiments import experiments
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
 from leadloop.cli.feedback import feedback
+from leadloop.cli.forecasting import forecast
 from leadloop.cli.identity import identity
 from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
@@ -31,6 +33,7 @@ from leadloop.cli.outcomes import outcomes
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.queue import queue
 from leadloop.cli.recalibrating import recalibrate
+from leadloop.cli.recommending import recommend
 from leadloop.cli.replaying import replay
 from leadloop.cli.retraining import retrain
 from leadloop.cli.rollouts import rollout
@@ -122,12 +125,15 @@ app.command()(ablate)
 app.command()(discover)
 app.command()(replay)
 app.command()(outcomes)
+app.command()(actions)
 app.command()(explain)
 app.command()(ablate)
 app.command()(discover)
 app.command()(quality)
 app.command()(drift)
+app.command()(forecast)
 app.command()(simulate)
+app.add_typer(recommend, name="recommend")
 app.add_typer(models, name="models")
 app.add_typer(store, name="store")
 app.add_typer(experiments, name="experiments")

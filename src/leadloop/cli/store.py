@@ -114,7 +114,9 @@ def export(
     table: Annotated[
         str,
         typer.Argument(
-            metavar="TABLE", help="leads, versions, events, outcomes, scores, feedback or metrics.", show_default=False
+            metavar="TABLE",
+            help="leads, versions, events, outcomes, scores, feedback, actions, ...",
+            show_default=False,
         ),
     ],
     output: Output = "-",

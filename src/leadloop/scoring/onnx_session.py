@@ -26,6 +26,9 @@ ALLOWED = frozenset(
     }
 )
 """The operators a graph may use: arithmetic on its inputs; none reads a file, branches, or loops."""
+_OF_NETWORKS = "Gather GreaterOrEqual LayerNormalization Relu Reshape Softmax Transpose Unsqueeze Where"
+OF_NETWORKS = ALLOWED | {f"ai.onnx/{name}" for name in _OF_NETWORKS.split()}
+"""The operators that a network of the recommender uses besides; they compute as harmlessly."""
 
 MOST_BYTES = 256 << 20
 
@@ -43,13 +46,15 @@ _NUMBERS = re.compile(rb"(?:\x3d.{4}|\x40[\x80-\xff]{0,9}[\x00-\x7f])*", re.DOTA
 Field = tuple[int, int | memoryview]
 
 
-def open_session(graph: bytes, subject: str = "ONNX graph") -> onnxruntime.InferenceSession:
+def open_session(
+    graph: bytes, subject: str = "ONNX graph", *, allowed: frozenset[str] = ALLOWED
+) -> onnxruntime.InferenceSession:
     """A session that runs the graph on one thread.
 
     Two threads for one row cost more than they bring; a server gets its speed from processes. Raises `VersionError` about
     `subject` if the graph holds anything unexpected or cannot be read.
     """
-    problems = list(problems_of(graph))
+    problems = list(problems_of(graph, allowed))
     if problems:
         raise VersionError(subject, problems)
     import onnxruntime
@@ -68,40 +73,40 @@ def open_session(graph: bytes, subject: str = "ONNX graph") -> onnxruntime.Infer
         ) from error
 
 
-def problems_of(graph: bytes) -> Iterator[Problem]:
+def problems_of(graph: bytes, allowed: frozenset[str] = ALLOWED) -> Iterator[Problem]:
     """Everything in a graph that is not served."""
     if len(graph) > MOST_BYTES:
         yield Problem("graph", f"has {len(graph):,} bytes; at most {MOST_BYTES:,} are read", "train a smaller model")
         return
     try:
-        yield from _of_model(memoryview(graph))
+        yield from _of_model(memoryview(graph), allowed)
     except ValueError as error:
         yield Problem("graph", f"is not an ONNX graph: {error}", "restore the version or train again")
 
 
-def _of_model(model: memoryview) -> Iterator[Problem]:
+def _of_model(model: memoryview, allowed: frozenset[str]) -> Iterator[Problem]:
     graphs = 0
     for number, value in _fields(model):
         if number in (_TRAINING, _FUNCTIONS):
             yield Problem("graph", "defines functions or training steps of its own", "only plain graphs are served")
         elif number == _GRAPH:
             graphs += 1
-            yield from _of_graph(_message(value))
+            yield from _of_graph(_message(value), allowed)
     if graphs != 1:
         raise ValueError(f"it holds {graphs} graphs")
 
 
-def _of_graph(graph: memoryview) -> Iterator[Problem]:
+def _of_graph(graph: memoryview, allowed: frozenset[str]) -> Iterator[Problem]:
     for number, value in _fields(graph):
         if number == _NODE:
-            yield from _of_node(_message(value))
+            yield from _of_node(_message(value), allowed)
         elif number == _INITIALIZER:
             yield from _of_tensor("initializer", _message(value))
         elif number == _SPARSE_INITIALIZER:
             yield Problem("initializer", "is sparse", "only plain graphs are served")
 
 
-def _of_node(node: memoryview) -> Iterator[Problem]:
+def _of_node(node: memoryview, allowed: frozenset[str]) -> Iterator[Problem]:
     name, domain, attributes = "", "", []
     for number, value in _fields(node):
         if number == _OP_TYPE:
@@ -111,7 +116,7 @@ def _of_node(node: memoryview) -> Iterator[Problem]:
         elif number == _ATTRIBUTE:
             attributes.append(_message(value))
     operator = f"{domain or 'ai.onnx'}/{name}"
-    if operator not in ALLOWED:
+    if operator not in allowed:
         yield Problem(
             f"operator {operator[:80]!r}", "is not one that a saved model uses", "restore the version or train again"
         )

@@ -6,6 +6,7 @@
 SQLite in a file by default, PostgreSQL by its address; both behave the same.
 """
 
+from leadloop.store.actions import Action
 from leadloop.store.alerts import Alert
 from leadloop.store.appending import Stored
 from leadloop.store.arm_sums import DaySums, Wins
@@ -27,6 +28,7 @@ from leadloop.store.paging import Page
 from leadloop.store.promotions import Alias, PromotionRecord
 from leadloop.store.quality_history import QualityRecord
 from leadloop.store.quarantine import HeldSource
+from leadloop.store.recommendations import Recommendation
 from leadloop.store.retrain_checks import RetrainCheck
 from leadloop.store.rollouts import ArmCount, Rollout, RolloutChange
 from leadloop.store.schedules import Schedule
@@ -38,6 +40,7 @@ from leadloop.store.store import Store, open_store
 
 __all__ = [
     "AbTest",
+    "Action",
     "Alert",
     "Alias",
     "ApiKey",
@@ -73,6 +76,7 @@ __all__ = [
     "PromotionRecord",
     "QualityRecord",
     "Receipt",
+    "Recommendation",
     "Recorded",
     "Replay",
     "Restored",

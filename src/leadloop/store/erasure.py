@@ -18,6 +18,7 @@ from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from leadloop.errors import Problem, StoreError
 from leadloop.store import (
+    action_tables,
     enrichment_tables,
     identity_tables,
     loop_tables,
@@ -39,6 +40,7 @@ OF_A_LEAD = (
     enrichment_tables.QUEUE,
     enrichment_tables.ENRICHMENTS,
     webhook_tables.MESSAGES,
+    *action_tables.OF_A_LEAD,
 )
 """The tables whose rows belong to one lead, by its playbook and id; what hangs on a row goes with it."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
@@ -68,6 +70,7 @@ _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (enrichment_tables.ANSWERS, ("found",)),
     (webhook_tables.WEBHOOKS, ("url", "types", "routes", "bands", "fields", "why", "made_by")),
     (webhook_tables.MESSAGES, ("said", "error")),
+    *action_tables.MENTIONS,
 )
 """Where somebody may be mentioned who is not the lead that the row is about."""
 

@@ -62,6 +62,17 @@ class Events:
         with self._connections.read() as connection:
             return tuple(_event(row) for row in connection.execute(query.order_by(EVENTS.c.at, EVENTS.c.id)))
 
+    def of_leads(self, playbook: str, lead_ids: Sequence[str]) -> dict[str, tuple[Event, ...]]:
+        """What happened to some leads, each lead's in the order in which it happened; leads without any are left out."""
+        found: dict[str, list[Event]] = {}
+        for start in range(0, len(lead_ids), 500):
+            some = EVENTS.c.playbook == playbook, EVENTS.c.lead_id.in_(lead_ids[start : start + 500])
+            query = select(EVENTS).where(*some).order_by(EVENTS.c.lead_id, EVENTS.c.at, EVENTS.c.id)
+            with self._connections.read() as connection:
+                for row in connection.execute(query):
+                    found.setdefault(row.lead_id, []).append(_event(row))
+        return {lead_id: tuple(events) for lead_id, events in found.items()}
+
     def page(
         self, playbook: str, *, lead_id: str | None = None, after: str | None = None, limit: int = 100
     ) -> Page[Event]:

@@ -160,6 +160,22 @@ class Leads:
             rows = connection.execute(_versions(playbook, lead_id).order_by(LEAD_VERSIONS.c.version)).all()
         return tuple(_version(row) for row in rows)
 
+    def first_and_last(
+        self, playbook: str, lead_ids: Sequence[str]
+    ) -> tuple[dict[str, Mapping[str, Any]], dict[str, Mapping[str, Any]]]:
+        """The fields of some leads as they first came in, and as they were last told; leads that are not kept are left out."""
+        first: dict[str, Mapping[str, Any]] = {}
+        last: dict[str, Mapping[str, Any]] = {}
+        table = LEAD_VERSIONS
+        for start in range(0, len(lead_ids), 500):
+            some = table.c.playbook == playbook, table.c.lead_id.in_(lead_ids[start : start + 500])
+            query = select(table.c.lead_id, table.c.fields).where(*some).order_by(table.c.lead_id, table.c.version)
+            with self._connections.read() as connection:
+                for row in connection.execute(query):
+                    first.setdefault(row.lead_id, row.fields)
+                    last[row.lead_id] = row.fields
+        return first, last
+
     def page(
         self,
         playbook: str,

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, select
 
 from leadloop.errors import Problem, StoreError
 from leadloop.store import (
+    action_tables,
     enrichment_tables,
     identity_tables,
     loop_tables,
@@ -26,6 +27,7 @@ _WITH_A_LEAD = (
     *identity_tables.OF_A_LEAD,
     enrichment_tables.QUEUE,
     enrichment_tables.ENRICHMENTS,
+    action_tables.RECOMMENDATIONS,
 )
 """What goes with a lead that is forgotten."""
 
@@ -52,6 +54,8 @@ def families(before: datetime) -> dict[str, tuple[Table, ColumnElement[bool]]]:
             and_(webhook_tables.MESSAGES.c.finished_at.is_not(None), webhook_tables.MESSAGES.c.finished_at < before),
         ),
         "quality": (watch_tables.QUALITY, watch_tables.QUALITY.c.measured_at < before),
+        "actions": (action_tables.ACTIONS, action_tables.ACTIONS.c.recorded_at < before),
+        "recommendations": (action_tables.RECOMMENDATIONS, action_tables.RECOMMENDATIONS.c.made_at < before),
         "leads": (tables.LEADS, tables.LEADS.c.recorded_at < before),
     }
 

@@ -12,6 +12,7 @@ from sqlalchemy import URL, func, select, text
 
 from leadloop.errors import Problem, StoreError
 from leadloop.store import backup, migrating, retention
+from leadloop.store.actions import Actions
 from leadloop.store.alerts import Alerts
 from leadloop.store.arm_sums import ArmSums
 from leadloop.store.audit import Audit
@@ -36,6 +37,7 @@ from leadloop.store.outcomes import Outcomes
 from leadloop.store.promotions import Promotions
 from leadloop.store.quality_history import QualityHistory
 from leadloop.store.quarantine import Quarantine
+from leadloop.store.recommendations import Recommendations
 from leadloop.store.retrain_checks import RetrainChecks
 from leadloop.store.rollouts import Rollouts
 from leadloop.store.schedules import Schedules
@@ -61,6 +63,8 @@ class Store:
         self._connections = connections
         self.leads = Leads(connections)
         self.events = Events(connections)
+        self.actions = Actions(connections)
+        self.recommendations = Recommendations(connections, self.actions)
         self.outcomes = Outcomes(connections)
         self.webhooks = Webhooks(connections)
         self.scores = Scores(connections, self.webhooks)

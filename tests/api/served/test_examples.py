@@ -19,6 +19,8 @@ NEEDS_MORE = {
     "/v1/{playbook}/files": "its example is of another playbook's file",
     "/v1/hooks/fellow": "it is signed with a secret that no example may know",
     "/v1/webhooks/{webhook}/test": "its address would have to be on the internet",
+    "/api/v1/recommendations/generate": "there is no recommender yet",
+    "/api/v1/recommendations/{id}": "there is no recommendation yet",
     "/v1/{playbook}/rollouts": "there is no second version to try",
     "/v1/{playbook}/rollouts/current": "there is no second version to try",
     "/v1/{playbook}/rollouts/current/{action}": "there is no second version to try",

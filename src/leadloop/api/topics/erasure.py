@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadloop.api.requests.routes import Call, Query, Route
 from leadloop.api.served.playbooks import declared
+from leadloop.api.topics.actions import ACTION, RECOMMENDATION, action_body, recommendation_body
 from leadloop.api.topics.feedback import FEEDBACK, feedback_body
 from leadloop.api.topics.leads import FIELDS, HELD, ONE_LEAD, SCORED, lead_body, not_kept, score_body
 from leadloop.api.topics.outcomes import EVENT, OUTCOME, event_body, outcome_body
@@ -65,6 +66,8 @@ async def show_everything(call: Call) -> dict[str, Any]:
                 {"webhook": one.webhook, "type": one.type, "state": one.state, "at": write_moment(one.created_at)}
                 for one in store.webhooks.of_lead(name, lead_id)
             ],
+            "actions": [action_body(one) for one in store.actions.of_lead(name, lead_id)],
+            "recommendations": [recommendation_body(name, one) for one in store.recommendations.of_lead(name, lead_id)],
         }
 
     found = await call.look_up(look)
@@ -159,6 +162,7 @@ BEFORE_LEADS = [
                 record({"provider": TEXT, "facts": mapping(mapping(TEXT)), "note": TEXT, "found_at": TEXT})
             ),
             "told": array(record({"webhook": TEXT, "type": TEXT, "state": TEXT, "at": TEXT})),
+            "actions": array(ACTION), "recommendations": array(RECOMMENDATION),
         }),
         None, ONE_LEAD, {}, (404, 503),
     ),

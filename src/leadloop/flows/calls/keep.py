@@ -102,6 +102,7 @@ def keep_calls(
             states[lead_id] = (
                 states.get(lead_id, state) if states.get(lead_id) == "new" or state == "unchanged" else state
             )
+        _log_calls(store, name, source, leads)
     return KeptCalls(
         new=tuple(lead_id for lead_id, state in states.items() if state == "new"),
         changed=tuple(lead_id for lead_id, state in states.items() if state == "changed"),
@@ -111,6 +112,19 @@ def keep_calls(
         joined=matched.joined,
         doubtful=matched.doubtful,
     )
+
+
+def _log_calls(store: Store, name: str, source: str, leads: Sequence[tuple[str, Call, Understood]]) -> None:
+    """Keep each call as an action of whoever of us led it; one that is logged stays as it is, though its notes change."""
+    from leadloop.store import Action
+
+    done = [
+        Action(lead_id[:255], lead_id, "call", _zoned(ended), str(one.fields.get("ae_name") or ""), source=source)
+        for lead_id, call, one in leads
+        if (ended := _ended(call, one)) is not None
+    ]
+    known = store.actions.known(name, [one.key for one in done])
+    store.actions.add(name, [one for one in done if one.key not in known])
 
 
 def _mentions(lead_id: str, call: Call, said: Understood) -> list[Mention]:

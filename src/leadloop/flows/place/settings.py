@@ -20,6 +20,8 @@ from leadloop.errors import LeadLoopError, Problem
 FILE = "leadloop.toml"
 LOOP = "loop"
 """The table of the file that has the rules of the loop, which are read elsewhere."""
+RECOMMENDER = "recommender"
+"""The table of the file that has the settings of the recommender, which are read elsewhere too."""
 PREFIX = "LEADLOOP_"
 FALLBACKS = ("previous", "rules")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -250,7 +252,7 @@ def _read_file(path: Path, problems: list[Problem]) -> Mapping[str, Any]:
         if path.stat().st_size > _LARGEST:
             raise ValueError("is larger than any settings can be")
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        return {name: value for name, value in said.items() if name != LOOP}
+        return {name: value for name, value in said.items() if name not in (LOOP, RECOMMENDER)}
     except (tomllib.TOMLDecodeError, ValueError) as error:
         problems.append(Problem(FILE, f"cannot be read: {error}", "mend the file"))
     except OSError as error:

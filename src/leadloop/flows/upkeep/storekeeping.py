@@ -28,7 +28,8 @@ from leadloop.store.values import to_json
 if TYPE_CHECKING:
     from leadloop.store import AuditHead, Backup, Receipt, Restored, Store
 
-TABLES = ("leads", "versions", "events", "outcomes", "scores", "feedback", "metrics", "quality")
+TABLES = ("leads", "versions", "events", "outcomes", "scores", "feedback", "metrics", "quality", "actions",
+          "recommendations")  # fmt: skip
 """What can be exported of a playbook."""
 _AT_ONCE = 2_000
 _DAYS = re.compile(r"(\d{1,6}(?:\.\d+)?)\s*(h|hours?|d|days?|w|weeks?|y|years?)?", re.IGNORECASE)
@@ -243,6 +244,8 @@ def _rows_of(store: Store, playbook: str, table: str) -> Iterator[Mapping[str, A
         "events": lambda: store.events.stream(playbook),
         "outcomes": lambda: store.outcomes.stream(playbook),
         "scores": lambda: store.scores.stream(playbook),
+        "actions": lambda: store.actions.stream(playbook),
+        "recommendations": lambda: store.recommendations.stream(playbook),
         "metrics": lambda: all_pages(lambda after: store.metrics.page(playbook, after=after)),
         "quality": lambda: all_pages(lambda after: store.quality.page(playbook, after=after)),
     }

@@ -24,6 +24,7 @@ from leadloop.errors import (
 from leadloop.flows.loop.kinds import HEALTH_KIND, LOOP_KIND, RECALIBRATE_KIND, TELL_KIND
 from leadloop.flows.place.known_playbooks import find_source
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.recommend.jobs import RECOMMEND_KIND
 from leadloop.flows.training.given_settings import (
     LARGEST_SPLIT,
     SMALLEST_SPLIT,
@@ -272,6 +273,7 @@ KINDS: Mapping[str, Kind] = {
         HEALTH_KIND,
         TELL_KIND,
         RECALIBRATE_KIND,
+        RECOMMEND_KIND,
         Kind(
             TRAIN,
             "Train on what the store holds, and save a version.",

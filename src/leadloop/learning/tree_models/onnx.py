@@ -15,8 +15,8 @@ INPUT, OUTPUT = "features", "margin"
 _SUM, _NO_TRANSFORM, _AT_MOST = 1, 0, 0
 
 
-def to_onnx(ensemble: TreeEnsemble) -> bytes:
-    """The ensemble as an ONNX graph: input "features" (float32, rows x features), output "margin" (float32, rows x 1).
+def to_onnx(*ensembles: TreeEnsemble) -> bytes:
+    """Ensembles as an ONNX graph: input "features" (float32, rows x features), output "margin" (float32, rows x ensembles).
 
     Thresholds and the side of missing values are exact. Leaf values and their sum are float32, so a probability can differ
     from that of `margins` in the seventh digit. The operator is `TreeEnsemble` of ai.onnx.ml 5, which takes its numbers as
@@ -31,7 +31,10 @@ def to_onnx(ensemble: TreeEnsemble) -> bytes:
             "ONNX graph", Problem("onnx", "is not installed", 'install the extra: pip install "leadloop[train]"')
         ) from error
 
-    trees = _with_a_split_each(ensemble)
+    each = [_with_a_split_each(one) for one in ensembles]
+    width = max(one.n_features for one in ensembles)
+    trees = each[0] if len(each) == 1 else join([tree for one in each for tree in apart(one)], width)
+    leaves = [int((one.feature < 0).sum()) for one in each]
     split = trees.feature >= 0
     number = np.where(split, np.cumsum(split), np.cumsum(~split)) - 1
 
@@ -45,7 +48,7 @@ def to_onnx(ensemble: TreeEnsemble) -> bytes:
         [INPUT],
         [OUTPUT],
         domain="ai.onnx.ml",
-        n_targets=1,
+        n_targets=len(each),
         aggregate_function=_SUM,
         post_transform=_NO_TRANSFORM,
         tree_roots=number[trees.tree_offsets[:-1]].tolist(),
@@ -57,14 +60,14 @@ def to_onnx(ensemble: TreeEnsemble) -> bytes:
         nodes_trueleafs=yes_is_leaf,
         nodes_falsenodeids=no,
         nodes_falseleafs=no_is_leaf,
-        leaf_targetids=[0] * int((~split).sum()),
+        leaf_targetids=[target for target, count in enumerate(leaves) for _ in range(count)],
         leaf_weights=numpy_helper.from_array(trees.value[~split].astype(np.float32)),
     )
     graph = helper.make_graph(
         [node],
         "trees",
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, ensemble.n_features])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, 1])],
+        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, width])],
+        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, len(each)])],
     )
     sets = [helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 5)]
     model = helper.make_model(graph, opset_imports=sets, ir_version=10, producer_name="leadloop")
