@@ -71,6 +71,13 @@ class KeyRing:
         found = find_key(self._known or {}, text, self._clock())
         return Caller(f"key {found.id}", found.role) if found and found.role in ROLES else None
 
+    def name_of(self, caller: Caller) -> str:
+        """What a caller's key was made for; the key's id where that is not known, and nothing where nobody needs a key."""
+        if caller is ANYBODY:
+            return ""
+        found = (self._known or {}).get(caller.name.removeprefix("key "))
+        return (found.key.name if found else "") or caller.name
+
     def tell_refused(self, text: str) -> dict[str, str]:
         """What may be written down of a key that `find` does not know: why, and its id where it was once good; never its text."""
         from leadloop.store.keys import take_apart
