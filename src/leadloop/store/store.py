@@ -43,6 +43,7 @@ from leadloop.store.source_events import SourceEvents
 from leadloop.store.source_records import SourceRecords
 from leadloop.store.source_states import SourceStates
 from leadloop.store.source_turns import SourceTurns
+from leadloop.store.standing_sums import StandingSums
 from leadloop.store.standings import Standings
 from leadloop.store.tables import METADATA
 from leadloop.store.training_set import TrainingSet
@@ -89,6 +90,7 @@ class Store:
         self.source_turns = SourceTurns(connections)
         self.source_events = SourceEvents(connections)
         self.standings = Standings(connections)
+        self.sums = StandingSums(connections)
         beside = list_beside(Path(str(url.database))) if keep_list and connections.is_sqlite else None
         self.erasures = Erasures(connections, self.audit, beside)
 
