@@ -163,6 +163,13 @@ class Scores:
             row = connection.execute(query.order_by(SCORES.c.at.desc(), SCORES.c.id.desc()).limit(1)).first()
         return None if row is None else _score(row)
 
+    def newest_of(self, playbook: str, lead_id: str, *, most: int) -> list[tuple[int, Score]]:
+        """The newest scores of a lead with their numbers, the newest first, without those that nobody saw."""
+        query = _of(playbook).where(SCORES.c.lead_id == lead_id, SCORES.c.arm != SHADOW)
+        with self._connections.read() as connection:
+            rows = connection.execute(query.order_by(SCORES.c.at.desc(), SCORES.c.id.desc()).limit(most)).all()
+        return [(row.id, _score(row)) for row in rows]
+
     def page(
         self,
         playbook: str,
