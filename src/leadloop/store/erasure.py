@@ -22,6 +22,7 @@ from leadloop.store import (
     identity_tables,
     loop_tables,
     source_tables,
+    standing_tables,
     tables,
     watch_tables,
     webhook_tables,
@@ -39,10 +40,12 @@ OF_A_LEAD = (
     enrichment_tables.QUEUE,
     enrichment_tables.ENRICHMENTS,
     webhook_tables.MESSAGES,
+    standing_tables.STANDINGS,
 )
 """The tables whose rows belong to one lead, by its playbook and id; what hangs on a row goes with it."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
+    (standing_tables.STANDINGS, ("name", "company", "owner", "industry", "words")),
     (tables.EVENTS, ("details",)),
     (tables.OUTCOMES, ("source",)),
     (tables.SCORES, ("fields", "card")),

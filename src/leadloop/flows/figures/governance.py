@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from leadloop.flows.loop.facts import made_at
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.upkeep.models import VersionLine, list_versions
+from leadloop.flows.watch.look import tested
 
 if TYPE_CHECKING:
     from leadloop.store import PromotionRecord
@@ -91,11 +94,49 @@ class Governance:
 
 def read_governance(place: Workspace, playbook: str, *, promotions: int = 50) -> Governance:
     """The versions of a playbook, and what was put in service when and why."""
-    raise NotImplementedError
+    lines = list_versions(playbook, workspace=place)
+    aliases: dict[str, list[str]] = {}
+    for one in place.store.promotions.aliases(playbook):
+        aliases.setdefault(one.model_version, []).append(one.alias)
+    return Governance(
+        playbook=playbook,
+        versions=tuple(
+            _tell_version(line, tuple(sorted(aliases.get(line.version.id, ())))) for line in reversed(lines)
+        ),
+        promotions=tuple(place.store.promotions.newest(playbook, most=promotions)),
+        doubt=next((line.doubt for line in lines if line.doubt), ""),
+    )
+
+
+def _tell_version(line: VersionLine, aliases: tuple[str, ...]) -> VersionFacts:
+    version = line.version
+    leads = version.data.get("used")
+    return VersionFacts(
+        id=version.id,
+        release=version.release,
+        created_at=made_at(version),
+        parent=version.parent or "",
+        serves=line.serves,
+        aliases=aliases,
+        method=version.method,
+        leads=leads if isinstance(leads, int) else None,
+        metrics=dict(tested(version)),
+        synthetic=version.synthetic,
+        apart=line.apart,
+    )
 
 
 def read_audit(
     place: Workspace, *, action: str = "", who: str = "", after: str | None = None, limit: int = 50
 ) -> AuditPage:
     """The audit log, the newest first; only one kind of action, or what somebody did, on request."""
-    raise NotImplementedError
+    page = place.store.audit.page(action=action, who=who, after=after, limit=limit, newest_first=True)
+    head = place.store.audit.head()
+    return AuditPage(
+        items=tuple(
+            AuditLine(one.number, one.at, one.who, one.action, one.subject, one.details, one.hash) for one in page.items
+        ),
+        next=page.next,
+        rows=head.number,
+        head=head.hash,
+    )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
+from leadloop.flows.figures.declared import priority_of, read_declared
 from leadloop.flows.place.workspace import Workspace
 from leadloop.scoring.score_card import Reason
+
+Order = Literal["score", "newest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class WorkItem:
     """When it was scored."""
     score: float
     """0 to 100."""
+    score_before: float | None
+    """The score that it had before; None where this is its first."""
     probability: float | None
     """0 to 1; None where rules scored."""
     probability_low: float | None
@@ -87,6 +94,22 @@ class WorkItem:
     """When that came about."""
     touched_at: datetime | None
     """When somebody last did something with it (feedback or an event); None where nobody did."""
+    override: float | None
+    """The score that somebody last put in place of this one; None where nobody did."""
+    override_at: datetime | None
+    """When that was."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLead:
+    """A lead that was searched for."""
+
+    lead_id: str
+    """The lead."""
+    name: str
+    """What it is called."""
+    score: float | None
+    """Its newest score; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +126,120 @@ class WorkList:
 
 def read_choices(place: Workspace, playbook: str, *, most: int = 200) -> Choices:
     """What the work list of a playbook can be narrowed to."""
-    raise NotImplementedError
+    store = place.store
+    columns = ("owner", "segment", "band", "route", "industry")
+    found = {name: store.standings.choices(playbook, name, most=most) for name in columns}
+    declared = read_declared(place, playbook)
+    known = [band.name for band in declared.policy.bands] if declared else []
+    bands = sorted(found["band"], key=lambda one: known.index(one[0]) if one[0] in known else len(known))
+    made = {name: tuple(Choice(value, count) for value, count in pairs) for name, pairs in found.items()}
+    return Choices(
+        owners=made["owner"],
+        segments=made["segment"],
+        bands=tuple(Choice(value, count) for value, count in bands),
+        routes=made["route"],
+        industries=made["industry"],
+    )
 
 
 def read_work_list(
     place: Workspace,
     playbook: str,
     *,
-    owner: str | None = None,
-    segment: str | None = None,
-    band: str | None = None,
-    route: str | None = None,
-    industry: str | None = None,
+    owners: Sequence[str] | None = None,
+    segments: Sequence[str] | None = None,
+    bands: Sequence[str] | None = None,
+    routes: Sequence[str] | None = None,
+    industries: Sequence[str] | None = None,
     search: str = "",
     settled: bool = True,
     lowest: float | None = None,
     scored_since: datetime | None = None,
+    order: Order = "score",
     after: str | None = None,
     limit: int = 50,
     reasons: int = 5,
 ) -> WorkList:
-    """The leads that have a score, the best first.
+    """The leads that have a score, the best first, or those scored last first.
 
-    Each narrowing holds by itself; None narrows nothing, an empty text asks for leads of which it is not known. `search` finds
-    every word of it anywhere in the identifier, name, company, owner, place, address or industry of a lead, whatever its case.
-    Without `settled` leads whose outcome was told are left out. `reasons` up and down come with each lead at most.
+    Each narrowing holds by itself; None narrows nothing, an empty text among the values asks for leads of which it is not known.
+    `search` finds every word of it anywhere in the identifier, name, company, owner, place, address or industry of a lead,
+    whatever its case. Without `settled` leads whose outcome was told are left out. So many `reasons` up and down come with each
+    lead at most.
     """
-    raise NotImplementedError
+    from leadloop.store.standings import Narrowing
+
+    store, declared = place.store, read_declared(place, playbook)
+    target = declared.target.name if declared else ""
+    narrowing = Narrowing(
+        owners=_values(owners),
+        segments=_values(segments),
+        bands=_values(bands),
+        routes=_values(routes),
+        industries=_values(industries),
+        search=search,
+        lowest=lowest,
+        scored_since=scored_since,
+        open_target="" if settled else target,
+    )
+    page = store.standings.page(playbook, narrowing, order=order, after=after, limit=limit)
+    lead_ids = [one.lead_id for one in page.items]
+    cards = store.logged.cards([one.score_id for one in page.items if one.score_id is not None])
+    outcomes = store.outcomes.last_of_leads(playbook, target, lead_ids) if target else {}
+    touched = store.sums.touched(playbook, lead_ids)
+    ratings = store.sums.overrides(playbook, lead_ids)
+    items = []
+    for one in page.items:
+        card = cards.get(one.score_id or 0, {})
+        said = read_reasons(card)
+        outcome, override = outcomes.get(one.lead_id), ratings.get(one.lead_id)
+        items.append(
+            WorkItem(
+                lead_id=one.lead_id,
+                name=one.name or one.lead_id,
+                company=one.company,
+                owner=one.owner,
+                industry=one.industry,
+                segment=one.segment or "",
+                came_at=one.came_at,
+                scored_at=one.scored_at or one.came_at,
+                score=one.score or 0.0,
+                score_before=one.score_before,
+                probability=one.probability,
+                probability_low=one.probability_low,
+                probability_high=one.probability_high,
+                band=one.band or "",
+                route=one.route or "",
+                priority=priority_of(declared, one.route or "", card.get("priority")),
+                model_version=one.model_version or "",
+                method=one.method or "",
+                degraded=bool(one.degraded),
+                novel=card.get("novel"),
+                reasons_up=tuple(reason for reason in said if reason.points > 0)[:reasons],
+                reasons_down=tuple(reason for reason in said if reason.points < 0)[:reasons],
+                outcome=outcome.value if outcome else None,
+                outcome_at=outcome.at if outcome else None,
+                touched_at=touched.get(one.lead_id),
+                override=override[0] if override else None,
+                override_at=override[1] if override else None,
+            )
+        )
+    return WorkList(tuple(items), page.next, store.standings.count(playbook, narrowing))
+
+
+def find_leads(place: Workspace, playbook: str, text: str, *, limit: int = 10) -> tuple[FoundLead, ...]:
+    """Leads that every word of a text is found in, scored or not, the best scores first; none for an empty text."""
+    if not text.strip():
+        return ()
+    found = place.store.sums.find(playbook, text, limit=limit)
+    return tuple(FoundLead(lead_id, name or lead_id, score) for lead_id, name, score in found)
+
+
+def read_reasons(card: Mapping[str, Any]) -> tuple[Reason, ...]:
+    """The reasons that a score was noted with, the strongest first; none where it was scored without."""
+    said = [Reason(str(one["field"]), float(one["points"]), str(one["sentence"])) for one in card.get("reasons") or ()]
+    return tuple(sorted(said, key=lambda one: -abs(one.points)))
+
+
+def _values(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(given)
