@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Date,
+    DateTime,
     Integer,
+    Interval,
     Select,
     Subquery,
     Text,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     cast,
     extract,
     func,
+    literal,
     or_,
     select,
     type_coerce,
@@ -285,7 +288,8 @@ class StandingSums:
             EndSums(
                 tuple(_as_day(part) if name == "day" else part for name, part in zip(by, row[:width], strict=True)),
                 int(row[width]),
-                *(int(part or 0) for part in row[width + 1 : width + 3]),
+                int(row[width + 1] or 0),
+                int(row[width + 2] or 0),
                 float(row[width + 3]),
                 int(row[width + 4]),
             )
@@ -304,12 +308,12 @@ class StandingSums:
         return query.subquery("told")
 
     def _text(self, at: ColumnElement[Any]) -> ColumnElement[Any]:
-        return type_coerce(at, Text) if self._connections.is_sqlite else at
+        return type_coerce(at, Text if self._connections.is_sqlite else DateTime(timezone=True))
 
     def _later(self, at: ColumnElement[Any], days: float) -> ColumnElement[Any]:
         if self._connections.is_sqlite:  # three digits of the second, written as moments are
             return func.strftime("%Y-%m-%d %H:%M:%f", type_coerce(at, Text), f"+{days * 86_400:.3f} seconds")
-        return at + timedelta(days=days)
+        return type_coerce(at, DateTime(timezone=True)) + literal(timedelta(days=days), Interval())
 
     def _happened(self, playbook: str, name: str) -> bool:
         query = select(EVENTS.c.id).where(EVENTS.c.playbook == playbook, EVENTS.c.name == name).limit(1)

@@ -271,8 +271,8 @@ def _tell_score(declared: Playbook | None, given: tuple[int, Score], before: Sco
 
 
 def move(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[Moved, ...], float]:
-    """What made the difference between two scores, by the cards that they were noted with: each field's points now less its points
-    then, the strongest first, and by how much the start moved. Nothing where one of them was scored without reasons.
+    """What made the difference between two scores, by the cards that they were noted with: each field's points now less its
+    points then, the strongest first, and by how much the start moved. Nothing where one of them was scored without reasons.
 
     >>> card = {"starts_at": 40.0, "reasons": [{"field": "pages", "points": 3.0, "sentence": "2 pages"}]}
     >>> later = {"starts_at": 41.0, "reasons": [{"field": "pages", "points": 8.5, "sentence": "9 pages"}]}
