@@ -290,6 +290,6 @@ def move(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[Mov
         if points[0] != points[1]:
             sentence = new.sentence if new else f"{old.sentence if old else name}, which does not count any more"
             found.append(Moved(name, points[1] - points[0], *points, sentence))
-    starts = [card.get("starts_at") for card in (before, after)]
-    start = float(starts[1]) - float(starts[0]) if None not in starts else 0.0
+    old_start, new_start = before.get("starts_at"), after.get("starts_at")
+    start = float(new_start) - float(old_start) if old_start is not None and new_start is not None else 0.0
     return tuple(sorted(found, key=lambda one: -abs(one.points))), start
