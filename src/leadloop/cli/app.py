@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from leadloop.cli.ablating import ablate
 from leadloop.cli.alerts import alerts, sources
 from leadloop.cli.checking import check
+from leadloop.cli.dashboard import dashboard
 from leadloop.cli.demo import demo
 from leadloop.cli.dev import dev
 from leadloop.cli.discovering import discover
@@ -111,6 +112,7 @@ app.command()(train)
 app.command()(score)
 app.command()(retrain)
 app.command()(serve)
+app.command()(dashboard)
 app.command()(worker)
 app.command("import")(import_leads)
 app.command()(enrich)
