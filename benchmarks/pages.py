@@ -2,8 +2,8 @@
 
     python -m benchmarks.pages [LEADS] [SCORES] [POSTGRESQL ADDRESS]
 
-The leads are made up. Each figure is asked for once to begin with, as whoever opens the first page meets it, and then three times,
-of which the best is printed beside it. The limit of a page is two seconds, the aim half a second.
+The leads are made up. Each figure is asked for once to begin with, as whoever opens the first page meets it, and then three
+times, of which the best is printed beside it. The limit of a page is two seconds, the aim half a second.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ def questions(place: Workspace, now: datetime) -> dict[str, Callable[[], Any]]:
         "work list, first page": lambda: read_work_list(place, PLAYBOOK),
         "work list, 10,000 leads on": lambda: read_work_list(place, PLAYBOOK, after=far),
         "work list, narrowed, still open": lambda: read_work_list(
-            place, PLAYBOOK, owners=[_OWNERS[3]], bands=["hot", "warm"], settled=False
+            place, PLAYBOOK, owner=_OWNERS[3], band="warm", settled=False
         ),
         "work list, searched": lambda: read_work_list(place, PLAYBOOK, search="retail works 2900"),
         "lead, found": lambda: find_leads(place, PLAYBOOK, "works 17"),

@@ -63,7 +63,9 @@ PAGES = (
 
 def show() -> None:
     """Draw the page that was asked for."""
-    st.set_page_config("LeadLoop", str(_ICON), layout="wide", menu_items={"About": "LeadLoop: scores with their evidence."})
+    st.set_page_config(
+        "LeadLoop", str(_ICON), layout="wide", menu_items={"About": "LeadLoop: scores with their evidence."}
+    )
     st.html(f"<style>{STYLE}</style>")
     service = running()
     caller = service.sessions.who(st.context.cookies.get(COOKIE))

@@ -43,4 +43,6 @@ def tag(name: str, *inside: object, cls: str = "", **attributes: Any) -> Html:
 
 def join(parts: Iterable[object]) -> Html:
     """Texts and tags one after the other; None and False are nothing."""
-    return Html("".join(part if isinstance(part, Html) else in_html(part) for part in parts if part not in (None, False)))
+    return Html(
+        "".join(part if isinstance(part, Html) else in_html(part) for part in parts if part not in (None, False))
+    )

@@ -90,4 +90,6 @@ def _require_free(host: str, port: int) -> None:
             trial.bind((host, port))
     except OSError as error:
         what = f"cannot listen there: {error.strerror or error}"
-        raise LeadLoopError("dashboard", Problem(f"{host}:{port}", what, "name another with --host and --port")) from None
+        raise LeadLoopError(
+            "dashboard", Problem(f"{host}:{port}", what, "name another with --host and --port")
+        ) from None

@@ -22,17 +22,37 @@ def show(view: View) -> None:
         tiles(
             tile("Newest lead", ago(found.newest_lead_at), minute(found.newest_lead_at)),
             tile("Without a score", f"{found.unscored:,}", "leads that are kept"),
-            tile("Jobs that wait", f"{waiting.get('queued', 0) + waiting.get('waiting', 0):,}", f"{waiting.get('running', 0):,} run"),
-            tile("Jobs given up", f"{waiting.get('dead', 0) + waiting.get('failed', 0) + waiting.get('parked', 0):,}", "`leadloop jobs list` says why"),
+            tile(
+                "Jobs that wait",
+                f"{waiting.get('queued', 0) + waiting.get('waiting', 0):,}",
+                f"{waiting.get('running', 0):,} run",
+            ),
+            tile(
+                "Jobs given up",
+                f"{waiting.get('dead', 0) + waiting.get('failed', 0) + waiting.get('parked', 0):,}",
+                "`leadloop jobs list` says why",
+            ),
             tile("Enrichment waits", f"{found.queue.waiting:,}", f"{found.queue.failed:,} given up"),
             tile("Pairs to look at", f"{found.doubtful_matches:,}", "may be the same company or person"),
         )
     )
     st.subheader("Sources")
     if found.sources:
-        st.html(table(["Source", "state", "leads", "last told", "last read", "trouble"], [_source(one) for one in found.sources], numbers=(2,), about="Sources"))
+        st.html(
+            table(
+                ["Source", "state", "leads", "last told", "last read", "trouble"],
+                [_source(one) for one in found.sources],
+                numbers=(2,),
+                about="Sources",
+            )
+        )
     else:
-        show_empty("No source told of a lead yet", "Bring in a file, or fetch calls.", f"leadloop import {view.playbook} leads.csv", "leadloop sync fellow")
+        show_empty(
+            "No source told of a lead yet",
+            "Bring in a file, or fetch calls.",
+            f"leadloop import {view.playbook} leads.csv",
+            "leadloop sync fellow",
+        )
     if found.events_waiting:
         st.caption(f"{many(found.events_waiting, 'event')} that a source sent by itself wait for a worker.")
     left, right = st.columns(2, gap="large")
@@ -57,9 +77,14 @@ def _rejects(found: DataHealth) -> None:
     if not found.rejects:
         st.caption("None, in the files that workers read.")
         return
-    rows = [(f"job {one.job}", one.kind.replace("_", " "), minute(one.at), f"{one.rows:,}", f"{one.of:,}") for one in found.rejects]
+    rows = [
+        (f"job {one.job}", one.kind.replace("_", " "), minute(one.at), f"{one.rows:,}", f"{one.of:,}")
+        for one in found.rejects
+    ]
     st.html(table(["Job", "what", "when", "rejected", "of"], rows, numbers=(3, 4), about="Rejected rows"))
-    st.caption("Each row stands with its reason in the file of rejects: `GET /v1/PLAYBOOK/jobs/JOB/rejects`, or beside the output.")
+    st.caption(
+        "Each row stands with its reason in the file of rejects: `GET /v1/PLAYBOOK/jobs/JOB/rejects`, or beside the output."
+    )
 
 
 def _held(found: DataHealth) -> None:
@@ -69,7 +94,15 @@ def _held(found: DataHealth) -> None:
         st.caption("None: every source is trusted.")
         return
     for one in held:
-        st.html(tag("div", tag("span", "held", cls="kind"), tag("p", tag("b", one.source), f" since {minute(one.at)}, by {one.who}"), tag("p", one.why), cls="ll-alert warning"))
+        st.html(
+            tag(
+                "div",
+                tag("span", "held", cls="kind"),
+                tag("p", tag("b", one.source), f" since {minute(one.at)}, by {one.who}"),
+                tag("p", one.why),
+                cls="ll-alert warning",
+            )
+        )
     st.code("leadloop sources --help", language="sh")
 
 
@@ -77,9 +110,24 @@ def _queue(found: DataHealth) -> None:
     queue = found.queue
     st.subheader("Enrichment queue")
     if not any((queue.waiting, queue.running, queue.done, queue.failed)):
-        show_empty("Nothing was queued", "Leads whose companies should be looked up are queued by worth.", "leadloop queue --help")
+        show_empty(
+            "Nothing was queued",
+            "Leads whose companies should be looked up are queued by worth.",
+            "leadloop queue --help",
+        )
         return
-    st.html(numbers(["State", "leads"], [("wait", f"{queue.waiting:,}"), ("are looked up now", f"{queue.running:,}"), ("done", f"{queue.done:,}"), ("given up", f"{queue.failed:,}")], "Enrichment queue"))
+    st.html(
+        numbers(
+            ["State", "leads"],
+            [
+                ("wait", f"{queue.waiting:,}"),
+                ("are looked up now", f"{queue.running:,}"),
+                ("done", f"{queue.done:,}"),
+                ("given up", f"{queue.failed:,}"),
+            ],
+            "Enrichment queue",
+        )
+    )
     if queue.oldest_at:
         st.caption(f"The oldest has waited since {ago(queue.oldest_at)}.")
     if queue.best:
@@ -95,6 +143,16 @@ def _webhooks(view: View, found: DataHealth) -> None:
         st.caption("Nobody; `leadloop webhooks add` names an address.")
         return
     rows: list[tuple[str | Html, ...]] = [
-        (one.url, chip(one.state, "" if one.state == "on" else "warn"), f"{one.waiting:,}", f"{one.sent:,}", f"{one.given_up:,}", one.why) for one in found.webhooks
+        (
+            one.url,
+            chip(one.state, "" if one.state == "on" else "warn"),
+            f"{one.waiting:,}",
+            f"{one.sent:,}",
+            f"{one.given_up:,}",
+            one.why,
+        )
+        for one in found.webhooks
     ]
-    st.html(table(["Address", "state", "wait", "arrived", "given up", "why off"], rows, numbers=(2, 3, 4), about="Webhooks"))
+    st.html(
+        table(["Address", "state", "wait", "arrived", "given up", "why off"], rows, numbers=(2, 3, 4), about="Webhooks")
+    )

@@ -39,12 +39,27 @@ def show(view: View) -> None:
     with left:
         st.subheader("Day by day")
         rows = [{"start": one["date"], "count": one["count"]} for one in sums["daily"]]
-        show_chart(bars_over_time(rows, "start", "count", title="feedback"), "Feedback by day", ["Day", "count"], [(one["start"], one["count"]) for one in rows])
+        show_chart(
+            bars_over_time(rows, "start", "count", title="feedback"),
+            "Feedback by day",
+            ["Day", "count"],
+            [(one["start"], one["count"]) for one in rows],
+        )
     with right:
         st.subheader("What was done")
-        told = [(name, f"{count:,}", percent(count / sums["total_feedback"])) for name, count in sorted(sums["action_distribution"].items(), key=lambda one: -one[1])]
+        told = [
+            (name, f"{count:,}", percent(count / sums["total_feedback"]))
+            for name, count in sorted(sums["action_distribution"].items(), key=lambda one: -one[1])
+        ]
         st.html(numbers(["What", "count", "share"], told, "Feedback by kind"))
-        told = [({"manual": "said by people", "implicit": "seen from what they did"}.get(name, name), f"{one['count']:,}", percent(one["average_confidence"])) for name, one in sums["by_source"].items()]
+        told = [
+            (
+                {"manual": "said by people", "implicit": "seen from what they did"}.get(name, name),
+                f"{one['count']:,}",
+                percent(one["average_confidence"]),
+            )
+            for name, one in sums["by_source"].items()
+        ]
         st.html(numbers(["Source", "count", "mean certainty"], told, "Feedback by source"))
     _bands(found)
     _newest(view, found)
@@ -54,8 +69,13 @@ def _bands(found: FeedbackFigures) -> None:
     if not found.bands:
         return
     st.subheader("Does it agree with the scores?")
-    st.caption("By the band that leads had when feedback on them came. If scores are right, ratings and contacts fall from band to band, and more is put away.")
-    told = [(one.band or "no score", f"{one.feedback:,}", mean(one.rating, 0), share(one.reached), share(one.archived)) for one in found.bands]
+    st.caption(
+        "By the band that leads had when feedback on them came. If scores are right, ratings and contacts fall from band to band, and more is put away."
+    )
+    told = [
+        (one.band or "no score", f"{one.feedback:,}", mean(one.rating, 0), share(one.reached), share(one.archived))
+        for one in found.bands
+    ]
     st.html(numbers(["Band", "feedback", "mean rating", "reached", "put away"], told, "Feedback by band"))
 
 
@@ -73,7 +93,14 @@ def _newest(view: View, found: FeedbackFigures) -> None:
         )
         for one in found.newest
     ]
-    st.html(table(["When", "Lead", "What", "rating", "score then", "source"], rows, numbers=(3, 4), about="The newest feedback"))
+    st.html(
+        table(
+            ["When", "Lead", "What", "rating", "score then", "source"],
+            rows,
+            numbers=(3, 4),
+            about="The newest feedback",
+        )
+    )
 
 
 def _number(value: float | None) -> str:

@@ -44,7 +44,9 @@ def show(view: View) -> None:
     with side:
         _side(view, found, score)
     with main:
-        why, history, calls, known, course = st.tabs(["Why", "History", f"Calls ({len(found.calls)})", "What is known", "Course"])
+        why, history, calls, known, course = st.tabs(
+            ["Why", "History", f"Calls ({len(found.calls)})", "What is known", "Course"]
+        )
         with why:
             _why(view, found, score)
         with history:
@@ -60,7 +62,12 @@ def show(view: View) -> None:
 def _find(view: View, *, heading: bool = True) -> None:
     if heading:
         st.title("Lead")
-    text = st.text_input("Find a lead", placeholder="Company, name, owner, place or identifier …", icon=":material/search:", key="lead-search")
+    text = st.text_input(
+        "Find a lead",
+        placeholder="Company, name, owner, place or identifier …",
+        icon=":material/search:",
+        key="lead-search",
+    )
     found = read_work_list(view.place, view.playbook, search=text.strip(), limit=_SHOWN_FOUND, reasons=0)
     if not found.items:
         show_empty("No lead with a score is like that", "Try fewer words, or the lead's identifier.")
@@ -68,15 +75,34 @@ def _find(view: View, *, heading: bool = True) -> None:
     st.caption(f"{many(found.leads, 'lead')}, the best first" if text.strip() else "The best leads now")
     for item in found.items:
         label = f"{in_markdown(item.name or item.lead_id, 80)} · {item.score:.0f}"
-        st.page_link(st.session_state["pages"]["lead"], label=label, query_params={"lead": item.lead_id, "playbook": view.playbook})
+        st.page_link(
+            st.session_state["pages"]["lead"],
+            label=label,
+            query_params={"lead": item.lead_id, "playbook": view.playbook},
+        )
 
 
 def _head(view: View, lead: Lead, score: PastScore | None) -> None:
-    about = [one for one in (lead.company if lead.company != lead.name else "", lead.industry, f"owner {lead.owner}" if lead.owner else "", f"came {ago(lead.came_at)}") if one]
+    about = [
+        one
+        for one in (
+            lead.company if lead.company != lead.name else "",
+            lead.industry,
+            f"owner {lead.owner}" if lead.owner else "",
+            f"came {ago(lead.came_at)}",
+        )
+        if one
+    ]
     chips = []
     if score:
-        step = score.route.replace("_", " ").lower() + (f" · {score.priority.replace('_', ' ').lower()}" if score.priority else "")
-        chips = [band_chip(score.band, view.bands), chip(f"next: {step}"), chip("not the first choice of scorer", "warn") if score.degraded else None]
+        step = score.route.replace("_", " ").lower() + (
+            f" · {score.priority.replace('_', ' ').lower()}" if score.priority else ""
+        )
+        chips = [
+            band_chip(score.band, view.bands),
+            chip(f"next: {step}"),
+            chip("not the first choice of scorer", "warn") if score.degraded else None,
+        ]
     inside = [
         tag("h1", lead.name or lead.lead_id),
         tag("p", " · ".join(about), cls="ll-facts ll-soft"),
@@ -85,12 +111,19 @@ def _head(view: View, lead: Lead, score: PastScore | None) -> None:
     if score:
         inside += [
             span(score.probability, score.probability_low, score.probability_high),
-            tag("span", chance(score.probability, score.probability_low, score.probability_high), cls="ll-soft ll-small"),
+            tag(
+                "span", chance(score.probability, score.probability_low, score.probability_high), cls="ll-soft ll-small"
+            ),
         ]
     st.html(tag("div", ring(score.score, large=True) if score else None, tag("div", *inside), cls="ll-head"))
     with st.container(horizontal=True):
         st.page_link(st.session_state["pages"]["work"], label="Work list", icon=":material/arrow_back:")
-        st.page_link(st.session_state["pages"]["what-if"], label="What if …", icon=":material/tune:", query_params={"lead": lead.lead_id, "playbook": view.playbook})
+        st.page_link(
+            st.session_state["pages"]["what-if"],
+            label="What if …",
+            icon=":material/tune:",
+            query_params={"lead": lead.lead_id, "playbook": view.playbook},
+        )
 
 
 def _side(view: View, lead: Lead, score: PastScore | None) -> None:
@@ -101,7 +134,11 @@ def _side(view: View, lead: Lead, score: PastScore | None) -> None:
         with st.container(border=True):
             st.subheader("Same company or person")
             for other in lead.beside[:8]:
-                st.page_link(st.session_state["pages"]["lead"], label=in_markdown(other, 60), query_params={"lead": other, "playbook": view.playbook})
+                st.page_link(
+                    st.session_state["pages"]["lead"],
+                    label=in_markdown(other, 60),
+                    query_params={"lead": other, "playbook": view.playbook},
+                )
     if lead.arms:
         with st.container(border=True):
             st.subheader("In experiments")
@@ -110,16 +147,33 @@ def _side(view: View, lead: Lead, score: PastScore | None) -> None:
 
 def _why(view: View, lead: Lead, score: PastScore | None) -> None:
     if score is None:
-        show_empty("No score yet", "It is scored by a worker, or by `leadloop serve` when somebody asks.", "leadloop worker")
+        show_empty(
+            "No score yet", "It is scored by a worker, or by `leadloop serve` when somebody asks.", "leadloop worker"
+        )
         return
-    start = f"The average lead has {score.starts_at:.1f} points; what is special about this one takes it to {score.score:.1f}." if score.starts_at is not None else ""
-    st.html(tag("p", f"Scored {minute(score.at)} by {score.model_version} ({score.method}). {start}", cls="ll-soft ll-small"))
+    start = (
+        f"The average lead has {score.starts_at:.1f} points; what is special about this one takes it to {score.score:.1f}."
+        if score.starts_at is not None
+        else ""
+    )
+    st.html(
+        tag(
+            "p", f"Scored {minute(score.at)} by {score.model_version} ({score.method}). {start}", cls="ll-soft ll-small"
+        )
+    )
     if score.reasons:
         st.html(reasons(score.reasons))
     else:
         st.caption("It was scored without reasons.")
     if len(score.targets) > 1:
-        rows = [(one.target.replace("_", " "), f"{one.score:.0f}", chance(one.probability, one.probability_low, one.probability_high)) for one in score.targets]
+        rows = [
+            (
+                one.target.replace("_", " "),
+                f"{one.score:.0f}",
+                chance(one.probability, one.probability_low, one.probability_high),
+            )
+            for one in score.targets
+        ]
         st.html(table(["Target", "Own score", "Chance"], rows, numbers=(1,), about="What is predicted of this lead"))
     _raise(view, lead)
 
@@ -137,7 +191,11 @@ def _raise(view: View, lead: Lead) -> None:
         return
     if not found.actionable:
         names = ", ".join(f"`{in_markdown(one)}`" for one in found.possible[:4])
-        st.caption(f"The playbook marks no field as something that can be changed (`actionable = true`). It could: {names}." if names else "Nothing of it can be changed.")
+        st.caption(
+            f"The playbook marks no field as something that can be changed (`actionable = true`). It could: {names}."
+            if names
+            else "Nothing of it can be changed."
+        )
         return
     if not found.counterfactuals:
         st.caption("Nothing that can be changed would raise it by a point or more.")
@@ -145,7 +203,9 @@ def _raise(view: View, lead: Lead) -> None:
     now = found.card.score
     lines = []
     for one in found.counterfactuals[:6]:
-        lines.append(tag("li", tag("span", describe(one)), tag("span", f"{now:.0f} → {one.score:.0f}", cls="ll-points up")))
+        lines.append(
+            tag("li", tag("span", describe(one)), tag("span", f"{now:.0f} → {one.score:.0f}", cls="ll-points up"))
+        )
     st.html(tag("ul", *lines, cls="ll-brief", style="flex-direction:column"))
 
 
@@ -180,7 +240,9 @@ def _history(lead: Lead) -> None:
                 with st.expander(f"What moved it by {signed(one.change or 0)}", expanded=place == 0):
                     st.html(reasons(one.moved, most=8))
                     if abs(one.start_moved) >= 0.05:
-                        st.caption(f"The start moved by {signed(one.start_moved)}: another version learned from other leads.")
+                        st.caption(
+                            f"The start moved by {signed(one.start_moved)}: another version learned from other leads."
+                        )
     if lead.more_scores:
         st.caption("It had more scores before; `leadloop store export` has them all.")
 
@@ -191,7 +253,11 @@ def _past(one: PastScore) -> Html:
         chip("another policy", "warn") if one.other_policy else None,
         chip(f"arm {one.arm}") if one.arm else None,
     ]
-    moved = tag("span", f" {signed(one.change)}", cls=f"ll-points {'up' if one.change > 0 else 'down'}") if one.change else None
+    moved = (
+        tag("span", f" {signed(one.change)}", cls=f"ll-points {'up' if one.change > 0 else 'down'}")
+        if one.change
+        else None
+    )
     return join([
         tag("div", tag("b", f"{one.score:.1f}"), moved, chip(one.band), chip(one.route.replace("_", " ").lower()), *marks, cls="ll-chips"),
         tag("p", f"{minute(one.at)} · {one.model_version} · {chance(one.probability, one.probability_low, one.probability_high)}", cls="ll-facts ll-soft ll-small"),
@@ -214,7 +280,12 @@ def _call(call: LeadCall) -> Html:
     parts: list[object] = [
         tag("h3", call.title or "Call", style="margin:0;padding:0;font-size:1.05rem"),
         tag("p", " · ".join(one for one in (*facts, mood, following) if one), cls="ll-facts ll-soft ll-small"),
-        tag("div", *(chip(f"▲ {one}") for one in call.towards), *(chip(f"▼ {one}", "warn") for one in call.against), cls="ll-chips"),
+        tag(
+            "div",
+            *(chip(f"▲ {one}") for one in call.towards),
+            *(chip(f"▼ {one}", "warn") for one in call.against),
+            cls="ll-chips",
+        ),
     ]
     parts += [_quote(one) for one in call.quotes]
     if call.next_steps:
@@ -245,7 +316,9 @@ def _known(view: View, lead: Lead) -> None:
         st.subheader("What changed when")
         for one in changed[:20]:
             rows = [(each.field, value(each.before), value(each.after)) for each in one.changes]
-            with st.expander(f"{minute(one.at)} · {in_markdown(one.source, 60)}" + (" · holds now" if one.holds else "")):
+            with st.expander(
+                f"{minute(one.at)} · {in_markdown(one.source, 60)}" + (" · holds now" if one.holds else "")
+            ):
                 st.html(table(["Field", "before", "since"], rows, about="Changes of this version"))
 
 
@@ -256,13 +329,21 @@ def _course(lead: Lead) -> None:
         told.append((one.at, join([tag("b", text), f" · {one.source}" if one.source else ""])))
     for each in lead.feedback:
         said = each.feedback
-        text = {"rate": f"rated {said.user_rating:.0f}" if said.user_rating is not None else "rated"}.get(said.action_type, said.action_type)
+        text = {"rate": f"rated {said.user_rating:.0f}" if said.user_rating is not None else "rated"}.get(
+            said.action_type, said.action_type
+        )
         reached = {True: ", reached", False: ", not reached", None: ""}[said.contact_successful]
         told.append((each.created_at, join([tag("b", f"{text}{reached}"), f" · {said.feedback_source}"])))
     for event in lead.events:
         details = dict(event.details)
         if event.name == NOTE:
-            text = join([tag("b", f"Note on {details.get('about', '')}: "), f"“{details.get('reason', '')}”", f" · {details.get('who', '')}"])
+            text = join(
+                [
+                    tag("b", f"Note on {details.get('about', '')}: "),
+                    f"“{details.get('reason', '')}”",
+                    f" · {details.get('who', '')}",
+                ]
+            )
         else:
             rest = ", ".join(f"{name} {value(given)}" for name, given in list(details.items())[:6])
             text = join([tag("b", event.name.replace("_", " ")), f" · {rest}" if rest else ""])
@@ -270,5 +351,8 @@ def _course(lead: Lead) -> None:
     for score in lead.scores:
         told.append((score.at, join(["scored ", tag("b", f"{score.score:.0f}"), f", {score.band}"])))
     told.append((lead.came_at, join([tag("b", "came in")])))
-    lines = [tag("li", text, tag("div", minute(at), cls="ll-soft ll-small")) for at, text in sorted(told, key=lambda one: one[0], reverse=True)]
+    lines = [
+        tag("li", text, tag("div", minute(at), cls="ll-soft ll-small"))
+        for at, text in sorted(told, key=lambda one: one[0], reverse=True)
+    ]
     st.html(tag("ul", *lines[:80], cls="ll-time"))

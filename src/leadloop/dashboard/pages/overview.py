@@ -60,7 +60,9 @@ def _tiles(found: Overview) -> Html:
         tile(
             f"High value ({found.high_band})" if found.high_band else "High value",
             "–" if found.high_value is None else f"{100 * found.high_value.value:.0f} %",
-            "of the leads scored" if found.high_value is None else f"{found.high_value.count:,} leads; {share(found.high_value)[share(found.high_value).find('('):]}",
+            "of the leads scored"
+            if found.high_value is None
+            else f"{found.high_value.count:,} leads; {share(found.high_value)[share(found.high_value).find('(') :]}",
         ),
         tile("Companies enriched", f"{found.enriched:,}", f"{found.enrichment_waiting:,} wait"),
     )
@@ -85,7 +87,9 @@ def _beside(now: int, before: int) -> str:
 def _attention(view: View, found: Overview) -> None:
     shown = [one for one in found.attention if view.person.may_study or one.page in ("work list", "")]
     if not shown:
-        st.html(tag("div", tag("b", "Nothing. "), "All jobs, sources and versions are as they should be.", cls="ll-alert"))
+        st.html(
+            tag("div", tag("b", "Nothing. "), "All jobs, sources and versions are as they should be.", cls="ll-alert")
+        )
     for place, one in enumerate(shown[:12]):
         st.html(_alert(one))
         path, title = _PAGES.get(one.page, ("", ""))

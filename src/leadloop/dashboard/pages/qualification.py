@@ -17,7 +17,9 @@ _REACHES: dict[str, int | None] = {"30 days": 30, "180 days": 180, "a year": 365
 def show(view: View) -> None:
     """Draw the page."""
     st.title("Qualification")
-    reach = st.segmented_control("Scored in the last", list(_REACHES), default="180 days", key="qualification-reach", required=True)
+    reach = st.segmented_control(
+        "Scored in the last", list(_REACHES), default="180 days", key="qualification-reach", required=True
+    )
     found = read_qualification(view.place, view.playbook, days=_REACHES[reach or "180 days"])
     if not found.leads:
         show_empty("No lead was scored in this time", "Choose a longer time, or have leads scored.", "leadloop worker")
@@ -40,7 +42,11 @@ def show(view: View) -> None:
 
 def _spread(found: Qualification) -> None:
     rows = [{"score": f"{one.low:.0f}", "leads": one.leads} for one in found.scores]
-    about = f"Leads by score in steps of {found.scores[0].high - found.scores[0].low:.0f}, from 0 to 100" if found.scores else ""
+    about = (
+        f"Leads by score in steps of {found.scores[0].high - found.scores[0].low:.0f}, from 0 to 100"
+        if found.scores
+        else ""
+    )
     told = [(f"{one.low:.0f} to {one.high:.0f}", f"{one.leads:,}") for one in found.scores]
     show_chart(bars(rows, "score", "leads", title="leads", across="score from"), about, ["Score", "leads"], told)
 
@@ -58,16 +64,31 @@ def _bands(found: Qualification) -> None:
     else:
         st.caption("No lead of these is settled yet: its time has to be over, or its outcome told.")
     told = [
-        (one.band, f"{one.leads:,}", percent(one.share.value if one.share else None), percent(one.meant), share(one.won), f"{one.open:,}")
+        (
+            one.band,
+            f"{one.leads:,}",
+            percent(one.share.value if one.share else None),
+            percent(one.meant),
+            share(one.won),
+            f"{one.open:,}",
+        )
         for one in found.bands
     ]
     st.html(numbers(["Band", "leads", "share", "meant to be", "won of settled", "open"], told, "Leads by band"))
 
 
 def _routes(found: Qualification) -> None:
-    rows = [{"route": one_line(one.route.replace("_", " ").lower(), 40), "share": one.share.value if one.share else 0} for one in found.routes]
+    rows = [
+        {"route": one_line(one.route.replace("_", " ").lower(), 40), "share": one.share.value if one.share else 0}
+        for one in found.routes
+    ]
     told = [(one.route, f"{one.leads:,}", percent(one.share.value if one.share else None)) for one in found.routes]
-    show_chart(lying_bars(rows, "route", "share", percent=True), "Share of leads by where they are sent", ["Next step", "leads", "share"], told)
+    show_chart(
+        lying_bars(rows, "route", "share", percent=True),
+        "Share of leads by where they are sent",
+        ["Next step", "leads", "share"],
+        told,
+    )
 
 
 def _industries(lines: tuple[GroupLine, ...]) -> None:
@@ -75,7 +96,16 @@ def _industries(lines: tuple[GroupLine, ...]) -> None:
     if not known:
         st.caption("No field of this playbook names an industry, or none is known.")
         return
-    told = [(one.name, f"{one.leads:,}", mean(one.score, 0), percent(one.high_value.value if one.high_value else None), share(one.won)) for one in known[:12]]
+    told = [
+        (
+            one.name,
+            f"{one.leads:,}",
+            mean(one.score, 0),
+            percent(one.high_value.value if one.high_value else None),
+            share(one.won),
+        )
+        for one in known[:12]
+    ]
     st.html(numbers(["Industry", "leads", "mean score", "highest band", "won of settled"], told, "Leads by industry"))
 
 
@@ -85,7 +115,11 @@ def _companies(view: View, lines: tuple[GroupLine, ...]) -> None:
         st.caption("No field of this playbook names a company, or none is known.")
         return
     told = [(one.name, f"{one.best_score:.0f}", f"{one.leads:,}", mean(one.score, 0), share(one.won)) for one in known]
-    st.html(numbers(["Company", "best score", "leads", "mean score", "won of settled"], told, "Companies with the best leads"))
+    st.html(
+        numbers(
+            ["Company", "best score", "leads", "mean score", "won of settled"], told, "Companies with the best leads"
+        )
+    )
     with st.container(horizontal=True):
         for one in known[:6]:
             st.page_link(

@@ -21,12 +21,22 @@ def show(view: View) -> None:
     """Draw the page."""
     st.title("Trends")
     with st.container(horizontal=True):
-        step = st.segmented_control("Points", list(_STEPS), default="by week", key="trend-step", required=True) or "by week"
-        reach = st.segmented_control("The last", list(_REACHES), default="6 months", key="trend-reach", required=True) or "6 months"
+        step = (
+            st.segmented_control("Points", list(_STEPS), default="by week", key="trend-step", required=True)
+            or "by week"
+        )
+        reach = (
+            st.segmented_control("The last", list(_REACHES), default="6 months", key="trend-reach", required=True)
+            or "6 months"
+        )
     since = datetime.now(UTC) - timedelta(days=_REACHES[reach])
     found = read_trends(view.place, view.playbook, step=_STEPS[step], since=since)
     if not any(one.leads or one.calls or one.scores for one in found.points):
-        show_empty("Nothing came in in this time", "Choose a longer time, or bring leads in.", f"leadloop import {view.playbook} leads.csv")
+        show_empty(
+            "Nothing came in in this time",
+            "Choose a longer time, or bring leads in.",
+            f"leadloop import {view.playbook} leads.csv",
+        )
         return
     left, right = st.columns(2, gap="large")
     with left:
@@ -90,5 +100,19 @@ def _seasons(seasons: tuple[Season, ...], what: str) -> None:
     name = "calls" if calls and not any(row["leads"] for row in rows) else "leads"
     most = max(seasons, key=lambda one: getattr(one, f"{name}_a_day"))
     about = f"{name.capitalize()} a day by {what}; most on {most.name}"
-    told = [(one.name, f"{one.leads_a_day:.1f}", f"{one.calls_a_day:.1f}", "–" if one.sentiment is None else f"{one.sentiment.value:.1f}", "–" if one.high_value is None else f"{one.high_value.value:.0%}") for one in seasons]
-    show_chart(bars(rows, "name", name, title=f"{name} a day", across=what), about, [what, "leads a day", "calls a day", "mood", "highest band"], told)
+    told = [
+        (
+            one.name,
+            f"{one.leads_a_day:.1f}",
+            f"{one.calls_a_day:.1f}",
+            "–" if one.sentiment is None else f"{one.sentiment.value:.1f}",
+            "–" if one.high_value is None else f"{one.high_value.value:.0%}",
+        )
+        for one in seasons
+    ]
+    show_chart(
+        bars(rows, "name", name, title=f"{name} a day", across=what),
+        about,
+        [what, "leads a day", "calls a day", "mood", "highest band"],
+        told,
+    )

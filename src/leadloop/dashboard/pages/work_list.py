@@ -38,7 +38,9 @@ def show(view: View) -> None:
         return
     first = (len(marks) - 1) * _PAGE
     line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-    line.markdown(f"**{many(found.leads, 'lead')}**, the best first; {first + 1:,} to {first + len(found.items):,} are shown")
+    line.markdown(
+        f"**{many(found.leads, 'lead')}**, the best first; {first + 1:,} to {first + len(found.items):,} are shown"
+    )
     with line:
         _export(view, asked)
     for place, item in enumerate(found.items):
@@ -50,7 +52,13 @@ def _asked(view: View) -> tuple[tuple[str, Any], ...]:
     """What the list is narrowed to."""
     choices = read_choices(view.place, view.playbook)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input("Search", placeholder="Company, name, owner, place …", icon=":material/search:", key="work-search", width=260)
+        search = st.text_input(
+            "Search",
+            placeholder="Company, name, owner, place …",
+            icon=":material/search:",
+            key="work-search",
+            width=260,
+        )
         picked = {
             "owner": _pick("Owner", choices.owners, "nobody"),
             "band": _pick("Band", choices.bands, "none"),
@@ -93,7 +101,11 @@ def _card(view: View, item: WorkItem, number: int) -> None:
                     query_params={"lead": item.lead_id, "playbook": view.playbook},
                 )
                 if view.person.may_tell and st.button(
-                    "Tell", icon=":material/edit_note:", key=f"tell-{number}", help=f"Tell what became of {in_markdown(item.name, 90)}", type="tertiary"
+                    "Tell",
+                    icon=":material/edit_note:",
+                    key=f"tell-{number}",
+                    help=f"Tell what became of {in_markdown(item.name, 90)}",
+                    type="tertiary",
                 ):
                     _tell(view, item)
             st.html(_facts(view, item))
@@ -103,7 +115,10 @@ def _facts(view: View, item: WorkItem) -> Html:
     override = getattr(item, "override", None)
     chips = [
         band_chip(item.band, view.bands),
-        chip(item.route.replace("_", " ").lower() + (f" · {item.priority.replace('_', ' ').lower()}" if item.priority else "")),
+        chip(
+            item.route.replace("_", " ").lower()
+            + (f" · {item.priority.replace('_', ' ').lower()}" if item.priority else "")
+        ),
         chip(item.segment) if item.segment else None,
         chip(f"a person says {override:.0f}", "mine") if override is not None else None,
         chip("unlike any seen", "warn") if item.novel else None,
@@ -112,7 +127,10 @@ def _facts(view: View, item: WorkItem) -> Html:
     ]
     about = [one for one in (item.company if item.company != item.name else "", item.industry) if one]
     about += [f"owner {item.owner}"] if item.owner else []
-    about += [f"came {ago(item.came_at)}", f"last touched {ago(item.touched_at)}" if item.touched_at else "not touched yet"]
+    about += [
+        f"came {ago(item.came_at)}",
+        f"last touched {ago(item.touched_at)}" if item.touched_at else "not touched yet",
+    ]
     return join(
         [
             tag("div", *chips, cls="ll-chips"),
@@ -139,7 +157,13 @@ def _turn(marks: list[str | None], following: str | None) -> None:
 
     with st.container(horizontal=True, horizontal_alignment="center"):
         st.button("Better ones", icon=":material/chevron_left:", on_click=back, disabled=len(marks) < 2)
-        st.button("Further ones", icon=":material/chevron_right:", icon_position="right", on_click=on, disabled=following is None)
+        st.button(
+            "Further ones",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            on_click=on,
+            disabled=following is None,
+        )
 
 
 def _export(view: View, asked: tuple[tuple[str, Any], ...]) -> None:
@@ -195,7 +219,9 @@ def _row(item: WorkItem) -> dict[str, Any]:
 
 def _tell_nothing(view: View, narrowed: bool) -> None:
     if narrowed:
-        show_empty("No lead is like that", "Take away some of what the list is narrowed to; “Only open ones” is one of them.")
+        show_empty(
+            "No lead is like that", "Take away some of what the list is narrowed to; “Only open ones” is one of them."
+        )
         return
     show_empty(
         "No lead has a score yet",

@@ -26,7 +26,14 @@ def render_card(text: str) -> Html:
             items.clear()
         if rows:
             body = [one for one in rows[1:] if not all(set(cell) <= set("-: ") for cell in one)]
-            parts.append(table(rows[0], [[_plain(cell) for cell in one] for one in body], numbers=range(1, len(rows[0])), about="Measures"))
+            parts.append(
+                table(
+                    rows[0],
+                    [[_plain(cell) for cell in one] for one in body],
+                    numbers=range(1, len(rows[0])),
+                    about="Measures",
+                )
+            )
             rows.clear()
 
     for line in text.splitlines():

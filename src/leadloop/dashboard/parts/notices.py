@@ -29,4 +29,8 @@ def show_empty(title: str, text: str, *commands: str) -> None:
 
 def show_synthetic() -> None:
     """That what is shown was made up."""
-    st.html(tag("p", "Synthetic data: these leads, companies and outcomes were made up by a simulated world.", cls="ll-made"))
+    st.html(
+        tag(
+            "p", "Synthetic data: these leads, companies and outcomes were made up by a simulated world.", cls="ll-made"
+        )
+    )

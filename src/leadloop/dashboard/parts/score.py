@@ -93,11 +93,17 @@ def reasons(points: Sequence[Point], *, most: int = 12) -> Html:
     return join([tag("ul", *lines, cls="ll-reasons"), more])
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: Sequence[int] = (), about: str = "") -> Html:
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: Sequence[int] = (), about: str = ""
+) -> Html:
     """A table; `numbers` are the columns that are aligned as such, `about` says what it is of to those who hear it."""
-    head = tag("tr", *(tag("th", one, scope="col", cls="num" if place in numbers else "") for place, one in enumerate(headings)))
+    head = tag(
+        "tr",
+        *(tag("th", one, scope="col", cls="num" if place in numbers else "") for place, one in enumerate(headings)),
+    )
     body = [
-        tag("tr", *(tag("td", one, cls="num" if place in numbers else "") for place, one in enumerate(row))) for row in rows
+        tag("tr", *(tag("td", one, cls="num" if place in numbers else "") for place, one in enumerate(row)))
+        for row in rows
     ]
     made = tag("table", tag("thead", head), tag("tbody", *body), cls="ll-table", aria_label=about or None)
     return tag("div", made, cls="ll-scroll", tabindex="0", role="region", aria_label=about or "Table")

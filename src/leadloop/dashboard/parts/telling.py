@@ -57,10 +57,17 @@ def _outcome(view: View, lead_id: str) -> None:
         if target.graded:
             value = st.number_input(f"Grade, 0 to {target.top:g}", 0.0, float(target.top), 0.0)
         else:
-            reached = st.radio(f"{in_markdown(target.name.replace('_', ' '))}?", ["reached", "not reached"], horizontal=True, index=None)
+            reached = st.radio(
+                f"{in_markdown(target.name.replace('_', ' '))}?",
+                ["reached", "not reached"],
+                horizontal=True,
+                index=None,
+            )
             value = None if reached is None else float(reached == "reached")
         on = st.date_input("When it came about (UTC)", "today", max_value="today")
-        reason = st.text_input("Why, in your words", max_chars=LONGEST_REASON, help="Kept with the lead, and gone when it is erased.")
+        reason = st.text_input(
+            "Why, in your words", max_chars=LONGEST_REASON, help="Kept with the lead, and gone when it is erased."
+        )
         if st.form_submit_button("Keep the outcome", type="primary", icon=":material/flag:"):
             if value is None:
                 st.warning("Say whether it was reached.")
@@ -77,8 +84,12 @@ def _override(view: View, lead_id: str, score: float | None) -> None:
         return
     with st.form(f"override-{lead_id}", border=False):
         other = st.slider("What its score should be", 0, 100, round(score))
-        reason = st.text_area("Why", max_chars=LONGEST_REASON, placeholder="They told me that the budget is approved.", height=90)
-        st.caption("The score itself stays as it was given; yours stands beside it, and trainings learn from it as from a rating.")
+        reason = st.text_area(
+            "Why", max_chars=LONGEST_REASON, placeholder="They told me that the budget is approved.", height=90
+        )
+        st.caption(
+            "The score itself stays as it was given; yours stands beside it, and trainings learn from it as from a rating."
+        )
         if st.form_submit_button("Override the score", type="primary", icon=":material/edit:"):
             said = f"Kept: your score of {other} beside {score:.0f}."
             _keep(lambda: override_score(view.place, view.playbook, lead_id, other, teller=view.person.teller, reason=reason), said)  # fmt: skip
@@ -87,7 +98,9 @@ def _override(view: View, lead_id: str, score: float | None) -> None:
 def _feedback(view: View, lead_id: str) -> None:
     with st.form(f"feedback-{lead_id}", border=False):
         actions = [one for one in ACTIONS if one != "rate"]
-        action = st.selectbox("What", actions, index=actions.index("contact"), format_func=lambda one: _ACTION_NAMES[one])
+        action = st.selectbox(
+            "What", actions, index=actions.index("contact"), format_func=lambda one: _ACTION_NAMES[one]
+        )
         reached = st.segmented_control("Did you reach them?", ["yes", "no"], help="Of a contact only.")
         brought = st.number_input("What it brought", min_value=0.0, value=None, help="Of a conversion only.")
         reason = st.text_input("In your words", max_chars=LONGEST_REASON)
