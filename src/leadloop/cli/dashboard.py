@@ -37,4 +37,10 @@ def dashboard(
     shown = f"[{at}]" if ":" in at else at
     # The dashboard is a way in of its own, beside this one: it is started by its name and not built upon.
     run = import_module("leadloop.dashboard.server").run_dashboard
-    run(place, settings, host=at, port=number, begins=lambda: tell(f"LeadLoop shows {place.root} at http://{shown}:{number}"))
+    run(
+        place,
+        settings,
+        host=at,
+        port=number,
+        begins=lambda: tell(f"LeadLoop shows {place.root} at http://{shown}:{number}"),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Date,
+    DateTime,
     Integer,
+    Interval,
     Select,
     Subquery,
     Text,
@@ -18,9 +20,11 @@ from sqlalchemy import (
     case,
     cast,
     extract,
+    false,
     func,
-    or_,
+    literal,
     select,
+    true,
     type_coerce,
 )
 
@@ -250,66 +254,82 @@ class StandingSums:
             "segment": func.coalesce(_COLUMN.segment, ""),
             "day": self._day(_COLUMN.came_at),
         }
-        named = [columns[name] for name in by]
-        told = self._told(playbook, target, within_days)
-        value = told.c.value
-        over = value.is_not(None) if within_days is None else _COLUMN.first_at < now - timedelta(days=within_days)
-        if idle is not None and self._happened(playbook, idle[0]):
-            nobody = self._idle(playbook, idle)
-            not_idle = or_(
-                value.is_not(None), ~select(nobody.c.lead_id).where(nobody.c.lead_id == _COLUMN.lead_id).exists()
-            )
-            over = and_(over, not_idle)
-        promise = case((over, _COLUMN.first_probability), else_=None)
-        query = (
-            select(
-                *named,
-                func.count(),
-                _count_if(over),
-                _count_if(and_(over, value > 0)),
-                func.coalesce(func.sum(promise), 0.0),
-                func.count(promise),
-            )
-            .select_from(STANDINGS.outerjoin(told, and_(told.c.lead_id == _COLUMN.lead_id, told.c.place == 1)))
-            .where(_COLUMN.playbook == playbook, _COLUMN.first_at.is_not(None))
-        )
+        named = [columns[name].label(f"by_{name}") for name in by]
+        over = false() if within_days is None else _COLUMN.first_at < now - timedelta(days=within_days)
+        mine: list[ColumnElement[bool]] = [_COLUMN.playbook == playbook, _COLUMN.first_at.is_not(None)]
         if since is not None:
-            query = query.where(_COLUMN.first_at >= since)
+            mine.append(_COLUMN.first_at >= since)
         if until is not None:
-            query = query.where(_COLUMN.first_at < until)
+            mine.append(_COLUMN.first_at < until)
         if among is not None:
-            query = query.where(columns[among[0]].in_(list(among[1])))
-        rows = self._rows(query.group_by(*named) if named else query)
-        width = len(named)
+            mine.append(columns[among[0]].in_(list(among[1])))
+        promise = case((over, _COLUMN.first_probability), else_=None)
+        sums: dict[tuple[Any, ...], list[float]] = {}
+        every = select(
+            *named, func.count(), _count_if(over), func.coalesce(func.sum(promise), 0.0), func.count(promise)
+        )
+        for key, leads, settled, expected, promised in self._grouped(every.select_from(STANDINGS).where(*mine), by):
+            sums[key] = [leads, settled, 0, expected, promised]
+        told = self._told(playbook, target, within_days, named, mine).subquery("told")
+        ended = true() if within_days is None else told.c.first_at < now - timedelta(days=within_days)
+        keys = [told.c[one.name] for one in named]
+        likely = case((ended, told.c.first_probability), else_=None)
+        known = select(
+            *keys, _count_if(ended), _count_if(and_(ended, told.c.value > 0)), func.sum(likely), func.count(likely)
+        )
+        for key, settled, won, expected, promised in self._grouped(known.where(told.c.place == 1), by):
+            sums[key][2] = won
+            if within_days is None:
+                sums[key][1], sums[key][3:] = settled, [expected, promised]
+        if within_days is not None and idle is not None and self._happened(playbook, idle[0]):
+            nobody = self._idle(playbook, idle)
+            unknown = ~self._told(playbook, target, within_days, [], []).correlate(STANDINGS).exists()
+            left = select(*named, func.count(), func.sum(promise), func.count(promise)).select_from(STANDINGS)
+            left = left.where(*mine, over, _COLUMN.lead_id.in_(select(nobody.c.lead_id)), unknown)
+            for key, count, expected, promised in self._grouped(left, by):
+                sums[key][1] -= count
+                sums[key][3] -= expected
+                sums[key][4] -= promised
         return tuple(
-            EndSums(
-                tuple(_as_day(part) if name == "day" else part for name, part in zip(by, row[:width], strict=True)),
-                int(row[width]),
-                *(int(part or 0) for part in row[width + 1 : width + 3]),
-                float(row[width + 3]),
-                int(row[width + 4]),
-            )
-            for row in rows
+            EndSums(key, int(leads), int(settled), int(won), float(expected), int(promised))
+            for key, (leads, settled, won, expected, promised) in sums.items()
         )
 
-    def _told(self, playbook: str, target: str, within_days: float | None) -> Subquery:
+    def _grouped(self, query: Select[Any], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """What a query says of each group: its key, then its numbers."""
+        width = len(by)
+        keys = list(query.selected_columns)[:width]
+        for row in self._rows(query.group_by(*keys) if keys else query):
+            key = tuple(_as_day(part) if name == "day" else part for name, part in zip(by, row[:width], strict=True))
+            yield key, *(part or 0 for part in row[width:])
+
+    def _told(
+        self,
+        playbook: str,
+        target: str,
+        within_days: float | None,
+        named: Sequence[ColumnElement[Any]],
+        mine: Sequence[ColumnElement[bool]],
+    ) -> Select[Any]:
         """The outcomes of a target that came about within the time of their leads, the last told of each at place 1."""
-        mine = OUTCOMES.c.playbook == playbook, OUTCOMES.c.target == target
-        lead = and_(STANDINGS.c.playbook == playbook, STANDINGS.c.lead_id == OUTCOMES.c.lead_id)
         place = func.row_number().over(partition_by=OUTCOMES.c.lead_id, order_by=OUTCOMES.c.id.desc())
-        query = select(OUTCOMES.c.lead_id, OUTCOMES.c.value, place.label("place"))
-        query = query.select_from(OUTCOMES.join(STANDINGS, lead)).where(*mine, OUTCOMES.c.at >= STANDINGS.c.first_at)
+        query = select(
+            *named, OUTCOMES.c.value, _COLUMN.first_at, _COLUMN.first_probability, place.label("place")
+        ).where(
+            *(OUTCOMES.c.playbook == playbook, OUTCOMES.c.target == target, OUTCOMES.c.lead_id == _COLUMN.lead_id),
+            *(_COLUMN.playbook == playbook, OUTCOMES.c.at >= _COLUMN.first_at, *mine),
+        )
         if within_days is not None:
-            query = query.where(self._text(OUTCOMES.c.at) <= self._later(STANDINGS.c.first_at, within_days))
-        return query.subquery("told")
+            query = query.where(self._text(OUTCOMES.c.at) <= self._later(_COLUMN.first_at, within_days))
+        return query
 
     def _text(self, at: ColumnElement[Any]) -> ColumnElement[Any]:
-        return type_coerce(at, Text) if self._connections.is_sqlite else at
+        return type_coerce(at, Text if self._connections.is_sqlite else DateTime(timezone=True))
 
     def _later(self, at: ColumnElement[Any], days: float) -> ColumnElement[Any]:
         if self._connections.is_sqlite:  # three digits of the second, written as moments are
             return func.strftime("%Y-%m-%d %H:%M:%f", type_coerce(at, Text), f"+{days * 86_400:.3f} seconds")
-        return at + timedelta(days=days)
+        return type_coerce(at, DateTime(timezone=True)) + literal(timedelta(days=days), Interval())
 
     def _happened(self, playbook: str, name: str) -> bool:
         query = select(EVENTS.c.id).where(EVENTS.c.playbook == playbook, EVENTS.c.name == name).limit(1)

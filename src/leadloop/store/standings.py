@@ -195,12 +195,11 @@ def forget_scores(connection: Connection, removed: Sequence[tuple[str, str, int]
     if not some:
         return
     mine = STANDINGS.c.playbook == bindparam("the_playbook"), STANDINGS.c.lead_id == bindparam("the_lead")
-    number = bindparam("number")
     nothing: dict[str, Any] = dict.fromkeys(_NEWEST)
     connection.execute(
-        update(STANDINGS).where(*mine, STANDINGS.c.first_id == number).values(dict.fromkeys(_FIRST)), some
+        update(STANDINGS).where(*mine, STANDINGS.c.first_id == bindparam("number")).values(dict.fromkeys(_FIRST)), some
     )
-    newest = update(STANDINGS).where(*mine, STANDINGS.c.score_id == number)
+    newest = update(STANDINGS).where(*mine, STANDINGS.c.score_id == bindparam("number"))
     connection.execute(newest.values({**nothing, "score_before": None}), some)
     bare = STANDINGS.c.score_id.is_(None), STANDINGS.c.kept.is_(False)
     connection.execute(delete(STANDINGS).where(*mine, *bare), some)

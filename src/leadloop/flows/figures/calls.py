@@ -1,6 +1,6 @@
 """Calls: what was said in the calls with a lead, with the sentences that mattered quoted.
 
-A call that was fetched from where it was recorded is read again as it stands there; of a lead that came with notes alone, the notes
+A call that was fetched from where it was recorded is read again as it stands there; of a lead that came with notes, those
 are read.
 """
 
@@ -117,8 +117,8 @@ def _tell(source: str, call: Call, words: CallWords, own: OwnCompany, traits: Ma
 
 
 def quote(call: Call, words: CallWords) -> tuple[Quote, ...]:
-    """The sentences of a call in which something was found that is listened for, or that were felt, in their order; where there are
-    too many, those with the most in them.
+    """The sentences of a call in which something was found that is listened for, or that were felt, in their order; where there
+    are too many, those with the most in them.
 
     >>> call = Call("c", "Intro", turns=(Turn("Jane", "We have two offices. I love the demo!"),))
     >>> [(one.text, one.about, one.speaker) for one in quote(call, CallWords())]

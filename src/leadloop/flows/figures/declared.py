@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from leadloop.errors import LeadLoopError
+from leadloop.flows.place.packaged import FILE
 from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.work.jobs import find_source
@@ -22,9 +23,17 @@ def read_declared(place: Workspace, playbook: str) -> Playbook | None:
         serving = place.registry.champion(playbook)
         if serving:
             return _of_version(place.root, playbook, serving)
-        return read_playbook(find_source(place, playbook)).playbook
+        source = find_source(place, playbook)
+        file = Path(source) / FILE if Path(source).is_dir() else Path(source)
+        return _of_folder(source, file.stat().st_mtime_ns if file.is_file() else 0)
     except (LeadLoopError, OSError):
         return None
+
+
+@lru_cache(64)
+def _of_folder(source: str, changed: int) -> Playbook:
+    """What a folder says; read anew once it has changed. A packaged playbook never does."""
+    return read_playbook(source).playbook
 
 
 @lru_cache(64)

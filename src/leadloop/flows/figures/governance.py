@@ -33,7 +33,7 @@ class VersionFacts:
     aliases: tuple[str, ...]
     """Its other names."""
     method: str
-    """The learners it is blended of."""
+    """The models it is blended of, with their weights."""
     leads: int | None
     """How many leads it learned from."""
     metrics: Mapping[str, float]
@@ -118,7 +118,7 @@ def _tell_version(line: VersionLine, aliases: tuple[str, ...]) -> VersionFacts:
         parent=version.parent or "",
         serves=line.serves,
         aliases=aliases,
-        method=version.method,
+        method=", ".join(f"{one['name']} {one['weight']:.2f}" for one in version.members if one.get("weight")),
         leads=leads if isinstance(leads, int) else None,
         metrics=dict(tested(version)),
         synthetic=version.synthetic,

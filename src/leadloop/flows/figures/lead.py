@@ -271,8 +271,8 @@ def _tell_score(declared: Playbook | None, given: tuple[int, Score], before: Sco
 
 
 def move(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[Moved, ...], float]:
-    """What made the difference between two scores, by the cards that they were noted with: each field's points now less its points
-    then, the strongest first, and by how much the start moved. Nothing where one of them was scored without reasons.
+    """What made the difference between two scores, by the cards that they were noted with: each field's points now less its
+    points then, the strongest first, and by how much the start moved. Nothing where one of them was scored without reasons.
 
     >>> card = {"starts_at": 40.0, "reasons": [{"field": "pages", "points": 3.0, "sentence": "2 pages"}]}
     >>> later = {"starts_at": 41.0, "reasons": [{"field": "pages", "points": 8.5, "sentence": "9 pages"}]}
@@ -290,6 +290,6 @@ def move(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[Mov
         if points[0] != points[1]:
             sentence = new.sentence if new else f"{old.sentence if old else name}, which does not count any more"
             found.append(Moved(name, points[1] - points[0], *points, sentence))
-    starts = [card.get("starts_at") for card in (before, after)]
-    start = float(starts[1]) - float(starts[0]) if None not in starts else 0.0
+    old_start, new_start = before.get("starts_at"), after.get("starts_at")
+    start = float(new_start) - float(old_start) if old_start is not None and new_start is not None else 0.0
     return tuple(sorted(found, key=lambda one: -abs(one.points))), start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -146,11 +146,11 @@ def read_work_list(
     place: Workspace,
     playbook: str,
     *,
-    owners: Sequence[str] | None = None,
-    segments: Sequence[str] | None = None,
-    bands: Sequence[str] | None = None,
-    routes: Sequence[str] | None = None,
-    industries: Sequence[str] | None = None,
+    owner: str | None = None,
+    segment: str | None = None,
+    band: str | None = None,
+    route: str | None = None,
+    industry: str | None = None,
     search: str = "",
     settled: bool = True,
     lowest: float | None = None,
@@ -162,7 +162,7 @@ def read_work_list(
 ) -> WorkList:
     """The leads that have a score, the best first, or those scored last first.
 
-    Each narrowing holds by itself; None narrows nothing, an empty text among the values asks for leads of which it is not known.
+    Each narrowing holds by itself; None narrows nothing, an empty text asks for leads of which it is not known.
     `search` finds every word of it anywhere in the identifier, name, company, owner, place, address or industry of a lead,
     whatever its case. Without `settled` leads whose outcome was told are left out. So many `reasons` up and down come with each
     lead at most.
@@ -172,11 +172,11 @@ def read_work_list(
     store, declared = place.store, read_declared(place, playbook)
     target = declared.target.name if declared else ""
     narrowing = Narrowing(
-        owners=_values(owners),
-        segments=_values(segments),
-        bands=_values(bands),
-        routes=_values(routes),
-        industries=_values(industries),
+        owners=_values(owner),
+        segments=_values(segment),
+        bands=_values(band),
+        routes=_values(route),
+        industries=_values(industry),
         search=search,
         lowest=lowest,
         scored_since=scored_since,
@@ -241,5 +241,5 @@ def read_reasons(card: Mapping[str, Any]) -> tuple[Reason, ...]:
     return tuple(sorted(said, key=lambda one: -abs(one.points)))
 
 
-def _values(given: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if given is None else tuple(given)
+def _values(given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else (given,)
