@@ -179,11 +179,12 @@ def _raise(view: View, lead: Lead) -> None:
         st.caption(f"It cannot be told: {in_markdown(error.problems[0].what)}")
         return
     if not found.actionable:
-        names = ", ".join(f"`{in_markdown(one)}`" for one in found.possible[:4])
-        st.caption(
-            f"The playbook marks no field as something that can be changed (`actionable = true`). It could: {names}."
+        text = "The playbook marks no field as something that somebody can change (actionable = true)."
+        names = [tag("code", name) for name in found.possible[:4]]
+        st.html(
+            tag("p", text, " It could, as in ", *_commas(names), ".", cls="ll-soft ll-small")
             if names
-            else "Nothing of it can be changed."
+            else tag("p", text, cls="ll-soft ll-small")
         )
         return
     if not found.counterfactuals:
@@ -196,6 +197,10 @@ def _raise(view: View, lead: Lead) -> None:
             tag("li", tag("span", describe(one)), tag("span", f"{now:.0f} → {one.score:.0f}", cls="ll-points up"))
         )
     st.html(tag("ul", *lines, cls="ll-brief", style="flex-direction:column"))
+
+
+def _commas(parts: list[Html]) -> list[object]:
+    return [each for place, part in enumerate(parts) for each in ((", ", part) if place else (part,))]
 
 
 def describe(one: Counterfactual) -> str:
