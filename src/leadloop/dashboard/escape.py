@@ -46,7 +46,9 @@ def in_html(text: object) -> str:
     >>> in_html('<img src=x onerror="alert(1)">')
     '&lt;img src=x onerror=&quot;alert(1)&quot;&gt;'
     """
-    return html.escape(several_lines(text), quote=True)
+    written = str(text)
+    before, after = (" " if written[:1].isspace() else ""), (" " if written[-1:].isspace() and written.strip() else "")
+    return before + html.escape(several_lines(written), quote=True) + after
 
 
 def in_markdown(text: object, longest: int = 300) -> str:

@@ -22,7 +22,8 @@ from leadloop.dashboard.pages import (
     what_if,
     work_list,
 )
-from leadloop.dashboard.parts.notices import show_refusal
+from leadloop.dashboard.parts.links import PAGES as PAGES_SHOWN
+from leadloop.dashboard.parts.notices import show_refusal, show_synthetic
 from leadloop.dashboard.parts.style import STYLE
 from leadloop.dashboard.person import Person
 from leadloop.dashboard.service import running
@@ -33,6 +34,7 @@ from leadloop.flows.place.packaged import list_packaged
 from leadloop.flows.place.workspace import Workspace
 
 _ICON = Path(__file__).with_name("icon.png")
+_LOGO = Path(__file__).with_name("logo.svg").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def show() -> None:
         "LeadLoop", str(_ICON), layout="wide", menu_items={"About": "LeadLoop: scores with their evidence."}
     )
     st.html(f"<style>{STYLE}</style>")
+    st.logo(_LOGO, size="large", icon_image=str(_ICON))
     service = running()
     caller = service.sessions.who(st.context.cookies.get(COOKIE))
     if caller is None:
@@ -82,6 +85,8 @@ def show() -> None:
     pages: dict[str, list[st.Page]] = {}
     shown = {}
     first = "overview" if person.may_study else "work"
+    # The page without a path has no address of its own, so it is none of those that people link to.
+    home = st.Page(lambda: _begin(first), title="LeadLoop", default=True, visibility="hidden")
     for page in PAGES:
         if page.study and not person.may_study:
             continue
@@ -90,12 +95,11 @@ def show() -> None:
             title=page.title,
             icon=f":material/{page.icon}:",
             url_path=page.path,
-            default=page.path == first,
         )
         shown[page.path] = drawn
         pages.setdefault(page.section, []).append(drawn)
-    st.session_state["pages"] = shown
-    st.navigation(pages).run()
+    st.session_state[PAGES_SHOWN] = shown
+    st.navigation({"": [home], **pages}).run()
 
 
 @st.cache_data(ttl=10, show_spinner=False)
@@ -125,10 +129,8 @@ def _choose(names: list[str]) -> str:
     if asked in names and st.session_state.get("asked") != asked:
         st.session_state["playbook"] = st.session_state["asked"] = asked
     if len(names) == 1:
-        st.html('<p class="ll-brand">LeadLoop</p>')
         st.caption(f"Playbook **{in_markdown(names[0])}**")
         return names[0]
-    st.html('<p class="ll-brand">LeadLoop</p>')
     return st.selectbox("Playbook", names, key="playbook")
 
 
@@ -138,6 +140,10 @@ def _tell_who(person: Person) -> None:
         return
     st.caption(f"Signed in as **{in_markdown(person.called)}** ({person.role})")
     st.html('<a class="ll-out" href="/sign-out" target="_self">Sign out</a>')
+
+
+def _begin(first: str) -> None:
+    st.switch_page(st.session_state[PAGES_SHOWN][first])
 
 
 def _drawing(view: View, page: _Page) -> Callable[[], None]:
@@ -152,6 +158,8 @@ def _draw(view: View, page: _Page) -> None:
         st.write("No data at hand? `leadloop demo` shows all of it on synthetic leads.")
         return
     try:
+        if view.synthetic:
+            show_synthetic()
         page.show(view)
     except LeadLoopError as error:
         show_refusal(error)

@@ -86,7 +86,7 @@ class Gate:
         name = await _in_thread(self._sessions.begin, form.get("key", [""])[0])
         if name is None:
             told = "That key is not known, has expired, or was revoked."
-            await self._ask(send, back, self._sessions.problem and f"The store {self._sessions.problem}." or told)
+            await self._ask(send, back, (self._sessions.problem and f"The store {self._sessions.problem}.") or told)
             return
         secure = "; Secure" if scope.get("scheme") == "https" else ""
         cookie = f"{COOKIE}={name}; Path=/; Max-Age={self._sessions.seconds}; HttpOnly; SameSite=Lax{secure}"

@@ -36,6 +36,14 @@ class View:
             return ""
 
     @cached_property
+    def synthetic(self) -> bool:
+        """Whether the version in service learned from synthetic leads."""
+        try:
+            return bool(self.serving) and self.place.registry.find(self.playbook, self.serving).synthetic
+        except LeadLoopError:
+            return False
+
+    @cached_property
     def trained(self) -> TrainedPlaybook | None:
         """The version in service in memory; None where there is none."""
         return load_version(self.place, self.playbook, self.serving) if self.serving else None

@@ -152,7 +152,7 @@ def lying_bars(rows: Sequence[Row], name: str, amount: str, *, title: str = "", 
         alt.Chart(data)
         .mark_bar(color=UP, cornerRadiusEnd=3)
         .encode(
-            y=alt.Y(f"{name}:N", sort=order, axis=alt.Axis(title=None, labelLimit=220)),
+            y=alt.Y(f"{name}:N", sort=order, axis=alt.Axis(title=None, labelLimit=220, labelOverlap=False)),
             x=alt.X(f"{amount}:Q", axis=alt.Axis(title=title or None, format=".0%" if percent else "~s", tickCount=5)),
             tooltip=[
                 alt.Tooltip(f"{name}:N", title="of"),
@@ -179,7 +179,9 @@ def spans(
     axis = alt.Axis(
         title=title or None, format="+.1%" if percent and zero else ".0%" if percent else ",.2f", tickCount=6
     )
-    down = alt.Y(f"{name}:N", sort=[one[name] for one in rows], axis=alt.Axis(title=None, labelLimit=200))
+    down = alt.Y(
+        f"{name}:N", sort=[one[name] for one in rows], axis=alt.Axis(title=None, labelLimit=200, labelOverlap=False)
+    )
     base = alt.Chart(data)
     drawn = base.mark_rule(color=UP, strokeWidth=4).encode(y=down, x=alt.X(f"{low}:Q", axis=axis), x2=f"{high}:Q")
     drawn = drawn + base.mark_point(color=UP, filled=True, size=110, opacity=1).encode(

@@ -9,13 +9,15 @@ import streamlit as st
 from leadloop.dashboard.charts.lines import line_with_band, show_chart
 from leadloop.dashboard.escape import in_markdown, one_line
 from leadloop.dashboard.markup import Html, join, tag
+from leadloop.dashboard.parts.links import link_lead, link_page
 from leadloop.dashboard.parts.notices import show_empty
 from leadloop.dashboard.parts.score import band_chip, chance, chip, reasons, ring, span, table
 from leadloop.dashboard.parts.telling import show_told, telling
 from leadloop.dashboard.parts.wording import ago, day, many, minute, signed, value
 from leadloop.dashboard.view import View
 from leadloop.errors import LeadLoopError
-from leadloop.flows.figures.lead import Lead, LeadCall, PastScore, Quote, read_lead
+from leadloop.flows.figures.calls import LeadCall, Quote
+from leadloop.flows.figures.lead import Lead, PastScore, read_lead
 from leadloop.flows.figures.work_list import read_work_list
 from leadloop.flows.scoring.what_if import explain_fields
 from leadloop.flows.upkeep.telling import NOTE
@@ -75,11 +77,7 @@ def _find(view: View, *, heading: bool = True) -> None:
     st.caption(f"{many(found.leads, 'lead')}, the best first" if text.strip() else "The best leads now")
     for item in found.items:
         label = f"{in_markdown(item.name or item.lead_id, 80)} · {item.score:.0f}"
-        st.page_link(
-            st.session_state["pages"]["lead"],
-            label=label,
-            query_params={"lead": item.lead_id, "playbook": view.playbook},
-        )
+        link_lead(view, item.lead_id, label)
 
 
 def _head(view: View, lead: Lead, score: PastScore | None) -> None:
@@ -117,13 +115,8 @@ def _head(view: View, lead: Lead, score: PastScore | None) -> None:
         ]
     st.html(tag("div", ring(score.score, large=True) if score else None, tag("div", *inside), cls="ll-head"))
     with st.container(horizontal=True):
-        st.page_link(st.session_state["pages"]["work"], label="Work list", icon=":material/arrow_back:")
-        st.page_link(
-            st.session_state["pages"]["what-if"],
-            label="What if …",
-            icon=":material/tune:",
-            query_params={"lead": lead.lead_id, "playbook": view.playbook},
-        )
+        link_page(view, "work", "Work list", "arrow_back")
+        link_page(view, "what-if", "What if …", "tune", lead=lead.lead_id)
 
 
 def _side(view: View, lead: Lead, score: PastScore | None) -> None:
@@ -134,11 +127,7 @@ def _side(view: View, lead: Lead, score: PastScore | None) -> None:
         with st.container(border=True):
             st.subheader("Same company or person")
             for other in lead.beside[:8]:
-                st.page_link(
-                    st.session_state["pages"]["lead"],
-                    label=in_markdown(other, 60),
-                    query_params={"lead": other, "playbook": view.playbook},
-                )
+                link_lead(view, other, in_markdown(other, 60))
     if lead.arms:
         with st.container(border=True):
             st.subheader("In experiments")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from leadloop.dashboard.escape import in_markdown
 from leadloop.dashboard.markup import Html, tag
+from leadloop.dashboard.parts.links import link_lead, link_page
 from leadloop.dashboard.parts.notices import show_empty, show_synthetic
 from leadloop.dashboard.parts.score import ring, tile, tiles
 from leadloop.dashboard.parts.wording import ago, many, share
@@ -30,7 +31,7 @@ def show(view: View) -> None:
         st.title("Overview")
         chosen = st.segmented_control("The last", list(_DAYS), default="30 days", key="overview-days", required=True)
     found = read_overview(view.place, view.playbook, days=_DAYS[chosen or "30 days"])
-    if found.synthetic:
+    if found.synthetic and not view.synthetic:
         show_synthetic()
     if not found.leads_known and not found.leads_scored:
         show_empty(
@@ -93,8 +94,8 @@ def _attention(view: View, found: Overview) -> None:
     for place, one in enumerate(shown[:12]):
         st.html(_alert(one))
         path, title = _PAGES.get(one.page, ("", ""))
-        if path in st.session_state["pages"] and (place == 0 or shown[place - 1].page != one.page):
-            st.page_link(st.session_state["pages"][path], label=f"See {title}", icon=":material/arrow_forward:")
+        if path and (place + 1 == len(shown) or shown[place + 1].page != one.page):
+            link_page(view, path, f"See {title}", "arrow_forward")
     if len(shown) > 12:
         st.caption(f"and {many(len(shown) - 12, 'more')}; `leadloop alerts list` has them all.")
 
@@ -120,11 +121,7 @@ def _best(view: View) -> None:
         with st.container(horizontal=True, gap="small", vertical_alignment="center", border=True):
             st.html(ring(item.score), width=62)
             with st.container(gap=None):
-                st.page_link(
-                    st.session_state["pages"]["lead"],
-                    label=f"**{in_markdown(item.name or item.lead_id, 60)}**",
-                    query_params={"lead": item.lead_id, "playbook": view.playbook},
-                )
+                link_lead(view, item.lead_id, f"**{in_markdown(item.name or item.lead_id, 60)}**")
                 why = item.reasons_up[0].sentence if item.reasons_up else item.band
                 st.html(tag("span", why, cls="ll-soft ll-small"))
-    st.page_link(st.session_state["pages"]["work"], label="The whole work list", icon=":material/format_list_numbered:")
+    link_page(view, "work", "The whole work list", "format_list_numbered")

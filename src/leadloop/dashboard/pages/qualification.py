@@ -6,6 +6,7 @@ import streamlit as st
 
 from leadloop.dashboard.charts.lines import bars, lying_bars, numbers, show_chart
 from leadloop.dashboard.escape import in_markdown, one_line
+from leadloop.dashboard.parts.links import link_lead
 from leadloop.dashboard.parts.notices import show_empty
 from leadloop.dashboard.parts.wording import many, mean, percent, share
 from leadloop.dashboard.view import View
@@ -122,8 +123,4 @@ def _companies(view: View, lines: tuple[GroupLine, ...]) -> None:
     )
     with st.container(horizontal=True):
         for one in known[:6]:
-            st.page_link(
-                st.session_state["pages"]["lead"],
-                label=f"{in_markdown(one.name, 40)} · {one.best_score:.0f}",
-                query_params={"lead": one.best_lead, "playbook": view.playbook},
-            )
+            link_lead(view, one.best_lead, f"{in_markdown(one.name, 40)} · {one.best_score:.0f}")

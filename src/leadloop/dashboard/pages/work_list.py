@@ -11,6 +11,7 @@ import streamlit as st
 
 from leadloop.dashboard.escape import in_markdown, one_line
 from leadloop.dashboard.markup import Html, join, tag
+from leadloop.dashboard.parts.links import link_lead
 from leadloop.dashboard.parts.notices import show_empty
 from leadloop.dashboard.parts.score import band_chip, brief, chance, chip, ring, span
 from leadloop.dashboard.parts.telling import show_told, telling
@@ -28,6 +29,11 @@ def show(view: View) -> None:
     st.title("Work list")
     show_told()
     asked = _asked(view)
+    line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+    with line:
+        count = st.empty()
+        if st.toggle("Only open ones", True, key="work-open", help="Without leads whose outcome was told."):
+            asked = (*asked, ("settled", False))
     marks: list[str | None] = st.session_state.setdefault("work-marks", [None])
     if st.session_state.get("work-asked") != (view.playbook, asked):
         st.session_state["work-asked"] = (view.playbook, asked)
@@ -37,8 +43,7 @@ def show(view: View) -> None:
         _tell_nothing(view, bool(asked))
         return
     first = (len(marks) - 1) * _PAGE
-    line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-    line.markdown(
+    count.markdown(
         f"**{many(found.leads, 'lead')}**, the best first; {first + 1:,} to {first + len(found.items):,} are shown"
     )
     with line:
@@ -57,7 +62,7 @@ def _asked(view: View) -> tuple[tuple[str, Any], ...]:
             placeholder="Company, name, owner, place …",
             icon=":material/search:",
             key="work-search",
-            width=260,
+            width=230,
         )
         picked = {
             "owner": _pick("Owner", choices.owners, "nobody"),
@@ -66,12 +71,9 @@ def _asked(view: View) -> tuple[tuple[str, Any], ...]:
             "route": _pick("Next step", choices.routes, "none"),
             "industry": _pick("Industry", choices.industries, "not known"),
         }
-        opened = st.toggle("Only open ones", True, key="work-open", help="Without leads whose outcome was told.")
     asked = {name: one for name, one in picked.items() if one is not None}
     if search.strip():
         asked["search"] = search.strip()
-    if opened:
-        asked["settled"] = False
     return tuple(asked.items())
 
 
@@ -85,7 +87,7 @@ def _pick(label: str, choices: tuple[Choice, ...], unknown: str) -> str | None:
         [None, *counts],
         format_func=lambda one: _ALL if one is None else f"{one_line(one, 60) or unknown} ({counts[one]:,})",
         key=f"work-{label}",
-        width=190,
+        width=158,
     )
     return place
 
@@ -94,12 +96,12 @@ def _card(view: View, item: WorkItem, number: int) -> None:
     with st.container(border=True, key=f"card-{number}", horizontal=True, gap="medium"):
         st.html(ring(item.score), width=64)
         with st.container(gap=None, width="stretch"):
-            with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
-                st.page_link(
-                    st.session_state["pages"]["lead"],
-                    label=f"**{in_markdown(item.name or item.lead_id, 90)}**",
-                    query_params={"lead": item.lead_id, "playbook": view.playbook},
-                )
+            with st.container(
+                horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"
+            ):
+                with st.container(horizontal=True, vertical_alignment="center", gap="small", width="stretch"):
+                    link_lead(view, item.lead_id, f"**{in_markdown(item.name or item.lead_id, 90)}**")
+                    st.html(_chips(view, item), width="content")
                 if view.person.may_tell and st.button(
                     "Tell",
                     icon=":material/edit_note:",
@@ -108,36 +110,42 @@ def _card(view: View, item: WorkItem, number: int) -> None:
                     type="tertiary",
                 ):
                     _tell(view, item)
-            st.html(_facts(view, item))
+            st.html(_facts(item))
 
 
-def _facts(view: View, item: WorkItem) -> Html:
+def _chips(view: View, item: WorkItem) -> Html:
     override = getattr(item, "override", None)
+    step = item.route.replace("_", " ").lower() + (
+        f" · {item.priority.replace('_', ' ').lower()}" if item.priority else ""
+    )
     chips = [
         band_chip(item.band, view.bands),
-        chip(
-            item.route.replace("_", " ").lower()
-            + (f" · {item.priority.replace('_', ' ').lower()}" if item.priority else "")
-        ),
+        chip(step),
         chip(item.segment) if item.segment else None,
         chip(f"a person says {override:.0f}", "mine") if override is not None else None,
         chip("unlike any seen", "warn") if item.novel else None,
         chip("not the first choice of scorer", "warn") if item.degraded else None,
         chip("won" if item.outcome else "not won") if item.outcome is not None else None,
     ]
+    return tag("div", *chips, cls="ll-chips")
+
+
+def _facts(item: WorkItem) -> Html:
     about = [one for one in (item.company if item.company != item.name else "", item.industry) if one]
     about += [f"owner {item.owner}"] if item.owner else []
-    about += [
-        f"came {ago(item.came_at)}",
-        f"last touched {ago(item.touched_at)}" if item.touched_at else "not touched yet",
-    ]
+    about += [f"came {ago(item.came_at)}"]
+    about += [f"last touched {ago(item.touched_at)}" if item.touched_at else "not touched yet"]
+    told = chance(item.probability, item.probability_low, item.probability_high)
     return join(
         [
-            tag("div", *chips, cls="ll-chips"),
             tag("p", " · ".join(about), cls="ll-facts ll-soft ll-small"),
             brief(item.reasons_up, item.reasons_down),
-            span(item.probability, item.probability_low, item.probability_high),
-            tag("span", chance(item.probability, item.probability_low, item.probability_high), cls="ll-soft ll-small"),
+            tag(
+                "div",
+                tag("span", told, cls="ll-soft ll-small"),
+                span(item.probability, item.probability_low, item.probability_high),
+                cls="ll-chance",
+            ),
         ]
     )
 

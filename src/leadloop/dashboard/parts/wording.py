@@ -61,13 +61,13 @@ def share(one: Share | None, digits: int = 0) -> str:
     return f"{100 * one.value:.{digits}f} % ({100 * one.low:.{digits}f} to {100 * one.high:.{digits}f} %)"
 
 
-def mean(one: Mean | None, digits: int = 1) -> str:
-    """A mean with its interval; by itself where it is of one."""
+def mean(one: Mean | None, digits: int = 1, most: float = 100.0) -> str:
+    """A mean with its interval, as far as that lies between 0 and `most`; by itself where it is of one."""
     if one is None:
         return "–"
     if one.count < 2:
         return f"{one.value:.{digits}f}"
-    return f"{one.value:.{digits}f} ({one.low:.{digits}f} to {one.high:.{digits}f})"
+    return f"{one.value:.{digits}f} ({max(0.0, one.low):.{digits}f} to {min(most, one.high):.{digits}f})"
 
 
 def signed(points: float) -> str:
