@@ -99,7 +99,8 @@ class Overview:
     not_touched: int
     """Leads of the highest band, scored in this time, of which there is no outcome, feedback or event."""
     won: Share | None
-    """Of the leads first scored in this time whose outcome is settled, the share that was won."""
+    """Of the leads whose time to be won ended in these days (or, where it never does, that were first scored in them) and whose
+    outcome is settled, the share that was won."""
     won_before: Share | None
     """The same of as many days before."""
     synthetic: bool
@@ -203,16 +204,18 @@ def _due(place: Workspace, playbook: str) -> list[Attention]:
 def _won(
     place: Workspace, playbook: str, declared: Playbook | None, since: datetime, until: datetime, now: datetime
 ) -> Share | None:
+    """Of the leads whose time to be won ended from one moment to before another, the share that was."""
     if declared is None:
         return None
+    takes = timedelta(days=within_days(declared) or 0.0)
     found = place.store.sums.ends(
         playbook,
         declared.target.name,
         (),
         within_days=within_days(declared),
         now=now,
-        since=since,
-        until=until,
+        since=since - takes,
+        until=until - takes,
         idle=(NOT_WORKED, WORKED),
     )
     return share_of(found[0].won, found[0].settled) if found else None

@@ -175,6 +175,10 @@ class Settings:
     """The port at which it listens."""
     dashboard_session_hours: float = 12.0
     """How long somebody who signed in to the dashboard stays so."""
+    dashboard_url: str = ""
+    """The address at which people reach the dashboard, as in `https://leads.acme.example`: digests link to it."""
+    digest_leads: int = 0
+    """How many of the best open leads a digest names. By default it names none: messages leave for mail and chat."""
 
     @property
     def is_open(self) -> bool:
@@ -216,6 +220,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "enrichment_backlog": (0, 1_000_000_000),
     "dashboard_port": (0, 65_535),
     "dashboard_session_hours": (0.01, 8_760),
+    "digest_leads": (0, 50),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,

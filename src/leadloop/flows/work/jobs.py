@@ -21,6 +21,7 @@ from leadloop.errors import (
     StoreFull,
     StoreUnavailable,
 )
+from leadloop.flows.loop.digest import DIGEST_KIND
 from leadloop.flows.loop.kinds import HEALTH_KIND, LOOP_KIND, TELL_KIND
 from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
 from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
@@ -305,6 +306,7 @@ KINDS: Mapping[str, Kind] = {
         LOOP_KIND,
         HEALTH_KIND,
         TELL_KIND,
+        DIGEST_KIND,
         Kind(
             TRAIN,
             "Train on what the store holds, and save a version.",
