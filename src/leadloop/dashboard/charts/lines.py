@@ -159,7 +159,7 @@ def lying_bars(rows: Sequence[Row], name: str, amount: str, *, title: str = "", 
                 alt.Tooltip(f"{amount}:Q", title=title or amount, format=".1%" if percent else ",.2f"),
             ],
         )
-        .properties(height=max(90, 26 * len(rows)))
+        .properties(height=60 + 26 * len(rows))
     )
 
 
@@ -190,7 +190,7 @@ def spans(
     if zero:
         middle = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x="zero:Q")
         drawn = drawn + middle
-    return drawn.properties(height=max(90, 46 * len(rows)))
+    return drawn.properties(height=80 + 40 * len(rows))
 
 
 def calibration(rows: Sequence[Row]) -> Any:

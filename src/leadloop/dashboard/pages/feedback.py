@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import streamlit as st
 
 from leadloop.dashboard.charts.lines import bars_over_time, numbers, show_chart
@@ -38,7 +41,7 @@ def show(view: View) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Day by day")
-        rows = [{"start": one["date"], "count": one["count"]} for one in sums["daily"]]
+        rows = _days(found)
         show_chart(
             bars_over_time(rows, "start", "count", title="feedback"),
             "Feedback by day",
@@ -63,6 +66,14 @@ def show(view: View) -> None:
         st.html(numbers(["Source", "count", "mean certainty"], told, "Feedback by source"))
     _bands(found)
     _newest(view, found)
+
+
+def _days(found: FeedbackFigures) -> list[dict[str, Any]]:
+    """Every day since the beginning, those without feedback among them."""
+    counts = {one["date"]: one["count"] for one in found.sums["daily"]}
+    days = (datetime.now(UTC).date() - found.since.date()).days
+    every = [(found.since.date() + timedelta(days=place)).isoformat() for place in range(days + 1)]
+    return [{"start": one, "count": counts.get(one, 0)} for one in every]
 
 
 def _bands(found: FeedbackFigures) -> None:
