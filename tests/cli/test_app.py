@@ -21,6 +21,7 @@ COMMANDS = [
     ("train",),
     ("score",),
     ("serve",),
+    ("dashboard",),
     ("explain",),
     ("ablate",),
     ("discover",),

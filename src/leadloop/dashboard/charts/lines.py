@@ -210,9 +210,15 @@ def calibration(rows: Sequence[Row]) -> Any:
         x=across, y=alt.Y("low:Q", axis=alt.Axis(title="came true", **axis), scale=scale), y2="high:Q"
     )
     dots = base.mark_point(color=UP, filled=True, opacity=1).encode(
-        x=across, y=alt.Y("observed:Q", scale=scale), size=alt.Size("leads:Q", legend=None, scale=alt.Scale(range=[40, 240])),
-        tooltip=[alt.Tooltip("predicted:Q", format=".1%"), alt.Tooltip("observed:Q", format=".1%"), alt.Tooltip("leads:Q", format=",")],
-    )  # fmt: skip
+        x=across,
+        y=alt.Y("observed:Q", scale=scale),
+        size=alt.Size("leads:Q", legend=None, scale=alt.Scale(range=[40, 240])),
+        tooltip=[
+            alt.Tooltip("predicted:Q", format=".1%"),
+            alt.Tooltip("observed:Q", format=".1%"),
+            alt.Tooltip("leads:Q", format=","),
+        ],
+    )
     return (same + rule + dots).properties(height=300)
 
 

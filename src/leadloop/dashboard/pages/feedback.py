@@ -81,7 +81,8 @@ def _bands(found: FeedbackFigures) -> None:
         return
     st.subheader("Does it agree with the scores?")
     st.caption(
-        "By the band that leads had when feedback on them came. If scores are right, ratings and contacts fall from band to band, and more is put away."
+        "By the band that leads had when feedback on them came. If scores are right, ratings and contacts "
+        "fall from band to band, and more is put away."
     )
     told = [
         (one.band or "no score", f"{one.feedback:,}", mean(one.rating, 0), share(one.reached), share(one.archived))

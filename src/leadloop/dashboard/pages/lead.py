@@ -252,10 +252,24 @@ def _past(one: PastScore) -> Html:
         if one.change
         else None
     )
-    return join([
-        tag("div", tag("b", f"{one.score:.1f}"), moved, chip(one.band), chip(one.route.replace("_", " ").lower()), *marks, cls="ll-chips"),
-        tag("p", f"{minute(one.at)} · {one.model_version} · {chance(one.probability, one.probability_low, one.probability_high)}", cls="ll-facts ll-soft ll-small"),
-    ])  # fmt: skip
+    return join(
+        [
+            tag(
+                "div",
+                tag("b", f"{one.score:.1f}"),
+                moved,
+                chip(one.band),
+                chip(one.route.replace("_", " ").lower()),
+                *marks,
+                cls="ll-chips",
+            ),
+            tag(
+                "p",
+                f"{minute(one.at)} · {one.model_version} · {chance(one.probability, one.probability_low, one.probability_high)}",
+                cls="ll-facts ll-soft ll-small",
+            ),
+        ]
+    )
 
 
 def _calls(lead: Lead) -> None:
@@ -319,7 +333,8 @@ def _known(view: View, lead: Lead) -> None:
 def _course(lead: Lead) -> None:
     told: list[tuple[Any, Html]] = []
     for one in lead.outcomes:
-        text = f"{one.target.replace('_', ' ')}: {'reached' if one.value == 1 else 'not reached' if one.value == 0 else value(one.value)}"
+        ended = {1.0: "reached", 0.0: "not reached"}.get(one.value, value(one.value))
+        text = f"{one.target.replace('_', ' ')}: {ended}"
         told.append((one.at, join([tag("b", text), f" · {one.source}" if one.source else ""])))
     for each in lead.feedback:
         said = each.feedback

@@ -2,4 +2,5 @@
 
 from leadloop.dashboard.frame import show
 
-show()
+if __name__ == "__main__":  # as Streamlit runs it, and not where somebody only looks at it
+    show()
