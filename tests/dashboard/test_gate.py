@@ -106,11 +106,14 @@ def test_the_stream_of_pages_is_for_the_signed_in_and_for_this_site_alone(place)
     own = {"origin": "http://127.0.0.1:8501", "host": "127.0.0.1:8501"}
     with pytest.raises(WebSocketDisconnect), client.websocket_connect("/_stcore/stream", headers=own):
         pass
-    sign_in(client, made.text)
-    with client.websocket_connect("/_stcore/stream", headers=own) as socket:
+    cookie = {"cookie": sign_in(client, made.text).headers["set-cookie"].split(";")[0]}
+    with client.websocket_connect("/_stcore/stream", headers={**own, **cookie}) as socket:
         assert socket.receive_text() == "a lead"
     for origin in ({"origin": "http://evil.example", "host": "127.0.0.1:8501"}, {"host": "127.0.0.1:8501"}):
-        with pytest.raises(WebSocketDisconnect), client.websocket_connect("/_stcore/stream", headers=origin):
+        with (
+            pytest.raises(WebSocketDisconnect),
+            client.websocket_connect("/_stcore/stream", headers={**origin, **cookie}),
+        ):
             pass
 
 

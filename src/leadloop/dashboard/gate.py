@@ -49,8 +49,8 @@ class Gate:
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers_of(scope)
         origin, host = headers.get("origin", ""), headers.get("host", "")
-        own = bool(origin) and urlsplit(origin).netloc == host and self._is_ours(host)
-        if own and await self._who(headers) is not None:
+        own = bool(origin) and urlsplit(origin).netloc == host
+        if own and await self._is_ours(host) and await self._who(headers) is not None:
             await self._pages(scope, receive, send)
             return
         await receive()
@@ -60,7 +60,7 @@ class Gate:
         path, method, headers = scope["path"], scope["method"], _headers_of(scope)
         if path.startswith(_NEVER) or method not in ("GET", "HEAD", "POST"):
             await _say(send, 404, b"There is nothing here.", "text/plain; charset=utf-8")
-        elif not self._is_ours(headers.get("host", "")):
+        elif not await self._is_ours(headers.get("host", "")):
             told = b"This dashboard has no key yet, so it answers only as 127.0.0.1 or localhost."
             await _say(send, 421, told, "text/plain; charset=utf-8")
         elif path == SIGN_IN and method == "POST":
@@ -99,9 +99,9 @@ class Gate:
     async def _who(self, headers: dict[str, str]) -> Any:
         return await _in_thread(self._sessions.who, _cookie(headers))
 
-    def _is_ours(self, host: str) -> bool:
+    async def _is_ours(self, host: str) -> bool:
         """Whether somebody asks by a name of ours. Where no key is needed, a page of anybody's could point its name here."""
-        if not self._sessions.ring.is_empty:
+        if not await _in_thread(self._sessions.is_open):
             return True
         name = urlsplit(f"//{host}").hostname or ""
         return name in LOOPBACK

@@ -196,7 +196,7 @@ def spans(
 def calibration(rows: Sequence[Row]) -> Any:
     """What was promised against what came true, with intervals, beside the line on which both are one."""
     data = alt.Data(values=[dict(one) for one in rows])
-    axis = {"format": ".0%", "tickCount": 5}
+    axis: dict[str, Any] = {"format": ".0%", "tickCount": 5}
     base = alt.Chart(data)
     same = (
         alt.Chart(alt.Data(values=[{"p": 0, "q": 0}, {"p": 1, "q": 1}]))

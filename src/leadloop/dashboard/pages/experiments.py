@@ -44,8 +44,6 @@ def show(view: View) -> None:
         )
         return
     chosen = st.selectbox("Experiment", tests, format_func=_name, key="experiment")
-    if chosen is None:
-        return
     with st.spinner("Counting what became of its leads …"):
         results = read_experiment(view.place.store, chosen, now=datetime.now(UTC))
     _verdict(results)

@@ -108,8 +108,6 @@ def _card(view: View, versions: tuple[VersionFacts, ...]) -> None:
     chosen = st.selectbox(
         "Version", versions, index=serving, format_func=lambda one: f"{one.release} · {one.id}", key="card-version"
     )
-    if chosen is None:
-        return
     if chosen.synthetic:
         show_synthetic()
     text = write_card(view.playbook, chosen.id, workspace=view.place)

@@ -129,8 +129,6 @@ def _over_time(points: Sequence[Any]) -> None:
     chosen = st.segmented_control(
         "Over time", names, default="AUC" if "AUC" in names else names[0], key="performance-measure", required=True
     )
-    if chosen is None:
-        return
     rows = []
     for one in reversed(points):
         measured = {each["name"]: each for each in one.details.get("quality", {}).get("measures", ())}
@@ -214,7 +212,7 @@ def _promises(point: Any) -> None:
                 {"band": one_line(one["band"], 40), "won": one["rate"], "low": one["low"], "high": one["high"]}
                 for one in bands
             ]
-            told = [
+            lines_told: list[tuple[object, ...]] = [
                 (one["band"], f"{100 * one['promised']:.1f} %", f"{100 * one['rate']:.1f} %", f"{one['leads']:,}")
                 for one in bands
             ]
@@ -222,7 +220,7 @@ def _promises(point: Any) -> None:
                 bars(rows, "band", "won", percent=True, low="low", high="high", title="won"),
                 "Share won by band, with its interval",
                 ["Band", "promised", "came true", "leads"],
-                told,
+                lines_told,
             )
         else:
             st.caption("Too few leads have ended to say.")

@@ -85,7 +85,10 @@ def _interval(found: Trends, title: str, unit: str, of: Callable[[TrendPoint], A
     if not rows:
         st.caption("Nothing is known of it in this time.")
         return
-    say = (lambda value: f"{100 * value:.1f} %") if percent else (lambda value: f"{value:.2f}")
+
+    def say(value: Any) -> str:
+        return f"{100 * value:.1f} %" if percent else f"{value:.2f}"
+
     about = f"{title} by {found.step}: first {say(rows[0]['value'])}, last {say(rows[-1]['value'])}; the shade is the interval"
     chart = line_with_band(rows, "start", "value", low="low", high="high", title=unit, percent=percent)
     told = [(row["start"], say(row["value"]), say(row["low"]), say(row["high"])) for row in rows]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time
+from functools import partial
 
 import streamlit as st
 
@@ -54,6 +56,7 @@ def _outcome(view: View, lead_id: str) -> None:
     with st.form(f"outcome-{lead_id}", border=False):
         names = {one.name: one for one in targets}
         target = names[st.selectbox("Of what", list(names))] if len(names) > 1 else targets[0]
+        value: float | None
         if target.graded:
             value = st.number_input(f"Grade, 0 to {target.top:g}", 0.0, float(target.top), 0.0)
         else:
@@ -75,8 +78,9 @@ def _outcome(view: View, lead_id: str) -> None:
             today = datetime.now(UTC)
             at = today if on == today.date() else datetime.combine(on, time(12), UTC)
             said = f"Kept: {target.name.replace('_', ' ')} {'reached' if value else 'not reached'}."
-            told = {"teller": view.person.teller, "reason": reason}
-            _keep(lambda: tell_outcome(view.place, view.playbook, target, lead_id, value, at, **told), said)
+            by = view.person.teller
+            tell = partial(tell_outcome, view.place, view.playbook, target, lead_id, value, at)
+            _keep(partial(tell, teller=by, reason=reason), said)
 
 
 def _override(view: View, lead_id: str, score: float | None) -> None:
@@ -93,8 +97,8 @@ def _override(view: View, lead_id: str, score: float | None) -> None:
         )
         if st.form_submit_button("Override the score", type="primary", icon=":material/edit:"):
             said = f"Kept: your score of {other} beside {score:.0f}."
-            told = {"teller": view.person.teller, "reason": reason}
-            _keep(lambda: override_score(view.place, view.playbook, lead_id, other, **told), said)
+            tell = partial(override_score, view.place, view.playbook, lead_id, other)
+            _keep(partial(tell, teller=view.person.teller, reason=reason), said)
 
 
 def _feedback(view: View, lead_id: str) -> None:
@@ -112,12 +116,11 @@ def _feedback(view: View, lead_id: str) -> None:
                 "contact_successful": None if action != "contact" or reached is None else reached == "yes",
                 "conversion_value": brought if action == "convert" else None,
             }
-            by = {"teller": view.person.teller, "reason": reason}
-            _keep(lambda: tell_feedback(view.place, view.playbook, lead_id, told, **by), "Kept what you did.")
+            tell = partial(tell_feedback, view.place, view.playbook, lead_id, told)
+            _keep(partial(tell, teller=view.person.teller, reason=reason), "Kept what you did.")
 
 
-def _keep(tell: object, said: str) -> None:
-    assert callable(tell)
+def _keep(tell: Callable[[], object], said: str) -> None:
     try:
         tell()
     except LeadLoopError as error:
