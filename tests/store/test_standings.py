@@ -111,7 +111,7 @@ def test_leads_are_narrowed_and_found_by_words_in_any_case(store):
 def test_what_is_erased_or_forgotten_stands_nowhere(store, clock):
     store.leads.record("b2b", [LeadRecord("A", {"company_name": "Acme", "email": "ann@acme.example"})])
     store.scores.add("b2b", [scored("A", 90), scored("B", 70, fields={"company_name": "Beta"})])
-    clock.go(10)
+    clock.go(seconds=10)
     store.scores.add("b2b", [scored("A", 80, START + DAY), scored("C", 60, START + DAY)])
     store.forget_older_than("scores", START + timedelta(seconds=5), who="a test")
     assert [one.lead_id for one in store.standings.page("b2b").items] == ["A", "C"]
