@@ -22,6 +22,7 @@ COMMANDS = [
     ("score",),
     ("serve",),
     ("digest",),
+    ("dashboard",),
     ("explain",),
     ("ablate",),
     ("discover",),

@@ -52,7 +52,7 @@ def in_html(text: object) -> str:
 
 
 def in_markdown(text: object, longest: int = 300) -> str:
-    """Text for a place that reads Markdown, such as the label of a button: no mark-up, link, formula, colour or symbol in it counts.
+    """Text for a place that reads Markdown, such as the label of a button: no mark-up, link, formula or symbol in it counts.
 
     >>> in_markdown("*bold* [x](javascript:1)").replace("\\u2060", "")
     '\\\\*bold\\\\* \\\\[x\\\\]\\\\(javascript\\\\:1\\\\)'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from typing import Any
 from leadloop.dashboard.gate import Gate, read_index
 from leadloop.dashboard.sessions import Sessions
 from leadloop.dashboard.theme import OPTIONS
+from leadloop.dashboard.view import warm_up
 from leadloop.errors import DependencyMissing, LeadLoopError, Problem
 from leadloop.flows.place.settings import LOOPBACK, Settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.upkeep.key_ring import require_good_key
 
-_SCRIPT = Path(__file__).with_name("main.py")
+_SCRIPT = Path(__file__).parent / "script" / "main.py"
 
 
 def run_dashboard(
@@ -37,6 +39,7 @@ def run_dashboard(
     import uvicorn
 
     application = make_application(place, settings, sessions)
+    threading.Thread(target=warm_up, args=(place,), name="warm up", daemon=True).start()
     begins()
     uvicorn.run(
         application,

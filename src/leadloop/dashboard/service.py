@@ -1,4 +1,4 @@
-"""What all pages share: the workspace, its settings, and who is signed in. One in a process, set before the first page is drawn."""
+"""What all pages share: the workspace, its settings, and who is signed in; set before the first page is drawn."""
 
 from __future__ import annotations
 

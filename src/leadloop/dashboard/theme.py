@@ -44,7 +44,7 @@ OPTIONS: dict[str, Any] = {
     "theme.light.borderColor": "#d6deec",
     "theme.light.chartCategoricalColors": list(SERIES),
     "theme.light.sidebar.backgroundColor": "#f4f7fc",
-    "theme.dark.primaryColor": "#3f6fe8",
+    "theme.dark.primaryColor": "#7ea6ff",
     "theme.dark.backgroundColor": "#0f1522",
     "theme.dark.secondaryBackgroundColor": "#192338",
     "theme.dark.textColor": "#e9eef8",

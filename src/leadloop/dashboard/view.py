@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
-
-import streamlit as st
+from functools import cached_property, lru_cache
+from pathlib import Path
 
 from leadloop.dashboard.person import Person
 from leadloop.errors import LeadLoopError
-from leadloop.flows.place.packaged import find_playbook
+from leadloop.flows.figures.declared import read_declared
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import load
@@ -46,18 +46,12 @@ class View:
     @cached_property
     def trained(self) -> TrainedPlaybook | None:
         """The version in service in memory; None where there is none."""
-        return load_version(self.place, self.playbook, self.serving) if self.serving else None
+        return load_version(self.place.root, self.playbook, self.serving) if self.serving else None
 
     @cached_property
     def declared(self) -> Playbook | None:
         """The playbook as the version in service has it; else as it is declared; None where neither is there."""
-        if self.serving:
-            return _declared_by(self.place, self.playbook, self.serving)
-        if find_playbook(self.playbook):
-            from leadloop.flows.place.playbook_folder import read_playbook
-
-            return read_playbook(self.playbook).playbook
-        return None
+        return read_declared(self.place, self.playbook)
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -65,14 +59,15 @@ class View:
         return tuple(band.name for band in self.declared.policy.bands) if self.declared else ()
 
 
-@st.cache_resource(max_entries=6, show_spinner="Reading the version in service …")
-def load_version(_place: Workspace, playbook: str, version: str) -> TrainedPlaybook:
+@lru_cache(maxsize=6)
+def load_version(root: Path, playbook: str, version: str) -> TrainedPlaybook:
     """A version in memory, kept for all who look."""
-    return load(playbook, version, workspace=_place)
+    return load(playbook, version, workspace=Workspace(root))
 
 
-def _declared_by(place: Workspace, playbook: str, version: str) -> Playbook | None:
-    try:
-        return load_version(place, playbook, version).playbook
-    except LeadLoopError:
-        return None
+def warm_up(place: Workspace) -> None:
+    """Read what the first page needs before somebody asks for it; whatever is wrong is told on the pages."""
+    with suppress(LeadLoopError, OSError, ValueError):
+        for playbook in place.registry.playbooks():
+            if read_declared(place, playbook) and (serving := place.registry.champion(playbook)):
+                load_version(place.root, playbook, serving)

@@ -159,7 +159,7 @@ def lying_bars(rows: Sequence[Row], name: str, amount: str, *, title: str = "", 
                 alt.Tooltip(f"{amount}:Q", title=title or amount, format=".1%" if percent else ",.2f"),
             ],
         )
-        .properties(height=max(90, 26 * len(rows)))
+        .properties(height=60 + 26 * len(rows))
     )
 
 
@@ -190,7 +190,7 @@ def spans(
     if zero:
         middle = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x="zero:Q")
         drawn = drawn + middle
-    return drawn.properties(height=max(90, 46 * len(rows)))
+    return drawn.properties(height=80 + 40 * len(rows))
 
 
 def calibration(rows: Sequence[Row]) -> Any:
@@ -210,9 +210,15 @@ def calibration(rows: Sequence[Row]) -> Any:
         x=across, y=alt.Y("low:Q", axis=alt.Axis(title="came true", **axis), scale=scale), y2="high:Q"
     )
     dots = base.mark_point(color=UP, filled=True, opacity=1).encode(
-        x=across, y=alt.Y("observed:Q", scale=scale), size=alt.Size("leads:Q", legend=None, scale=alt.Scale(range=[40, 240])),
-        tooltip=[alt.Tooltip("predicted:Q", format=".1%"), alt.Tooltip("observed:Q", format=".1%"), alt.Tooltip("leads:Q", format=",")],
-    )  # fmt: skip
+        x=across,
+        y=alt.Y("observed:Q", scale=scale),
+        size=alt.Size("leads:Q", legend=None, scale=alt.Scale(range=[40, 240])),
+        tooltip=[
+            alt.Tooltip("predicted:Q", format=".1%"),
+            alt.Tooltip("observed:Q", format=".1%"),
+            alt.Tooltip("leads:Q", format=","),
+        ],
+    )
     return (same + rule + dots).properties(height=300)
 
 

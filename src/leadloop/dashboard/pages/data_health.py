@@ -30,7 +30,7 @@ def show(view: View) -> None:
             tile(
                 "Jobs given up",
                 f"{waiting.get('dead', 0) + waiting.get('failed', 0) + waiting.get('parked', 0):,}",
-                "`leadloop jobs list` says why",
+                "leadloop jobs list says why",
             ),
             tile("Enrichment waits", f"{found.queue.waiting:,}", f"{found.queue.failed:,} given up"),
             tile("Pairs to look at", f"{found.doubtful_matches:,}", "may be the same company or person"),

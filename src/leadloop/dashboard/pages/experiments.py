@@ -52,8 +52,14 @@ def show(view: View) -> None:
     _facts(results)
     _arms(results)
     _effects(results)
-    st.download_button("The report as a page", render_page(results), f"{view.playbook}-{one_line(chosen.test_name, 40)}.html", "text/html",
-                       on_click="ignore", icon=":material/download:")  # fmt: skip
+    st.download_button(
+        "The report as a page",
+        render_page(results),
+        f"{view.playbook}-{one_line(chosen.test_name, 40)}.html",
+        "text/html",
+        on_click="ignore",
+        icon=":material/download:",
+    )
 
 
 def _name(test: AbTest) -> str:
@@ -139,11 +145,19 @@ def _arms(results: Results) -> None:
         )
         if won:
             rows.append({"arm": one_line(name, 40), "value": won.value, "low": won.low, "high": won.high})
-        told.append((
-            name + (" (control)" if variant.is_control else ""),
-            f"{variant.traffic_percentage:.0f} %", variant.model_version, f"{counted.tally.units:,}", f"{tally.units:,}", share(won, 1),
-            "–" if counted.mean_score is None else f"{counted.mean_score:.1f}", f"{counted.revenue:,.0f}" if counted.revenue else "–", percent(best),
-        ))  # fmt: skip
+        told.append(
+            (
+                name + (" (control)" if variant.is_control else ""),
+                f"{variant.traffic_percentage:.0f} %",
+                variant.model_version,
+                f"{counted.tally.units:,}",
+                f"{tally.units:,}",
+                share(won, 1),
+                "–" if counted.mean_score is None else f"{counted.mean_score:.1f}",
+                f"{counted.revenue:,.0f}" if counted.revenue else "–",
+                percent(best),
+            )
+        )
     if rows:
         show_chart(
             spans(rows, "arm", "value", "low", "high", title="share won, of matured leads", percent=True, zero=False),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import streamlit as st
 
 from leadloop.dashboard.charts.lines import bars_over_time, numbers, show_chart
@@ -38,7 +41,7 @@ def show(view: View) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Day by day")
-        rows = [{"start": one["date"], "count": one["count"]} for one in sums["daily"]]
+        rows = _days(found)
         show_chart(
             bars_over_time(rows, "start", "count", title="feedback"),
             "Feedback by day",
@@ -65,12 +68,21 @@ def show(view: View) -> None:
     _newest(view, found)
 
 
+def _days(found: FeedbackFigures) -> list[dict[str, Any]]:
+    """Every day since the beginning, those without feedback among them."""
+    counts = {one["date"]: one["count"] for one in found.sums["daily"]}
+    days = (datetime.now(UTC).date() - found.since.date()).days
+    every = [(found.since.date() + timedelta(days=place)).isoformat() for place in range(days + 1)]
+    return [{"start": one, "count": counts.get(one, 0)} for one in every]
+
+
 def _bands(found: FeedbackFigures) -> None:
     if not found.bands:
         return
     st.subheader("Does it agree with the scores?")
     st.caption(
-        "By the band that leads had when feedback on them came. If scores are right, ratings and contacts fall from band to band, and more is put away."
+        "By the band that leads had when feedback on them came. If scores are right, ratings and contacts "
+        "fall from band to band, and more is put away."
     )
     told = [
         (one.band or "no score", f"{one.feedback:,}", mean(one.rating, 0), share(one.reached), share(one.archived))

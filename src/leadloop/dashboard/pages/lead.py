@@ -179,11 +179,12 @@ def _raise(view: View, lead: Lead) -> None:
         st.caption(f"It cannot be told: {in_markdown(error.problems[0].what)}")
         return
     if not found.actionable:
-        names = ", ".join(f"`{in_markdown(one)}`" for one in found.possible[:4])
-        st.caption(
-            f"The playbook marks no field as something that can be changed (`actionable = true`). It could: {names}."
+        text = "The playbook marks no field as something that somebody can change (actionable = true)."
+        names = [tag("code", name) for name in found.possible[:4]]
+        st.html(
+            tag("p", text, " It could, as in ", *_commas(names), ".", cls="ll-soft ll-small")
             if names
-            else "Nothing of it can be changed."
+            else tag("p", text, cls="ll-soft ll-small")
         )
         return
     if not found.counterfactuals:
@@ -196,6 +197,10 @@ def _raise(view: View, lead: Lead) -> None:
             tag("li", tag("span", describe(one)), tag("span", f"{now:.0f} → {one.score:.0f}", cls="ll-points up"))
         )
     st.html(tag("ul", *lines, cls="ll-brief", style="flex-direction:column"))
+
+
+def _commas(parts: list[Html]) -> list[object]:
+    return [each for place, part in enumerate(parts) for each in ((", ", part) if place else (part,))]
 
 
 def describe(one: Counterfactual) -> str:
@@ -247,10 +252,24 @@ def _past(one: PastScore) -> Html:
         if one.change
         else None
     )
-    return join([
-        tag("div", tag("b", f"{one.score:.1f}"), moved, chip(one.band), chip(one.route.replace("_", " ").lower()), *marks, cls="ll-chips"),
-        tag("p", f"{minute(one.at)} · {one.model_version} · {chance(one.probability, one.probability_low, one.probability_high)}", cls="ll-facts ll-soft ll-small"),
-    ])  # fmt: skip
+    return join(
+        [
+            tag(
+                "div",
+                tag("b", f"{one.score:.1f}"),
+                moved,
+                chip(one.band),
+                chip(one.route.replace("_", " ").lower()),
+                *marks,
+                cls="ll-chips",
+            ),
+            tag(
+                "p",
+                f"{minute(one.at)} · {one.model_version} · {chance(one.probability, one.probability_low, one.probability_high)}",
+                cls="ll-facts ll-soft ll-small",
+            ),
+        ]
+    )
 
 
 def _calls(lead: Lead) -> None:
@@ -314,7 +333,8 @@ def _known(view: View, lead: Lead) -> None:
 def _course(lead: Lead) -> None:
     told: list[tuple[Any, Html]] = []
     for one in lead.outcomes:
-        text = f"{one.target.replace('_', ' ')}: {'reached' if one.value == 1 else 'not reached' if one.value == 0 else value(one.value)}"
+        ended = {1.0: "reached", 0.0: "not reached"}.get(one.value, value(one.value))
+        text = f"{one.target.replace('_', ' ')}: {ended}"
         told.append((one.at, join([tag("b", text), f" · {one.source}" if one.source else ""])))
     for each in lead.feedback:
         said = each.feedback

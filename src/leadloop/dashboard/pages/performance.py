@@ -72,7 +72,8 @@ def _matured(view: View, points: Sequence[Any]) -> None:
     if not judged:
         show_empty(
             "Not measured yet",
-            "A check holds scores against what became of their leads, once enough of these had the time to end. Workers check by schedule; or do it now.",
+            "A check holds scores against what became of their leads, once enough of these had the "
+            "time to end. Workers check by schedule; or do it now.",
             f"leadloop quality {view.playbook}",
         )
     else:
@@ -116,7 +117,9 @@ def _latest(point: Any) -> None:
             )
         )
     st.caption(
-        f"Leads scored {day(point.start)} to {day(point.end)}: {point.matured:,} of {point.scored:,} have ended, {point.won:,} won; {point.open:,} are open and do not count. Checked {minute(point.measured_at)}."
+        f"Leads scored {day(point.start)} to {day(point.end)}: {point.matured:,} of {point.scored:,} have ended, "
+        f"{point.won:,} won; {point.open:,} are open and do not count. "
+        f"Checked {minute(point.measured_at)}."
     )
     st.html(tiles(*shown))
 
@@ -283,7 +286,8 @@ def _drift(points: Sequence[Any]) -> None:
             tag("span", level, cls="kind"),
             tag(
                 "p",
-                f"{found['leads']:,} leads of {found['start'][:10]} to {found['end'][:10]}, beside {found['reference_leads']:,} that it learned from.",
+                f"{found['leads']:,} leads of {found['start'][:10]} to {found['end'][:10]}, "
+                f"beside {found['reference_leads']:,} that it learned from.",
             ),
             tag("ul", *(tag("li", one) for one in found.get("reasons", ()))),
             tag("p", found.get("note", ""), cls="ll-soft") if found.get("note") else None,
@@ -345,7 +349,8 @@ def _versions(view: View) -> None:
     st.html(numbers(["Release", "", "made", "leads", *names], rows, "Versions compared"))
     if any(one.apart for one in found):
         st.caption(
-            "Those with “other test leads” were tested on other leads than the version in service; their figures are not to be compared."
+            "Those with “other test leads” were tested on other leads than the version in service; "
+            "their figures are not to be compared."
         )
 
 

@@ -166,7 +166,8 @@ def _result(view: View, lead: Lead, found: WhatIf, changed: bool) -> None:
     stored = lead.scores[0].score if lead.scores else None
     if stored is not None and abs(stored - before.score) >= 0.1:
         st.caption(
-            f"It was last scored {stored:.1f}, from what was known then or by another version; here both are by {before.model_version}, from what is known now."
+            f"It was last scored {stored:.1f}, from what was known then or by another version; "
+            f"here both are by {before.model_version}, from what is known now."
         )
     if not changed:
         st.caption("Change a field on the left to see the score move. Nothing is stored.")

@@ -74,7 +74,7 @@ def _short(one: Point, kind: str, sign: str) -> Html:
 
 def reasons(points: Sequence[Point], *, most: int = 12) -> Html:
     """Reasons as bars from a middle line: to the right what raises, to the left and striped what lowers."""
-    shown = sorted(points, key=lambda one: -abs(one.points))[:most]
+    shown = _strongest(points, most)
     widest = max((abs(one.points) for one in shown), default=1.0) or 1.0
     lines = []
     for one in sorted(shown, key=lambda one: -one.points):
@@ -91,6 +91,19 @@ def reasons(points: Sequence[Point], *, most: int = 12) -> Html:
     left = len(points) - len(shown)
     more = tag("p", f"and {left} more that move it less", cls="ll-soft ll-small") if left > 0 else ""
     return join([tag("ul", *lines, cls="ll-reasons"), more])
+
+
+def _strongest(points: Sequence[Point], most: int) -> list[Point]:
+    """The strongest, with some of either side where there are any: a picture of one side alone would tell half."""
+    ordered = sorted(points, key=lambda one: -abs(one.points))
+    up = [one for one in ordered if one.points > 0]
+    down = [one for one in ordered if one.points < 0]
+    fewest = most // 3
+    taken = ordered[:most]
+    ups = sum(one.points > 0 for one in taken)
+    wanted = min(len(up), max(fewest, ups, most - len(down)))
+    wanted = min(wanted, most - min(fewest, len(down)))
+    return up[:wanted] + down[: most - wanted]
 
 
 def table(

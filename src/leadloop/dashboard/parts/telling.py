@@ -75,7 +75,8 @@ def _outcome(view: View, lead_id: str) -> None:
             today = datetime.now(UTC)
             at = today if on == today.date() else datetime.combine(on, time(12), UTC)
             said = f"Kept: {target.name.replace('_', ' ')} {'reached' if value else 'not reached'}."
-            _keep(lambda: tell_outcome(view.place, view.playbook, target, lead_id, value, at, teller=view.person.teller, reason=reason), said)  # fmt: skip
+            told = {"teller": view.person.teller, "reason": reason}
+            _keep(lambda: tell_outcome(view.place, view.playbook, target, lead_id, value, at, **told), said)
 
 
 def _override(view: View, lead_id: str, score: float | None) -> None:
@@ -92,7 +93,8 @@ def _override(view: View, lead_id: str, score: float | None) -> None:
         )
         if st.form_submit_button("Override the score", type="primary", icon=":material/edit:"):
             said = f"Kept: your score of {other} beside {score:.0f}."
-            _keep(lambda: override_score(view.place, view.playbook, lead_id, other, teller=view.person.teller, reason=reason), said)  # fmt: skip
+            told = {"teller": view.person.teller, "reason": reason}
+            _keep(lambda: override_score(view.place, view.playbook, lead_id, other, **told), said)
 
 
 def _feedback(view: View, lead_id: str) -> None:
@@ -110,7 +112,8 @@ def _feedback(view: View, lead_id: str) -> None:
                 "contact_successful": None if action != "contact" or reached is None else reached == "yes",
                 "conversion_value": brought if action == "convert" else None,
             }
-            _keep(lambda: tell_feedback(view.place, view.playbook, lead_id, told, teller=view.person.teller, reason=reason), "Kept what you did.")  # fmt: skip
+            by = {"teller": view.person.teller, "reason": reason}
+            _keep(lambda: tell_feedback(view.place, view.playbook, lead_id, told, **by), "Kept what you did.")
 
 
 def _keep(tell: object, said: str) -> None:

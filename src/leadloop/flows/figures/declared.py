@@ -9,7 +9,6 @@ from leadloop.errors import LeadLoopError
 from leadloop.flows.place.packaged import FILE
 from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.work.jobs import find_source
 from leadloop.playbook import Playbook
 from leadloop.registry import Registry
 
@@ -19,6 +18,8 @@ def read_declared(place: Workspace, playbook: str) -> Playbook | None:
 
     Pages show what there is, with or without it: they then know no bands' limits and no target.
     """
+    from leadloop.flows.work.jobs import find_source  # jobs read figures themselves: for the digest
+
     try:
         serving = place.registry.champion(playbook)
         if serving:

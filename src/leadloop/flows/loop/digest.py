@@ -205,7 +205,7 @@ def write_html(digests: Sequence[Digest]) -> str:
 def _section(digest: Digest) -> str:
     name = html_text(digest.playbook)
     rows = "".join(
-        f"<tr><td>{html_text(one.name)}</td><td>{html_text(one.now)}</td><td>{html_text(one.before)}</td></tr>"
+        f"<tr><td>{html_text(one.name)}</td><td>{html_text(one.now)}</td><td>{html_text(f"before: {one.before}" if one.before else "")}</td></tr>"
         for one in digest.figures
     )
     parts = [

@@ -170,7 +170,7 @@ class Settings:
     enrichment_backlog: int = 50
     """How many leads may wait to be enriched before that is something to look at."""
     dashboard_host: str = "127.0.0.1"
-    """The address at which `leadloop dashboard` listens. Any other than this machine's own asks for a key: `leadloop keys new`."""
+    """The address at which `leadloop dashboard` listens. Any other than this machine's own asks for a key."""
     dashboard_port: int = 8501
     """The port at which it listens."""
     dashboard_session_hours: float = 12.0

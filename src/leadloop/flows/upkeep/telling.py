@@ -1,7 +1,7 @@
 """Telling: what a person says of a lead by hand, kept as it is kept when a program says it, with who said it on the record.
 
-A reason may quote the lead, so it is kept with the lead, as an event that goes when the lead is erased; the audit log, which stays
-for good, has only what was done, under the lead's pseudonym.
+A reason may quote the lead, so it is kept with the lead, as an event that goes when the lead is erased; the audit log, which
+stays for good, has only what was done, under the lead's pseudonym.
 """
 
 from __future__ import annotations
