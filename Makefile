@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help screenshots demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop
+.PHONY: help screenshots demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop test-dashboard bench-pages
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ test-reload: environment ## Change the version in service 200 times while 100,00
 
 test-sync: environment ## Kill syncs 50 times, forge 5,000 webhooks, and fetch 500 calls at Fellow's own pace; KILLS=N and FORGED=N for others.
 	$(bin)/python -m pytest -s -m long tests/flows/sync/test_end_to_end.py
+
+test-dashboard: environment ## Click through the dashboard in a real Chromium: every page, by day and night, wide and narrow, and 60 hostile texts.
+	$(bin)/python -m pytest -s -m "long or not long" tests/dashboard
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
 	TEST_REQUESTS=$$(( $(or $(REQUESTS),10000) / 4 )) $(bin)/python -m pytest -s tests/contracts/test_any_request.py
@@ -80,6 +83,9 @@ bench-experiment: environment ## Read Hillstrom's e-mail experiment and evaluate
 	$(bin)/python -m benchmarks.experiment $(if $(WRITE),--write)
 bench-loop: environment ## Measure what outcomes that are fed back between trainings gain on the bank leads; minutes the first time.
 	$(bin)/python -m benchmarks.recalibration .build/recalibration
+
+bench-pages: environment ## Time what each page of the dashboard asks, with 100,000 leads and a million scores, on SQLite and PostgreSQL.
+	$(bin)/python -m benchmarks.pages
 
 bench-serving: environment ## Time the service over HTTP beside a route that only echoes, and MLflow's server where there is one.
 	$(bin)/python -m benchmarks.serving

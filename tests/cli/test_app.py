@@ -21,6 +21,7 @@ COMMANDS = [
     ("train",),
     ("score",),
     ("serve",),
+    ("digest",),
     ("dashboard",),
     ("explain",),
     ("ablate",),

@@ -146,6 +146,7 @@ def fill(place: Workspace) -> None:
     changed = {**rows[0], "visits": "19"}
     store.leads.record(PLAYBOOK, [LeadRecord(rows[0]["id"], changed, now - timedelta(hours=1))], source="crm")
     score_stored(place, PLAYBOOK, run="second", lead_ids=[rows[0]["id"]])
+    now = datetime.now(UTC)  # what becomes of a lead comes after its score
     outcomes = [LeadOutcome(f"o{number}", rows[number]["id"], "won", number % 2, now, "crm") for number in range(5, 15)]
     outcomes += [LeadOutcome(f"x{number}", "X-all", "won", 0, now, text) for number, text in enumerate(HOSTILE)]
     store.outcomes.add(PLAYBOOK, outcomes)

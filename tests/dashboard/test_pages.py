@@ -51,7 +51,7 @@ def test_a_rep_finds_a_lead_reads_why_overrides_its_score_and_tells_how_it_ended
     assert rep.page.get_by_text("Visits is", exact=False).count() > 0 or "visits" in rep.text.casefold()
     rep.picture("rep-lead")
     rep.page.get_by_role("tab", name="Another score").click()
-    rep.page.get_by_label("Why", exact=True).fill("They told me that the budget is approved.")
+    rep.page.get_by_role("textbox", name="Why").first.fill("They told me that the budget is approved.")
     rep.page.get_by_role("button", name="Override the score").click()
     rep.settle()
     assert "Kept: your score" in rep.text

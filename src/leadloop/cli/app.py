@@ -16,6 +16,7 @@ from leadloop.cli.checking import check
 from leadloop.cli.dashboard import dashboard
 from leadloop.cli.demo import demo
 from leadloop.cli.dev import dev
+from leadloop.cli.digest import digest
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.enriching import enrich
@@ -113,6 +114,7 @@ app.command()(score)
 app.command()(retrain)
 app.command()(serve)
 app.command()(dashboard)
+app.command()(digest)
 app.command()(worker)
 app.command("import")(import_leads)
 app.command()(enrich)

@@ -21,8 +21,8 @@ def digest(
 ) -> None:
     """Tell what happened in the last days: the answer in one paragraph, numbers with intervals, and what needs attention.
 
-    It names no lead, unless the setting `digest_leads` asks for the best ones by name. The schedule `weekly digest` sends it every
-    Monday once it is switched on.
+    It names no lead, unless the setting `digest_leads` asks for the best ones by name. The schedule `weekly digest` sends it
+    every Monday once it is switched on.
 
     Examples:
 

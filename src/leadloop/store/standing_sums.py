@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     true,
     type_coerce,
 )
@@ -32,11 +33,19 @@ from leadloop.store.connections import Connections
 from leadloop.store.enrichment_tables import QUEUE
 from leadloop.store.lead_traits import plain_words
 from leadloop.store.standing_tables import STANDINGS
+from leadloop.store.standings import whole_table
 from leadloop.store.tables import EVENTS, FEEDBACK, LEAD_VERSIONS, LEADS, OUTCOMES, SCORES, SHADOW
 from leadloop.store.webhook_tables import MESSAGES
 
 BINS = 20
 _COLUMN = STANDINGS.c
+_EACH_DAY = text("""
+WITH RECURSIVE days(day) AS (SELECT :first UNION ALL SELECT date(day, '+1 day') FROM days WHERE day < :last)
+SELECT day, (
+    SELECT count(*) FROM scores
+    WHERE playbook = :playbook AND at >= max(day, :since) AND at < min(date(day, '+1 day'), :until) AND arm != :shadow
+) FROM days
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,7 @@ class StandingSums:
         """The leads that came in from one moment to before another, by day or altogether."""
         day = self._day(_COLUMN.came_at) if by_day else _no_day()
         query = select(day, func.count(), *_tally(_COLUMN.score), _count_if(_COLUMN.band == high)).where(
-            _COLUMN.playbook == playbook, _COLUMN.came_at >= since, _COLUMN.came_at < until
+            self._of(playbook), _COLUMN.came_at >= since, _COLUMN.came_at < until
         )
         rows = self._rows(query.group_by(day) if by_day else query)
         return tuple(CameSums(_as_day(row[0]), int(row[1]), _as_tally(row, 2), int(row[5] or 0)) for row in rows)
@@ -135,7 +144,7 @@ class StandingSums:
         known = _COLUMN.follow_up.is_not(None)
         query = select(
             day, func.count(), *_tally(_COLUMN.sentiment), _count_if(known), _count_if(_COLUMN.follow_up.is_(True))
-        ).where(_COLUMN.playbook == playbook, _COLUMN.called_at >= since, _COLUMN.called_at < until)
+        ).where(self._of(playbook), _COLUMN.called_at >= since, _COLUMN.called_at < until)
         rows = self._rows(query.group_by(day) if by_day else query)
         return tuple(
             CallSums(_as_day(row[0]), int(row[1]), _as_tally(row, 2), int(row[5] or 0), int(row[6] or 0))
@@ -144,9 +153,19 @@ class StandingSums:
 
     def scores_by_day(self, playbook: str, since: datetime, until: datetime) -> dict[date, int]:
         """How many scores were given on each day, without those that nobody saw."""
-        day = self._day(SCORES.c.at)
-        query = select(day, func.count()).where(*self._given(playbook, since, until)).group_by(day)
-        return {found: int(count) for row_day, count in self._rows(query) if (found := _as_day(row_day))}
+        if not self._connections.is_sqlite:
+            day = self._day(SCORES.c.at)
+            rows = self._rows(select(day, func.count()).where(*self._given(playbook, since, until)).group_by(day))
+        else:  # to count each day's part of the index takes a sixth of the time that grouping takes
+            ends = {
+                "since": _plain(since),
+                "until": _plain(until),
+                "first": _plain(since)[:10],
+                "last": _plain(until)[:10],
+            }
+            with self._connections.read() as connection:
+                rows = connection.execute(_EACH_DAY, {**ends, "playbook": playbook, "shadow": SHADOW}).all()
+        return {found: int(count) for row_day, count in rows if count and (found := _as_day(row_day))}
 
     def scores(self, playbook: str, since: datetime, until: datetime) -> int:
         """How many scores were given in a time."""
@@ -161,7 +180,7 @@ class StandingSums:
             if self._connections.is_sqlite
             else cast(extract("hour", at), Integer)
         )
-        query = select(hour, func.count()).where(_COLUMN.playbook == playbook, at >= since, at < until).group_by(hour)
+        query = select(hour, func.count()).where(self._of(playbook), at >= since, at < until).group_by(hour)
         return {int(place): int(count) for place, count in self._rows(query)}
 
     # ------------------------------------------------------------------------------------------------------- as they are now
@@ -169,7 +188,7 @@ class StandingSums:
     def spread(self, playbook: str, *, since: datetime | None = None) -> tuple[tuple[str, str, str, int, int], ...]:
         """How many leads there are in each band, route, segment and twentieth of the scores, by their newest scores."""
         by = (_COLUMN.band, _COLUMN.route, func.coalesce(_COLUMN.segment, ""), self._bin(_COLUMN.score))
-        query = select(*by, func.count()).where(*_scored(playbook, since)).group_by(*by)
+        query = select(*by, func.count()).where(*self._scored(playbook, since)).group_by(*by)
         return tuple((row[0], row[1], row[2], int(row[3]), int(row[4])) for row in self._rows(query))
 
     def groups(
@@ -179,7 +198,7 @@ class StandingSums:
         by = _COLUMN[column]
         best = func.max(_COLUMN.score)
         query = select(by, *_tally(_COLUMN.score), best, _count_if(_COLUMN.band == high))
-        query = query.where(*_scored(playbook, since), by != "").group_by(by)
+        query = query.where(*self._scored(playbook, since), by != "").group_by(by)
         order = (best.desc(), func.count().desc(), by) if best_first else (func.count().desc(), by)
         rows = self._rows(query.order_by(*order).limit(most))
         return tuple(GroupSums(row[0], _as_tally(row, 1), float(row[4]), int(row[5] or 0)) for row in rows)
@@ -189,7 +208,7 @@ class StandingSums:
         by = _COLUMN[column]
         place = func.row_number().over(partition_by=by, order_by=(_COLUMN.score.desc(), _COLUMN.id.desc()))
         ranked = select(by.label("by"), _COLUMN.lead_id, place.label("place"))
-        found = ranked.where(*_scored(playbook, None), by.in_(list(values))).subquery()
+        found = ranked.where(*self._scored(playbook, None), by.in_(list(values))).subquery()
         query = select(found.c.by, found.c.lead_id).where(found.c.place == 1)
         return {row[0]: row[1] for row in self._rows(query)} if values else {}
 
@@ -203,7 +222,9 @@ class StandingSums:
             for table in (OUTCOMES, FEEDBACK, EVENTS)
         ]
         query = (
-            select(func.count()).select_from(STANDINGS).where(*_scored(playbook, since), _COLUMN.band == band, *there)
+            select(func.count())
+            .select_from(STANDINGS)
+            .where(*self._scored(playbook, since), _COLUMN.band == band, *there)
         )
         return int(self._rows(query)[0][0])
 
@@ -256,7 +277,7 @@ class StandingSums:
         }
         named = [columns[name].label(f"by_{name}") for name in by]
         over = false() if within_days is None else _COLUMN.first_at < now - timedelta(days=within_days)
-        mine: list[ColumnElement[bool]] = [_COLUMN.playbook == playbook, _COLUMN.first_at.is_not(None)]
+        mine: list[ColumnElement[bool]] = [self._of(playbook), _COLUMN.first_at.is_not(None)]
         if since is not None:
             mine.append(_COLUMN.first_at >= since)
         if until is not None:
@@ -350,7 +371,7 @@ class StandingSums:
         """How many leads are known, how many have a score, how many are kept without one, and when the newest came in."""
         nobody = and_(_COLUMN.score.is_(None), _COLUMN.kept.is_(True))
         query = select(func.count(), func.count(_COLUMN.score), _count_if(nobody), func.max(_COLUMN.came_at))
-        row = self._rows(query.where(_COLUMN.playbook == playbook))[0]
+        row = self._rows(query.where(self._of(playbook)))[0]
         return int(row[0]), int(row[1]), int(row[2] or 0), row[3]
 
     def sources(self, playbook: str) -> tuple[tuple[str, int, datetime | None], ...]:
@@ -377,6 +398,14 @@ class StandingSums:
         query = select(column.webhook, func.min(column.created_at)).where(column.state == "waiting")
         return {row[0]: row[1] for row in self._rows(query.group_by(column.webhook))}
 
+    def is_any_from(self, playbook: str, opening: str, *, among: int = 1_000) -> bool:
+        """Whether one of the newest records of leads came from a source that begins so."""
+        mine = LEAD_VERSIONS.c.playbook == playbook
+        newest = select(LEAD_VERSIONS.c.source).where(mine).order_by(LEAD_VERSIONS.c.id.desc()).limit(among).subquery()
+        return bool(
+            self._rows(select(newest.c.source).where(newest.c.source.startswith(opening, autoescape=True)).limit(1))
+        )
+
     def feedback_by_band(
         self, playbook: str, since: datetime
     ) -> tuple[tuple[str | None, str, int, Tally, int, int], ...]:
@@ -393,10 +422,10 @@ class StandingSums:
             (row[0], row[1], int(row[2]), _as_tally(row, 3), int(row[6]), int(row[7] or 0)) for row in self._rows(query)
         )
 
-    def find(self, playbook: str, text: str, *, limit: int = 10) -> tuple[tuple[str, str, float | None], ...]:
+    def find(self, playbook: str, said: str, *, limit: int = 10) -> tuple[tuple[str, str, float | None], ...]:
         """Leads that are found by every word of a text, those with a score first, the best of them first."""
-        found = [_COLUMN.words.contains(word, autoescape=True) for word in plain_words(text).split()]
-        query = select(_COLUMN.lead_id, _COLUMN.name, _COLUMN.score).where(_COLUMN.playbook == playbook, *found)
+        found = [_COLUMN.words.contains(word, autoescape=True) for word in plain_words(said).split()]
+        query = select(_COLUMN.lead_id, _COLUMN.name, _COLUMN.score).where(self._of(playbook), *found)
         rows = self._rows(query.order_by(func.coalesce(_COLUMN.score, -1).desc(), _COLUMN.id.desc()).limit(limit))
         return tuple((row[0], row[1], row[2]) for row in rows)
 
@@ -405,6 +434,14 @@ class StandingSums:
     def _given(self, playbook: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
         column = SCORES.c
         return column.playbook == playbook, column.at >= since, column.at < until, column.arm != SHADOW
+
+    def _of(self, playbook: str) -> ColumnElement[bool]:
+        """That a lead is of a playbook, for sums over most leads of it."""
+        return whole_table(self._connections, playbook)
+
+    def _scored(self, playbook: str, since: datetime | None) -> list[ColumnElement[bool]]:
+        asked: list[ColumnElement[bool]] = [self._of(playbook), _COLUMN.score.is_not(None)]
+        return asked if since is None else [*asked, _COLUMN.scored_at >= since]
 
     def _day(self, at: ColumnElement[Any]) -> ColumnElement[Any]:
         if self._connections.is_sqlite:
@@ -423,9 +460,9 @@ class StandingSums:
             return connection.execute(query).all()
 
 
-def _scored(playbook: str, since: datetime | None) -> list[ColumnElement[bool]]:
-    asked: list[ColumnElement[bool]] = [_COLUMN.playbook == playbook, _COLUMN.score.is_not(None)]
-    return asked if since is None else [*asked, _COLUMN.scored_at >= since]
+def _plain(moment: datetime) -> str:
+    """A moment as SQLite holds it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _tally(column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:

@@ -229,4 +229,4 @@ def _is_synthetic(place: Workspace, playbook: str, declared: Playbook | None) ->
     """Whether the playbook says so, or a lead came from a file that is marked as synthetic."""
     if declared is not None and declared.synthetic:
         return True
-    return any(source.startswith(SYNTHETIC) for source, _, _ in place.store.sums.sources(playbook))
+    return place.store.sums.is_any_from(playbook, SYNTHETIC)

@@ -17,11 +17,9 @@ from leadloop.flows.figures.work_list import WorkItem, read_work_list
 from leadloop.flows.loop.alerts import NotTold, read_addresses
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.work.kind import Argument, Kind, Work
 from leadloop.learning.report.escape import html_text
 from leadloop.learning.report.page import page_head
 
-DIGEST = "digest"
 _MOST_ATTENTION = 8
 _STYLE = "table.digest td:nth-child(n+2),table.digest th:nth-child(n+2){text-align:right;white-space:nowrap}"
 
@@ -92,7 +90,9 @@ def make_digest(place: Workspace, playbook: str, *, days: int = 7, now: datetime
 
 def _answer(seen: Overview) -> str:
     """The paragraph."""
-    said = [f"In the {seen.days} days to {seen.until:%-d %B %Y}, {_many(seen.leads, 'lead')} of {seen.playbook} came in"]
+    said = [
+        f"In the {seen.days} days to {seen.until:%-d %B %Y}, {_many(seen.leads, 'lead')} of {seen.playbook} came in"
+    ]
     said[0] += f" ({seen.leads_before:,} in the {seen.days} days before) and {_many(seen.scores, 'score')} were given."
     if seen.high_value is not None:
         said.append(f"{_share(seen.high_value)} of the leads that were scored are {seen.high_band}.")
@@ -108,7 +108,9 @@ def _answer(seen: Overview) -> str:
     else:
         said.append("Nothing calls for anybody now.")
     if seen.not_touched:
-        said.append(f"{_many(seen.not_touched, 'lead')} among the best {'was' if seen.not_touched == 1 else 'were'} not touched yet.")
+        said.append(
+            f"{_many(seen.not_touched, 'lead')} among the best {'was' if seen.not_touched == 1 else 'were'} not touched yet."
+        )
     return " ".join(said)
 
 
@@ -203,7 +205,7 @@ def write_html(digests: Sequence[Digest]) -> str:
 def _section(digest: Digest) -> str:
     name = html_text(digest.playbook)
     rows = "".join(
-        f"<tr><td>{html_text(one.name)}</td><td>{html_text(one.now)}</td><td>{html_text(one.before)}</td></tr>"
+        f"<tr><td>{html_text(one.name)}</td><td>{html_text(one.now)}</td><td>{html_text(f"before: {one.before}" if one.before else "")}</td></tr>"
         for one in digest.figures
     )
     parts = [
@@ -224,7 +226,9 @@ def _section(digest: Digest) -> str:
         best = "".join(f"<li>{one.score:.0f}: {html_text(one.name)}</li>" for one in digest.leads)
         parts.append(f"<h3>The best open leads</h3><ul>{best}</ul>")
     if digest.links:
-        links = "".join(f'<li><a href="{html_text(address)}">{html_text(name)}</a></li>' for name, address in digest.links)
+        links = "".join(
+            f'<li><a href="{html_text(address)}">{html_text(name)}</a></li>' for name, address in digest.links
+        )
         parts.append(f"<h3>More</h3><ul>{links}</ul>")
     return "".join((*parts, "</section>"))
 
@@ -253,30 +257,11 @@ def send_digest(place: Workspace, digests: Sequence[Digest]) -> list[str]:
     return failed
 
 
-def _run(work: Work) -> Any:
-    days = int(work.told.get("days", 7))
-    asked = str(work.told.get("playbook", ""))
-    digests = digests_of(work.place, [asked] if asked else [], days=days)
-    if not digests:
-        return {"told": 0, "failed": []}
-    failed = send_digest(work.place, digests)
-    return {"told": len(digests), "failed": failed}
-
-
-def digests_of(place: Workspace, playbooks: Sequence[str], *, days: int = 7, now: datetime | None = None) -> list[Digest]:
+def digests_of(
+    place: Workspace, playbooks: Sequence[str], *, days: int = 7, now: datetime | None = None
+) -> list[Digest]:
     """A digest of each of these playbooks; where none is named, of every one that has a version and leads."""
     if playbooks:
         return [make_digest(place, name, days=days, now=now) for name in playbooks]
     known = (name for name in place.registry.playbooks() if place.store.sums.known(name)[0])
     return [make_digest(place, name, days=days, now=now) for name in known]
-
-
-DIGEST_KIND = Kind(
-    DIGEST,
-    "Tell people by the alerts' addresses what happened in the last days.",
-    {"days": Argument("whole", "How many days it is about.", 7, 1, 366)},
-    _run,
-    max_attempts=8,
-    about_playbook=False,
-    one_of_a_playbook=True,
-)

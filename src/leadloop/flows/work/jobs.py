@@ -21,8 +21,7 @@ from leadloop.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from leadloop.flows.loop.digest import DIGEST_KIND
-from leadloop.flows.loop.kinds import HEALTH_KIND, LOOP_KIND, TELL_KIND
+from leadloop.flows.loop.kinds import DIGEST_KIND, HEALTH_KIND, LOOP_KIND, TELL_KIND
 from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
 from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.place.settings import read_settings
