@@ -202,10 +202,14 @@ def write_html(digests: Sequence[Digest]) -> str:
     )
 
 
+def _before(value: str) -> str:
+    return f"before: {value}" if value else ""
+
+
 def _section(digest: Digest) -> str:
     name = html_text(digest.playbook)
     rows = "".join(
-        f"<tr><td>{html_text(one.name)}</td><td>{html_text(one.now)}</td><td>{html_text(f"before: {one.before}" if one.before else "")}</td></tr>"
+        f"<tr><td>{html_text(one.name)}</td><td>{html_text(one.now)}</td><td>{html_text(_before(one.before))}</td></tr>"
         for one in digest.figures
     )
     parts = [
