@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help screenshots demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop test-dashboard bench-pages
+.PHONY: help screenshots demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop test-dashboard bench-pages test-starts
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ test-mlflow: environment mlflow ## Run the tests against a real MLflow server al
 test-crash: environment ## Kill the service, workers, promotions and the store's writers 200 times each, and end the service; KILLS=N for another number.
 	TEST_KILLS=$(or $(KILLS),200) $(bin)/python -m pytest -s -m "not large and not world" tests/store/test_kills.py tests/registry/test_kills.py tests/flows/work/test_jobs.py tests/api/test_kills.py tests/api/test_experiment_kills.py tests/api/test_rollouts.py tests/flows/enrich/test_enrich.py tests/flows/sync/test_kills.py tests/ingest/test_signatures.py tests/api/topics/test_hooks.py
 
+test-starts: environment ## Kill promotions and rollbacks 500 times on each database; every start after a kill must find a valid version; STARTS=N for another number.
+	TEST_KILLS=$(or $(STARTS),500) $(bin)/python -m pytest -s -m "long or not long" tests/registry/test_kills.py
+
 test-loop: environment ## Kill the loop at every step 100 times, and poison 20 trainings of each kind; KILLS=N and WORLDS=N for others.
 	TEST_LOOP_KILLS=$(or $(KILLS),100) $(bin)/python -m pytest -s -m "long or not long" tests/flows/loop/test_kills.py
 	TEST_POISON=$(or $(WORLDS),20) $(bin)/python -m pytest -m "long or not long" tests/flows/loop/test_poison.py
@@ -35,7 +38,9 @@ test-loop: environment ## Kill the loop at every step 100 times, and poison 20 t
 test-reload: environment ## Change the version in service 200 times while 100,000 requests are answered; RELOADS=N and REQUESTS=N for others.
 	TEST_RELOADS=$(or $(RELOADS),200) TEST_RELOAD_REQUESTS=$(or $(REQUESTS),100000) $(bin)/python -m pytest -s tests/api/test_reloads.py
 
-test-sync: environment ## Kill syncs 50 times, forge 5,000 webhooks, and fetch 500 calls at Fellow's own pace; KILLS=N and FORGED=N for others.
+test-sync: environment ## Kill syncs and enrichments 50 times each, forge 5,000 webhooks, and fetch 500 calls at Fellow's own pace; KILLS=N and FORGED=N for others.
+	TEST_KILLS=$(or $(KILLS),50) $(bin)/python -m pytest -s tests/flows/sync/test_kills.py tests/flows/enrich/test_enrich.py
+	TEST_MUTATIONS=$(or $(FORGED),5000) $(bin)/python -m pytest -s tests/ingest/test_signatures.py tests/api/topics/test_hooks.py
 	$(bin)/python -m pytest -s -m long tests/flows/sync/test_end_to_end.py
 
 test-dashboard: environment ## Click through the dashboard in a real Chromium: every page, by day and night, wide and narrow, and 60 hostile texts.

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.train import TrainingResult, train
@@ -22,6 +23,10 @@ from tests.leads_for_tests import PLAYBOOK, make_cells
 
 # The usual settings of every learner, and no search: what tests look at does not get better with it.
 os.environ["LEADLOOP_BUDGET"] = "1"
+
+# How many cases are drawn for each property where a test does not say so itself; `make test-long` draws more.
+settings.register_profile("leadloop", max_examples=int(os.environ.get("TEST_EXAMPLES", "40")), deadline=None)
+settings.load_profile("leadloop")
 
 
 AS_TRAINED = "as_trained.db"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from leadloop.store.enrichment import Wanted
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
 
@@ -46,6 +48,9 @@ def page(workspace, tmp_path_factory):
     place = copy_workspace(workspace.root, tmp_path_factory.mktemp("watched"))
     keys = make_keys(place)
     place.store.jobs.add("train", {})
+    place.store.enrichment.want("tiny", [Wanted("L1", 1.0)])
+    states = place.store.source_states
+    states.succeed(states.begin("fellow", "acme", "sync", since=None, at=datetime.now(UTC)))
     scorer = {"X-API-Key": keys["scorer"]}
     with ask(open_service(place.root)) as client:
         for _ in range(2):

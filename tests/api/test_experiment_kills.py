@@ -16,7 +16,7 @@ import time
 import httpx2
 import pytest
 from tests.api.service_process_for_tests import Preloaded, ServiceProcess, free_port
-from tests.conftest import copy_workspace
+from tests.conftest import copy_workspace, put_in_service_there
 
 from leadloop.flows.place.workspace import Workspace
 from leadloop.store import Variant
@@ -76,9 +76,17 @@ class Sender(threading.Thread):
             self.acknowledged[lead] = arm
 
 
-def test_no_lead_changes_its_arm_and_what_was_answered_is_stored(workspace, tmp_path):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def root(request, workspace, tmp_path):
+    """A workspace with a version in service, its store in a file and on a server."""
+    if request.param == "postgresql":
+        return put_in_service_there(workspace.root, tmp_path / "workspace", request.getfixturevalue("new_postgres")())
     copy_workspace(workspace.root, tmp_path)
-    place, version = Workspace(tmp_path), workspace.result.version.id
+    return tmp_path
+
+
+def test_no_lead_changes_its_arm_and_what_was_answered_is_stored(workspace, root, request):
+    place, version = Workspace(root), workspace.result.version.id
     arms = [Variant("old", version, 50, is_control=True), Variant("new", version, 50)]
     test = place.store.experiments.start(
         "tiny", "trial", arms, target="won", settings={"ramp_plan": [{"after_days": 0, "percent": 30}]}
@@ -89,7 +97,7 @@ def test_no_lead_changes_its_arm_and_what_was_answered_is_stored(workspace, tmp_
     try:
         for turn in range(KILLS):
             words = ("--workers", "2") if turn % 3 == 2 else ()
-            service = ServiceProcess(tmp_path, port, *words, preloaded=preloaded)
+            service = ServiceProcess(root, port, *words, preloaded=preloaded)
             service.wait()
             if turn == 0:
                 for one in senders:
@@ -103,7 +111,7 @@ def test_no_lead_changes_its_arm_and_what_was_answered_is_stored(workspace, tmp_
             place.store.experiments.ramp(test, 30 + 70 * (turn + 1) / KILLS)
             killed.append(time.monotonic())
             service.kill()
-        service = ServiceProcess(tmp_path, port, preloaded=preloaded)
+        service = ServiceProcess(root, port, preloaded=preloaded)
         service.wait()
         time.sleep(0.5)
         ending.set()
@@ -131,7 +139,8 @@ def test_no_lead_changes_its_arm_and_what_was_answered_is_stored(workspace, tmp_
     assert again > 20
     place.store.close()
     print(
-        f"\n{KILLS} kills: {answered:,} leads were answered by an arm, {again:,} asked about again, none changed its arm; "
+        f"\n{request.node.callspec.id}, {KILLS} kills: {answered:,} leads were answered by an arm, {again:,} asked about again, "
+        "none changed its arm; "
         f"{sum(len(one.acknowledged) for one in senders):,} assignments acknowledged, all stored; {lost} exposures of the last "
         f"moment before a kill lost"
     )

@@ -216,3 +216,22 @@ def test_letters_are_read_by_what_the_page_says_of_them():
     assert decode(b'<meta charset="windows-1252">' + "Grüße €".encode("cp1252"), "text/html").endswith("Grüße €")
     assert decode("Grüße".encode(), "text/html; charset=no-such-thing") == "Grüße"
     assert decode("Grüße".encode("cp1252"), "text/html") == "Grüße"
+
+
+def test_letters_in_which_no_page_is_written_are_not_unpacked():
+    began = time.process_time()
+    for odd in ("punycode", "idna", "unicode_escape", "utf-7", "zlib_codec", "undefined"):
+        assert decode(b"caf\xc3\xa9 " + b"a-b" * 50_000, f"text/html; charset={odd}").startswith("café ")
+    assert time.process_time() - began < 0.5
+    for name in ("windows-1252", "ISO-8859-1", "latin1", "cp1252"):
+        assert decode(b"caf\xe9", f"text/html; charset={name}") == "café"
+    assert decode("日本".encode("shift_jis"), "text/html; charset=Shift_JIS") == "日本"
+    assert decode("привет".encode("koi8-r"), "text/html; charset=KOI8-R") == "привет"
+
+
+def test_references_to_letters_that_there_cannot_be_are_passed_over():
+    long = "9" * 5_000
+    page = read_page(
+        f"<title>A&#{long};</title><p title='&#x{long};'>Fish &amp; &#{long};chips &#163;5<a href='/&#{long}'>x</a>"
+    )
+    assert (page.title, page.lines) == ("A", ("Fish & chips £5 x",))

@@ -117,38 +117,35 @@ def require_the_same(said: list[dict], rows: list[dict[str, str]]) -> None:
             assert same or row[name] == one[name], (name, row, one)
 
 
-def test_the_server_has_the_run_in_its_experiment(served):
-    _, run, _ = served
+def test_a_run_is_in_the_servers_experiment_and_its_model_gives_the_very_scores_that_leadloop_gives(
+    served, workspace, tmp_path
+):
+    """All of it in one test: the two servers take longer to start than everything that is asked of them."""
+    address, run, work = served
+    require_run(run)
+    rows = scored(workspace, work, tmp_path)
+    require_the_same(ask(f"{address}/invocations", workspace.new.read_bytes(), "text/csv")["predictions"], rows)
+    body = json.dumps({"dataframe_records": leads_as_json(workspace)}).encode()
+    require_the_same(ask(f"{address}/invocations", body)["predictions"], rows)
+    lead = {"id": "x", "visits": 1, "source": "Chat", "phone": None, "opted_out": "perhaps", "noise": 0.5}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(f"{address}/invocations", json.dumps({"dataframe_records": [lead]}).encode())
+    assert refused.value.code == 400
+    assert "“perhaps” is not yes or no" in json.load(refused.value)["message"]
+
+
+def require_run(run: dict) -> None:
     assert run["info"]["status"] == "FINISHED"
     metrics = {metric["key"] for metric in run["data"]["metrics"]}
     assert {"test/AUC", "test/AUC/low", "test/AUC/high", "baseline/prior/AUC", "held-out/LightGBM/AUC"} <= metrics
     assert {"LightGBM/num_leaves", "seed", "split"} <= {param["key"] for param in run["data"]["params"]}
 
 
-def test_rows_of_a_csv_file_get_the_very_scores_that_leadloop_gives(served, workspace, tmp_path):
-    address, _, work = served
-    said = ask(f"{address}/invocations", workspace.new.read_bytes(), "text/csv")["predictions"]
-    require_the_same(said, scored(workspace, work, tmp_path))
-
-
-def test_so_do_the_same_leads_as_json_with_numbers_and_nulls(served, workspace, tmp_path):
-    address, _, work = served
+def leads_as_json(workspace) -> list[dict]:
+    """The new leads with numbers and nulls where the file has text."""
+    numbers = ("visits", "noise")
     with workspace.new.open(newline="", encoding="utf-8") as file:
-        leads = [
-            {
-                name: (float(cell) if name in ("visits", "noise") else cell) if cell else None
-                for name, cell in row.items()
-            }
+        return [
+            {name: (float(cell) if name in numbers else cell) if cell else None for name, cell in row.items()}
             for row in csv.DictReader(file)
         ]
-    body = json.dumps({"dataframe_records": leads}).encode()
-    require_the_same(ask(f"{address}/invocations", body)["predictions"], scored(workspace, work, tmp_path))
-
-
-def test_a_lead_that_cannot_be_read_is_refused_with_its_reason(served):
-    address, _, _ = served
-    lead = {"id": "x", "visits": 1, "source": "Chat", "phone": None, "opted_out": "perhaps", "noise": 0.5}
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        ask(f"{address}/invocations", json.dumps({"dataframe_records": [lead]}).encode())
-    assert refused.value.code == 400
-    assert "“perhaps” is not yes or no" in json.load(refused.value)["message"]

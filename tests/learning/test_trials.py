@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals as POS
 WANTED = 8
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
+@pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.long)])
 def address(request, tmp_path):
     """A database with Optuna's tables in it, as a training makes them before its search begins."""
     file = f"sqlite:///{tmp_path / 'trials.db'}"

@@ -20,7 +20,7 @@ KILLS = os.environ.get("TEST_KILLS", "6")
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def place(request, workspace, tmp_path):
     """A registry with two real versions, and the address of a database for it."""
     address = request.getfixturevalue("new_postgres")() if request.param == "postgresql" else tmp_path / "leadloop.db"

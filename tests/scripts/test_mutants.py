@@ -375,6 +375,7 @@ needs_posix = pytest.mark.skipif(os.name != "posix", reason="ends the tests' pro
 
 
 @needs_posix
+@pytest.mark.long
 def test_in_a_copy_the_line_is_broken_the_tests_that_reach_it_run_and_the_checkout_stays_as_it_was(checkout, tmp_path):
     copy = Copy.of(checkout, tmp_path / "copy", Path(sys.executable))
     assert not (copy.place / ".git").exists()
@@ -405,6 +406,7 @@ def test_in_a_copy_the_line_is_broken_the_tests_that_reach_it_run_and_the_checko
 
 
 @needs_posix
+@pytest.mark.long
 def test_tests_that_fail_with_nothing_broken_are_told_at_once(checkout, tmp_path):
     (checkout / SUMS).write_text(SOURCES[SUMS].replace("a + b", "a - b"), encoding="utf-8")
     with pytest.raises(FailsUnbroken, match="test_four_is_four"):
@@ -412,6 +414,7 @@ def test_tests_that_fail_with_nothing_broken_are_told_at_once(checkout, tmp_path
 
 
 @needs_posix
+@pytest.mark.long
 def test_a_test_that_fails_only_when_it_is_watched_is_not_asked(checkout, tmp_path):
     shy = "import sys\n\n\ndef test_alone():\n    assert sys.gettrace() is None\n"
     (checkout / "tests" / "scoring" / "test_shy.py").write_text(shy, encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from leadloop.api.access.limits import Limits
 from leadloop.api.database import Database
+from leadloop.api.measures.backlogs import BacklogCounts
 from leadloop.api.measures.job_counts import JobCounts
 from leadloop.api.measures.logs import EventLog
 from leadloop.api.measures.metrics import Metrics
@@ -51,6 +52,11 @@ class Service:
     def job_counts(self) -> JobCounts:
         """How many jobs wait and run."""
         return JobCounts(self.database.store)
+
+    @cached_property
+    def backlog_counts(self) -> BacklogCounts:
+        """How much waits to be enriched, worked on and sent."""
+        return BacklogCounts(self.database.store)
 
 
 def make_service(

@@ -33,8 +33,6 @@ def fellow(
         leadloop dev fellow
         leadloop dev fellow --calls 500 --port 9000 --no-rate-limit
     """
-    import time
-
     from leadloop.cli.console import say, tell
     from leadloop.simulate import SYNTHETIC_NOTE
     from leadloop.testing.fellow import LocalFellow, Quirks, fill_library
@@ -52,10 +50,7 @@ def fellow(
         say(f"  export LEADLOOP_OWN_NAMES={OWN_NAME} LEADLOOP_OWN_DOMAINS={OWN_DOMAIN}")
         say("  leadloop sync fellow")
         try:
-            while (
-                True
-            ):  # a wait without an end would not hear Ctrl-C: polars asks for system calls to go on after signals
-                time.sleep(0.5)
+            _wait_for_ctrl_c()
         finally:
             meter = local.meter
             tell(f"It was asked {len(meter.arrivals):,} times, and refused {meter.refused:,} for coming too often.")
@@ -79,8 +74,6 @@ def websites(
         leadloop dev websites
         leadloop dev websites --companies 500 --port 9100
     """
-    import threading
-
     from leadloop.cli.console import say, tell
     from leadloop.simulate import SYNTHETIC_NOTE
     from leadloop.testing.websites import WebsiteFarm, make_sites
@@ -93,6 +86,13 @@ def websites(
         say(f"  export LEADLOOP_WEBSITES_AT=127.0.0.1:{taken}")
         say("  leadloop enrich b2b_calls")
         try:
-            threading.Event().wait()
+            _wait_for_ctrl_c()
         finally:
             tell(f"They were asked for {sum(farm.pages.values()):,} pages.")
+
+
+def _wait_for_ctrl_c() -> None:
+    import time
+
+    while True:  # a wait without an end would not hear it: polars asks for system calls to go on after signals
+        time.sleep(0.5)

@@ -71,8 +71,8 @@ def plan(
     """
     from leadloop.cli.console import say
     from leadloop.flows.experiments.planning import Asked, begin_experiment, plan_experiment
+    from leadloop.flows.place.playbook_folder import playbook_name
     from leadloop.flows.place.workspace import open_workspace
-    from leadloop.flows.scoring.score import playbook_name
 
     place, known = open_workspace(workspace), playbook_name(playbook)
     relative = None if points is not None and lift is None else (5.0 if lift is None else lift) / 100
@@ -207,8 +207,8 @@ def list_all(
     """
     from leadloop.cli.console import add_row, make_table, out, say
     from leadloop.flows.past.stored_past import require_store
+    from leadloop.flows.place.playbook_folder import playbook_name
     from leadloop.flows.place.workspace import open_workspace
-    from leadloop.flows.scoring.score import playbook_name
 
     place, known = open_workspace(workspace), playbook_name(playbook)
     require_store(place, known)
@@ -402,8 +402,8 @@ def _read_ramp(text: str) -> list[tuple[float, float]]:
 
 def _find(playbook: str, name: str, workspace: Path | None) -> tuple[Workspace, AbTest]:
     from leadloop.flows.experiments.planning import find_experiment
+    from leadloop.flows.place.playbook_folder import playbook_name
     from leadloop.flows.place.workspace import open_workspace
-    from leadloop.flows.scoring.score import playbook_name
 
     place = open_workspace(workspace)
     return place, find_experiment(place, playbook_name(playbook), name)

@@ -21,6 +21,7 @@ def list_all(playbook: _Playbook, workspace: WorkspaceOption = None) -> None:
     Example: `leadloop queue list b2b_calls`
     """
     from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.flows.enrich.queue import playbook_of
     from leadloop.flows.past.stored_past import require_store
     from leadloop.flows.place.workspace import open_workspace
 
@@ -29,6 +30,7 @@ def list_all(playbook: _Playbook, workspace: WorkspaceOption = None) -> None:
     queued = place.store.enrichment
     counts = queued.counts(playbook)
     if not counts:
+        playbook_of(place, playbook)  # it may be misspelt
         say(f"No lead waits. Bring them in: leadloop queue add {playbook}")
         return
     say(", ".join(f"{count:,} {state}" for state, count in counts.items()))
@@ -103,6 +105,7 @@ def show(
     Example: `leadloop queue show b2b_calls L-17`
     """
     from leadloop.cli.console import add_row, make_table, out, say
+    from leadloop.errors import LeadLoopError, Problem
     from leadloop.flows.past.stored_past import require_store
     from leadloop.flows.place.workspace import open_workspace
 
@@ -110,6 +113,10 @@ def show(
     require_store(place, playbook)
     found = place.store.enrichment.facts(playbook, [lead]).get(lead, [])
     if not found:
+        if place.store.leads.get(playbook, lead) is None:
+            raise LeadLoopError(
+                playbook, Problem("lead", f"“{lead[:60]}” is not known", "name one that the store holds")
+            )
         say("Nothing was found out about it yet.")
         return
     table = make_table("fact", "value", "filled in", "provider", "read at", "good until")

@@ -125,8 +125,8 @@ def export(
     Example: `leadloop store export insurance outcomes -o outcomes.csv`
     """
     from leadloop.cli.console import show_progress, tell
+    from leadloop.flows.place.playbook_folder import playbook_name
     from leadloop.flows.place.workspace import open_workspace
-    from leadloop.flows.scoring.score import playbook_name
     from leadloop.flows.upkeep.storekeeping import export_table
 
     with show_progress("exporting") as tick:

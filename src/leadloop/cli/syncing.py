@@ -76,6 +76,8 @@ def status(workspace: WorkspaceOption = None) -> None:
     )
     for problem in health.problems:
         say(f"Problem: {problem}.")
+    if health.last_began_at is None:
+        say("`leadloop sync fellow` begins one.")
     if not health.healthy:
         raise typer.Exit(_UNHEALTHY)
 
@@ -88,6 +90,9 @@ def webhook(
             metavar="URL", help="Where the service is reached from Fellow, with its path.", show_default=False
         ),
     ],
+    again: Annotated[
+        bool, typer.Option("--again", help="Replace what Fellow was told of URL before, as where its secret was lost.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Have Fellow tell of each call by itself, as soon as its AI note is written.
@@ -101,5 +106,5 @@ def webhook(
     from leadloop.flows.place.workspace import open_workspace
     from leadloop.flows.sync.subscribe import subscribe_to_fellow
 
-    path = subscribe_to_fellow(open_workspace(workspace), url)
+    path = subscribe_to_fellow(open_workspace(workspace), url, again=again)
     say(f"Fellow sends events to {url}. Their secret is in {path}.")

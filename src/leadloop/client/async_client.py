@@ -179,10 +179,16 @@ class AsyncClient:
         return await self._send(asks.models(playbook))
 
     async def promote(
-        self, playbook: str, version: str, *, why: str = "", idempotency_key: str | None = None
+        self,
+        playbook: str,
+        version: str,
+        *,
+        why: str = "",
+        anyway: bool = False,
+        idempotency_key: str | None = None,
     ) -> InService:
-        """Put a version in service, on the record."""
-        return await self._send(asks.promote(playbook, version, why=why, key=idempotency_key))
+        """Put a version in service, on the record; with `anyway` even where nothing shows that it beats chance."""
+        return await self._send(asks.promote(playbook, version, why=why, anyway=anyway, key=idempotency_key))
 
     async def rollback(self, playbook: str, *, why: str = "", idempotency_key: str | None = None) -> InService:
         """Go back to the version that was in service before, on the record."""

@@ -168,9 +168,17 @@ class Client:
         """The saved versions of a playbook, and which of them is in service."""
         return self._send(asks.models(playbook))
 
-    def promote(self, playbook: str, version: str, *, why: str = "", idempotency_key: str | None = None) -> InService:
-        """Put a version in service, on the record."""
-        return self._send(asks.promote(playbook, version, why=why, key=idempotency_key))
+    def promote(
+        self,
+        playbook: str,
+        version: str,
+        *,
+        why: str = "",
+        anyway: bool = False,
+        idempotency_key: str | None = None,
+    ) -> InService:
+        """Put a version in service, on the record; with `anyway` even where nothing shows that it beats chance."""
+        return self._send(asks.promote(playbook, version, why=why, anyway=anyway, key=idempotency_key))
 
     def rollback(self, playbook: str, *, why: str = "", idempotency_key: str | None = None) -> InService:
         """Go back to the version that was in service before, on the record."""

@@ -15,7 +15,8 @@ from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.flows.place.synthetic_mark import is_marked, mark_folder
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import Scored, score
-from leadloop.flows.training.train import TrainingResult, require_learning, train
+from leadloop.flows.training.needs import require_learning
+from leadloop.flows.training.train import TrainingResult, train
 from leadloop.ingest.writers import open_writer
 from leadloop.scoring import RuleScorer
 from leadloop.scoring.trained import target_columns

@@ -6,14 +6,14 @@ fit once more on the whole training part; only then are the test leads scored, o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import numpy as np
 
 from leadloop.errors import NotEnoughOutcomes, PlaybookError, Problem
-from leadloop.features import FeatureSet
+from leadloop.features import FeatureColumn, FeatureSet
 from leadloop.features.functions import FeatureFunction
 from leadloop.leads import Field
 from leadloop.learning.baseline import Baseline
@@ -26,6 +26,7 @@ from leadloop.learning.labelled import Labelled
 from leadloop.learning.leakage import time_share
 from leadloop.learning.learners import (
     LEARNERS,
+    Examples,
     Learner,
     LightGBMLearner,
     LogisticLearner,
@@ -41,15 +42,18 @@ from leadloop.learning.tuning import Budget, Search, fade, plan_trials, search_s
 from leadloop.learning.voice import Voice
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend, blend_margins
-from leadloop.scoring.calibrator import logistic
+from leadloop.scoring.calibrator import Calibrator, logistic
+from leadloop.scoring.lead_columns import segments_of
+from leadloop.scoring.members import Member
 from leadloop.scoring.score_map import ScoreMap
-from leadloop.scoring.trained import segments_of
 from leadloop.scoring.venn_abers import VennAbers
 
 SEARCH_LEADS = 100_000
 """Settings are chosen on the newest leads, at most so many; the models then learn from all of them."""
 USUAL_LEARNERS = ("logistic regression", "LightGBM", "XGBoost", "CatBoost", "random forest")
 """Who competes where the playbook does not say."""
+
+_NO_CALENDAR = CalendarFields({}, True, float("nan"), float("nan"))
 
 Tick = Callable[[str], None]
 """Told what is being done now, so that somebody can show it and time it."""
@@ -170,44 +174,24 @@ def learn(
     seed = playbook.training.seed
     in_time_order = labelled.order is not None
     forward = in_time_order and playbook.training.validation != "k-fold"
+    given = _Given(fields, functions, rules or {})
     newest = _newest(len(labelled), seed, in_time_order=in_time_order)
     folds = make_folds(
         playbook, labelled.take(newest), fields=fields, functions=functions, in_time_order=in_time_order, tick=tick
     )
-    calendar = CalendarFields({}, True, float("nan"), float("nan"))
-    if forward:
-        kinds = {field.name: field.type for field in fields}
-        shares = time_share(folds.labelled.leads.data.select(list(kinds)), kinds)
-        calendar = weigh_calendar_fields(
-            folds.folds, shares, (LogisticLearner(), LightGBMLearner()), seed=seed, tick=tick
-        )
-        if not calendar.used:
-            folds = replace(folds, folds=tuple(leave_out(fold, calendar.shares) for fold in folds.folds))
-            fields = [field for field in fields if field.name not in calendar.shares]
-            functions = [function for function in functions if function.__name__ not in calendar.shares]
-            rules = {name: points for name, points in (rules or {}).items() if name not in calendar.shares}
-    learners: list[Learner] = [PriorLearner()]
-    if rules:
-        learners.append(RulesLearner(rules))
-    beside = own_learners or {}
-    learners += [
-        beside[name] if name in beside else LEARNERS[name]() for name in playbook.training.learners or USUAL_LEARNERS
-    ]
+    calendar = _weigh_calendar(folds, given, seed=seed, tick=tick) if forward else _NO_CALENDAR
+    if not calendar.used:
+        folds = replace(folds, folds=tuple(leave_out(fold, calendar.shares) for fold in folds.folds))
+        given = given.without(calendar.shares)
+    learners = _competitors(playbook, given.rules, own_learners or {})
     half_ripe = labelled.maturity is not None and labelled.maturity.weigh
     searches = _search(learners, folds, effort, seed=seed, fading=forward and not half_ripe, tick=tick)
 
     tick("blending and calibrating")
-    judged, counts, blocks = folds.positive, folds.counts, folds.blocks
-    weighing = weigh_models([search.margins for search in searches], judged, counts, blocks)
+    weighing = weigh_models([search.margins for search in searches], folds.positive, folds.counts, folds.blocks)
     blended = blend_margins([search.margins for search in searches], weighing.weights)
-    ages = blocks.max() - blocks if forward else np.zeros_like(blocks)
-    counted = folds.calibrating
-    calibrator = calibrate_for_now(blended, judged, counted, ages, seed=seed)
-    moved = calibrator.kind == "slope and moving shift"
-    recent = choose_recent(ages, judged) if moved else np.ones(len(judged), dtype=bool)
-    venn_abers = VennAbers.fit(blended[recent], judged[recent], counted[recent])
-    score_map = ScoreMap.fit(playbook.policy, calibrator.probabilities(blended))
-
+    ages = folds.blocks.max() - folds.blocks if forward else np.zeros_like(folds.blocks)
+    calibrator = calibrate_for_now(blended, folds.positive, folds.calibrating, ages, seed=seed)
     voices = [
         Voice(learner, search, weight)
         for learner, search, weight in zip(learners, searches, weighing.weights, strict=True)
@@ -218,14 +202,15 @@ def learn(
 
     tick("fitting on all training leads")
     everywhere = np.arange(len(labelled))
-    features, examples = fit_features(playbook, labelled, everywhere, labelled.until, fields, functions)
-    members = []
-    for voice in voices:
-        tick(f"fitting {voice.learner.name}")
-        faded, settings = fade(examples, voice.search.settings)
-        members.append(voice.learner.fit(faded, features.columns, settings, seed=seed))
-    weights = tuple(voice.weight for voice in voices)
-    blend = Blend(tuple(members), weights, calibrator, venn_abers, score_map, doubt)
+    features, examples = fit_features(playbook, labelled, everywhere, labelled.until, given.fields, given.functions)
+    blend = Blend(
+        _fit_members(voices, examples, features.columns, seed=seed, tick=tick),
+        tuple(voice.weight for voice in voices),
+        calibrator,
+        _believe(blended, folds, calibrator, ages),
+        ScoreMap.fit(playbook.policy, calibrator.probabilities(blended)),
+        doubt,
+    )
     segments: Mapping[str, Blend] = {}
     verdicts: tuple[SegmentVerdict, ...] = ()
     if playbook.segment_by:
@@ -243,39 +228,99 @@ def learn(
             seed=seed,
             tick=tick,
         )
-    contenders = tuple(
-        Contender(
-            learner.name,
-            weight,
-            area_under_curve(judged, search.margins),
-            log_loss(judged, logistic(search.margins)),
-            search.settings,
-            search.curve,
-            search.trials,
-            search.cut,
-        )
-        for learner, search, weight in zip(learners, searches, weighing.weights, strict=True)
-    )
     ruled = None
-    if rules:
-        alone = RulesLearner(rules).fit(examples, features.columns, {}, seed=seed)
-        place = next(place for place, learner in enumerate(learners) if learner.name == RulesLearner.name)
-        ruled = Baseline(alone, calibrate_for_now(searches[place].margins, judged, counted, ages, seed=seed))
+    if given.rules:
+        alone = RulesLearner(given.rules).fit(examples, features.columns, {}, seed=seed)
+        said = next(
+            search.margins
+            for learner, search in zip(learners, searches, strict=True)
+            if learner.name == RulesLearner.name
+        )
+        ruled = Baseline(alone, calibrate_for_now(said, folds.positive, folds.calibrating, ages, seed=seed))
     won = float(examples.counts @ examples.positive / examples.counts.sum() * len(labelled))
     tick("asking folds what moves scores")
     return Learned(
         features=features,
         blend=blend,
-        contenders=contenders,
+        contenders=_contenders(learners, searches, weighing.weights, folds.positive),
         prior=(won + 0.5) / (len(labelled) + 1),
         rules=ruled,
-        held_out_auc=area_under_curve(judged, blended),
+        held_out_auc=area_under_curve(folds.positive, blended),
         calendar=calendar,
         weighing=weighing.how,
         segments=segments,
         verdicts=verdicts,
         held_out=HeldOut(newest[folds.held_out], blended),
         fold_points=points_by_fold(folds.folds, voices, blend, seed=seed),
+    )
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What may be learned from: fields, features in Python, and the points of each rule by its column."""
+
+    fields: Sequence[Field]
+    functions: Sequence[FeatureFunction]
+    rules: Mapping[str, float]
+
+    def without(self, names: Collection[str]) -> _Given:
+        return _Given(
+            [field for field in self.fields if field.name not in names],
+            [function for function in self.functions if function.__name__ not in names],
+            {name: points for name, points in self.rules.items() if name not in names},
+        )
+
+
+def _weigh_calendar(folds: Folds, given: _Given, *, seed: int, tick: Tick) -> CalendarFields:
+    """Which fields tell the time rather than the lead, and whether later leads are ranked better with them."""
+    kinds = {field.name: field.type for field in given.fields}
+    shares = time_share(folds.labelled.leads.data.select(list(kinds)), kinds)
+    return weigh_calendar_fields(folds.folds, shares, (LogisticLearner(), LightGBMLearner()), seed=seed, tick=tick)
+
+
+def _competitors(playbook: Playbook, rules: Mapping[str, float], beside: Mapping[str, Learner]) -> list[Learner]:
+    """Who competes: the prior and the rules, which have to be beaten, and the learners that the playbook names."""
+    learners: list[Learner] = [PriorLearner()]
+    if rules:
+        learners.append(RulesLearner(rules))
+    names = playbook.training.learners or USUAL_LEARNERS
+    return [*learners, *(beside[name] if name in beside else LEARNERS[name]() for name in names)]
+
+
+def _believe(blended: np.ndarray, folds: Folds, calibrator: Calibrator, ages: np.ndarray) -> VennAbers:
+    """What probabilities are believed within; by the newest leads alone where the share of won leads moves."""
+    moved = calibrator.kind == "slope and moving shift"
+    recent = choose_recent(ages, folds.positive) if moved else np.ones(len(blended), dtype=bool)
+    return VennAbers.fit(blended[recent], folds.positive[recent], folds.calibrating[recent])
+
+
+def _fit_members(
+    voices: Sequence[Voice], examples: Examples, columns: Sequence[FeatureColumn], *, seed: int, tick: Tick
+) -> tuple[Member, ...]:
+    """Each learner of the blend, fitted on all training leads."""
+    members = []
+    for voice in voices:
+        tick(f"fitting {voice.learner.name}")
+        faded, settings = fade(examples, voice.search.settings)
+        members.append(voice.learner.fit(faded, columns, settings, seed=seed))
+    return tuple(members)
+
+
+def _contenders(
+    learners: Sequence[Learner], searches: Sequence[Search], weights: Sequence[float], positive: np.ndarray
+) -> tuple[Contender, ...]:
+    return tuple(
+        Contender(
+            learner.name,
+            weight,
+            area_under_curve(positive, search.margins),
+            log_loss(positive, logistic(search.margins)),
+            search.settings,
+            search.curve,
+            search.trials,
+            search.cut,
+        )
+        for learner, search, weight in zip(learners, searches, weights, strict=True)
     )
 
 

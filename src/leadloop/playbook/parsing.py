@@ -42,19 +42,35 @@ def parse_playbook(text: str, *, subject: str = "playbook.toml") -> Playbook:
     Raises PlaybookError with every mistake at once: what is not TOML, unknown or missing settings, wrong types, and
     declarations that contradict each other (`leadloop.playbook.check`).
     """
-    try:
-        table = tomllib.loads(text)
-    except ValueError as error:  # what tomllib raises, and what Python does for a number of thousands of digits
-        raise PlaybookError(subject, Problem("file", f"is not TOML: {error}", "mend that line first")) from None
-    except RecursionError:
-        raise PlaybookError(subject, Problem("file", "nests far too deeply", "is it a playbook?")) from None
     problems: list[Problem] = []
-    playbook = _read_playbook(TableReader(table, "", problems))
+    playbook = _read_playbook(TableReader(_read_toml(text, subject), "", problems))
     unread = [problem.where for problem in problems if problem.what != UNKNOWN]
     problems += [problem for problem in find_problems(playbook) if not _rests_on(problem.where, unread)]
     if problems:
         raise PlaybookError(subject, list(dict.fromkeys(problems)))
     return playbook
+
+
+def read_name(text: str, *, subject: str = "playbook.toml") -> str:
+    """The name of a playbook in TOML, whatever else stands there; raises PlaybookError where that cannot be read.
+
+    >>> read_name('name = "tiny"\\nthe_rest = "is not looked at"')
+    'tiny'
+    """
+    problems: list[Problem] = []
+    name = TableReader(_read_toml(text, subject), "", problems).text("name")
+    if problems:
+        raise PlaybookError(subject, problems)
+    return name
+
+
+def _read_toml(text: str, subject: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:  # what tomllib raises, and what Python does for a number of thousands of digits
+        raise PlaybookError(subject, Problem("file", f"is not TOML: {error}", "mend that line first")) from None
+    except RecursionError:
+        raise PlaybookError(subject, Problem("file", "nests far too deeply", "is it a playbook?")) from None
 
 
 def _rests_on(where: str, unread: list[str]) -> bool:

@@ -20,10 +20,11 @@ from leadloop.features.rules import RuleFunction
 from leadloop.leads import LeadFrame, LeadSchema
 from leadloop.playbook import Playbook
 from leadloop.scoring.blend import SCORE_DECIMALS
+from leadloop.scoring.lead_columns import identify, segments_of, without_idle
+from leadloop.scoring.policy_columns import choose_bands, choose_routes
 from leadloop.scoring.reasons import ReasonWriter, join_reasons
-from leadloop.scoring.routes import choose_routes
 from leadloop.scoring.score_card import Reason, ScoreCard
-from leadloop.scoring.trained import TOP_REASONS, identify, name_steps, segments_of, without_idle
+from leadloop.scoring.trained import TOP_REASONS
 
 VERSION = "rules"
 
@@ -114,7 +115,7 @@ class RuleScorer:
                 "probability_low": unknown,
                 "probability_high": unknown,
                 "score": scores,
-                "band": name_steps(scores, [(band.lowest, band.name) for band in policy.bands]),
+                "band": choose_bands(policy, scores),
                 **choose_routes(policy, scores, {self.playbook.target.name: scores}),
                 "confidence": unknown,
                 "model_version": pl.repeat(self.version, len(leads), eager=True),

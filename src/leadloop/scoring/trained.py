@@ -23,9 +23,10 @@ from leadloop.playbook import Playbook
 from leadloop.scoring.blend import Blend
 from leadloop.scoring.composition import Composition, compose_reasons
 from leadloop.scoring.counterfactuals import Candidates
+from leadloop.scoring.lead_columns import identify, segments_of, without_idle
 from leadloop.scoring.novelty import Novelty
+from leadloop.scoring.policy_columns import choose_bands, choose_routes
 from leadloop.scoring.reasons import join_reasons, write_reasons
-from leadloop.scoring.routes import FEW, choose_routes, take_names
 from leadloop.scoring.score_card import Reason, ScoreCard, TargetScore
 from leadloop.scoring.target_model import TargetModel
 from leadloop.scoring.timing import Timing, horizon_column
@@ -253,7 +254,7 @@ class TrainedPlaybook:
 
     def bands(self, scores: np.ndarray) -> pl.Series:
         """The name of the band that each score falls into."""
-        return name_steps(scores, [(band.lowest, band.name) for band in self.playbook.policy.bands])
+        return choose_bands(self.playbook.policy, scores)
 
 
 def _as_list(column: Column) -> list[Any]:
@@ -269,37 +270,3 @@ def target_columns(trained: TrainedPlaybook, target: str) -> tuple[str, str, str
         return tuple(f"{target}_{kind}" for kind in kinds)  # type: ignore[return-value]
     own = f"{target}_score" if trained.composition else "score"
     return ("probability", "probability_low", "probability_high", own)
-
-
-def identify(playbook: Playbook, leads: LeadFrame) -> pl.Series:
-    """The identifier of each lead; its line where the playbook names none."""
-    name = playbook.lead_id
-    if name and name in leads.data.columns:
-        named = leads.data[name]
-        return named if named.dtype == pl.String else named.cast(pl.String)
-    return pl.Series(leads.lines).cast(pl.String)
-
-
-def segments_of(playbook: Playbook, leads: LeadFrame) -> pl.Series:
-    """The segment of each lead; an empty text where the playbook has no segments, or the lead does not say."""
-    name = playbook.segment_by
-    if not name or name not in leads.data.columns:
-        return pl.Series([""] * len(leads), dtype=pl.String)
-    cells = leads.data[name]
-    if len(cells) <= FEW and cells.dtype == pl.String:
-        return pl.Series([cell or "" for cell in cells.to_list()], dtype=pl.String)
-    return cells.cast(pl.String).fill_null("")
-
-
-def without_idle(table: pl.DataFrame, playbook: Playbook) -> pl.DataFrame:
-    """A table of scores without the columns that say nothing in this playbook: no segments, no priorities."""
-    idle = [] if playbook.segment_by else ["segment"]
-    idle += [] if any(route.priority for route in playbook.policy.routes) else ["priority"]
-    return table.drop(idle)
-
-
-def name_steps(scores: np.ndarray, steps: list[tuple[float, str]]) -> pl.Series:
-    """The name of the step that each score falls into; `steps` from the highest lowest-score down."""
-    rising = steps[::-1]
-    place = np.searchsorted([lowest for lowest, _ in rising], scores, side="right") - 1
-    return take_names([name for _, name in rising], place)

@@ -7,7 +7,7 @@ unit: one counts once, however many leads it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Select,
     String,
     Subquery,
     and_,
@@ -101,15 +102,16 @@ class ArmSums:
         At each of these `edges`, in days, a group ends: no group holds both units that were watched for so long and others.
         """
         if test.unit != "lead":
-            return _by_days(self._units(test), now, edges)
+            with self._connections.read() as connection:
+                return _by_days(connection.execute(_units(test)), now, edges)
         seen, groups = EXPOSURES.c, []
         sums = _sums(seen)
         with self._connections.read() as connection:
-            ends = select(func.min(seen.at), func.max(seen.at)).where(seen.test_id == test.id)
-            first, last = connection.execute(ends).one()
-            if first is None:
-                return []
             for variant in test.variants:
+                ends = _ends(connection, test, variant.variant_name)
+                if ends is None:
+                    continue
+                first, last = ends
                 for low, high, days in _spans(first, last, now, edges):
                     mine = seen.test_id == test.id, seen.variant_name == variant.variant_name
                     query = select(*sums).where(*mine, seen.at > low, seen.at <= high)
@@ -148,8 +150,11 @@ class ArmSums:
         )
         found: dict[str, list[tuple[Any, ...]]] = {variant.variant_name: [] for variant in test.variants}
         with self._matching() as connection:
-            for name, *row in connection.execute(query):
-                found[name].append((*row[:3], row[3] if row[3] is not None else _number(row[4])))
+            cursor = connection.execute(query).cursor  # SQLAlchemy's own rows take three times as long
+            assert cursor is not None
+            rows = cursor.fetchall()
+        for name, watched, days, before, amount_told, in_field in rows:
+            found[name].append((watched, days, before, _number(in_field) if amount_told is None else amount_told))
         return {name: _wins_of(rows) for name, rows in found.items()}
 
     def accepted(self, test: AbTest, *, now: datetime, actions: Sequence[str], within_days: float) -> dict[str, int]:
@@ -230,11 +235,12 @@ class ArmSums:
             later.c.value <= 0,
             later.c.at >= seen.at,
         )
-        own = seen.lead_id if test.unit == "lead" else _unit()
+        # A lead has one exposure in a test, and in this order its outcomes lie together.
+        own = (told.lead_id,) if test.unit == "lead" else (_unit(), seen.variant_name)
         return (
             select(
-                seen.variant_name,
-                func.min(seen.lead_id).label("lead_id"),
+                func.min(seen.variant_name).label("variant_name"),
+                func.min(told.lead_id).label("lead_id"),
                 func.min(seen.at).label("at"),
                 func.min(days).label("days"),
                 func.max(told.value).label("value"),
@@ -250,27 +256,8 @@ class ArmSums:
                 sql_true() if within_days is None else days <= within_days,
                 ~taken_back,
             )
-            .group_by(own, seen.variant_name)
+            .group_by(*own)
         )
-
-    def _units(self, test: AbTest) -> Iterator[Any]:
-        """The units of a test whose units are not leads, put together of their leads."""
-        seen = EXPOSURES.c
-        query = (
-            select(
-                seen.variant_name,
-                func.min(seen.at),
-                func.avg(seen.score),
-                func.avg(seen.score_before),
-                func.avg(seen.latency_ms),
-                func.max(cast(seen.degraded, Integer)),
-                func.max(cast(seen.crossed, Integer)),
-            )
-            .where(seen.test_id == test.id)
-            .group_by(_unit(), seen.variant_name)
-        )
-        with self._connections.read() as connection:
-            yield from connection.execute(query)
 
     def _field(self, test: AbTest, wins: Subquery, name: str) -> ColumnElement[Any]:
         kept = LEAD_VERSIONS.c.fields
@@ -307,6 +294,33 @@ class ArmSums:
 def _unit() -> ColumnElement[str]:
     """Who was put into a variant: the unit where one is noted, else the lead."""
     return func.coalesce(func.nullif(EXPOSURES.c.unit, ""), EXPOSURES.c.lead_id)
+
+
+def _ends(connection: Connection, test: AbTest, name: str) -> tuple[datetime, datetime] | None:
+    """When the first and the last unit got a variant; none where nobody did. Asked one by one, an index has each at hand."""
+    mine = EXPOSURES.c.test_id == test.id, EXPOSURES.c.variant_name == name
+    first, last = (
+        connection.execute(select(end(EXPOSURES.c.at)).where(*mine)).scalar_one() for end in (func.min, func.max)
+    )
+    return None if first is None else (first, last)
+
+
+def _units(test: AbTest) -> Select[Any]:
+    """The units of a test whose units are not leads, put together of their leads."""
+    seen = EXPOSURES.c
+    return (
+        select(
+            seen.variant_name,
+            func.min(seen.at),
+            func.avg(seen.score),
+            func.avg(seen.score_before),
+            func.avg(seen.latency_ms),
+            func.max(cast(seen.degraded, Integer)),
+            func.max(cast(seen.crossed, Integer)),
+        )
+        .where(seen.test_id == test.id)
+        .group_by(_unit(), seen.variant_name)
+    )
 
 
 def _sums(seen: Any) -> list[ColumnElement[Any]]:
@@ -346,7 +360,7 @@ def _edges(longest: float, edges: Sequence[float]) -> list[tuple[float, float]]:
     return [*pairwise(marks), (marks[-1], marks[-1] + step)]
 
 
-def _by_days(rows: Iterator[Any], now: datetime, marks: Sequence[float]) -> list[DaySums]:
+def _by_days(rows: Iterable[Any], now: datetime, marks: Sequence[float]) -> list[DaySums]:
     """The same sums of units that came one by one."""
     table = [
         (

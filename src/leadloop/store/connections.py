@@ -1,7 +1,12 @@
-"""Reading and writing transactions of one store.
+"""Reading and writing transactions of one store: a thread has one of them at a time.
 
 `write()` commits when it ends well, and only then has anything been stored. Inside another `write()` of the same thread it
 joins that one, so that several repositories can change things together or not at all.
+
+A `read()` joins whatever its thread has open too. A second connection would wait for a writer, which on SQLite waits for the
+first one to be let go of: both would stand still, and everybody with them, until one gave up. So would a `write()` inside a
+`read()`, which is refused for that reason, and a `read()` that is left open while its rows are handed out one by one, which no
+repository does.
 """
 
 from __future__ import annotations
@@ -52,6 +57,9 @@ class Connections:
             with _telling_nothing():
                 yield joined
             return
+        if getattr(self._mine, "reading", None) is not None:
+            what = "was to be written inside a transaction that only reads"
+            raise StoreError("store", Problem("database", what, "this is a mistake in LeadLoop; please tell us"))
         with _telling_nothing(), self.engine.connect() as connection:
             writing = connection.execution_options(**{WRITES: True})
             with writing.begin():
@@ -63,14 +71,20 @@ class Connections:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads; inside a `write()` it sees what that one wrote."""
-        joined: Connection | None = getattr(self._mine, "connection", None)
+        """A transaction that only reads; inside another one of the same thread it joins that, and inside a `write()` it sees what
+        that one wrote.
+        """
+        joined: Connection | None = getattr(self._mine, "connection", None) or getattr(self._mine, "reading", None)
         if joined is not None:
             with _telling_nothing():
                 yield joined
             return
         with _telling_nothing(), self.engine.connect() as connection:
-            yield connection
+            self._mine.reading = connection
+            try:
+                yield connection
+            finally:
+                self._mine.reading = None
 
     def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An insertion that can be told what to do where the row is there already."""

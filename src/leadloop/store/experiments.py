@@ -422,7 +422,7 @@ class Experiments:
                 raise StoreError(test.test_name, Problem("test", "was stopped", "serve what won"))
             exposure = Exposure(test.id, lead_id, variant_name, self._connections.now(), unit, propensity)
             self.exposures.add(test.playbook, [exposure])
-        seen = self.seen_by(test, lead_id)
+            seen = self.seen_by(test, lead_id)
         return variant_name if seen is None else seen
 
     def seen_by(self, test: AbTest, lead_id: str) -> str | None:

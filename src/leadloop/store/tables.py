@@ -104,7 +104,12 @@ OUTCOMES = Table(
     UniqueConstraint("playbook", "key"),
     Index(None, "playbook", "lead_id", "target"),
     Index(None, "recorded_at"),
-    Index("ix_outcomes_won", "playbook", "target", "lead_id", sqlite_where=_GOOD, postgresql_where=_GOOD),
+    Index(
+        "ix_outcomes_won",
+        *("playbook", "target", "lead_id", "value", "at", "dated"),
+        sqlite_where=_GOOD,
+        postgresql_where=_GOOD,
+    ),
     sqlite_autoincrement=True,
 )
 SCORES = Table(
@@ -167,6 +172,7 @@ FEEDBACK = Table(
     UniqueConstraint("playbook", "key"),
     Index(None, "playbook", "lead_id"),
     Index(None, "playbook", "created_at"),
+    Index("ix_lead_feedback_actions", "playbook", "action_type", "lead_id", "created_at"),
     sqlite_autoincrement=True,
 )
 METRICS = Table(
@@ -263,6 +269,8 @@ EXPOSURES = Table(
     Index(None, "playbook", "lead_id"),
     # All that is summed up of a variant's exposures lies together, by time.
     Index("ix_exposures_sums", "test_id", "variant_name", "at", *_SUMMED),
+    # All that is asked of a lead's exposure, when something became of the lead.
+    Index("ix_exposures_leads", "test_id", "lead_id", "variant_name", "at", "score_before"),
     sqlite_autoincrement=True,
 )
 PROMOTIONS = Table(

@@ -18,6 +18,7 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from leadloop.simulate import WORLDS
+from leadloop.testing.ports import port_taken
 
 _MADE_WITH = {
     "Salesforce": "https://service.force.com/embeddedservice/5.0/esw.min.js",
@@ -126,7 +127,10 @@ class WebsiteFarm:
             def log_message(self, *said: object) -> None:
                 pass
 
-        server = self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        try:
+            server = self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        except OSError as error:
+            raise port_taken(port, error) from None
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return server.server_port

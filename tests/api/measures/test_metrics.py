@@ -60,7 +60,7 @@ def test_no_more_than_twenty_fields_and_thirty_kinds_of_jobs_are_shown(workspace
     standing = Standing(served={"tiny": served})
     standing.learn_importance(served, {f"f{n}": (-1.0) ** n * n for n in range(50)})
     standing.jobs = {(f"kind {n:02}", "waiting"): 2 for n in range(40)}
-    _, importance, jobs = standing.collect()
+    _, importance, jobs, *_ = standing.collect()
     assert {sample.labels["field"] for sample in importance.samples} == {f"f{n}" for n in range(30, 50)}
     assert len(jobs.samples) == MOST_KINDS + 1
     assert sum(sample.value for sample in jobs.samples) == 80

@@ -14,7 +14,7 @@ from tests.flows.sync.syncs_for_tests import do_jobs, leads_of
 from tests.ingest.test_signatures import BODY, OTHER, SECRET, mutants, signed
 from tests.served_for_tests import serve
 
-from leadloop.errors import SourceUnavailable
+from leadloop.errors import SourceError, SourceUnavailable
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.sync.account import find_webhook_secrets
 from leadloop.flows.sync.fetch import sync_fellow
@@ -55,10 +55,14 @@ def now_signed(body=BODY, **more):
 def test_a_call_that_fellow_tells_of_is_a_lead_with_a_score_without_a_hand(place, local):
     call = next(one for one in local.library.truths.values() if one.lead and one.note_id and one.lead["call_notes"])
     with serve(open_service(place.root)) as address, client_of(local) as fellow:
-        with pytest.raises(SourceUnavailable, match="did not answer the challenge"):
+        with pytest.raises(SourceUnavailable, match=r"did not answer the challenge.*see that"):
             subscribe_to_fellow(place, address + "/livez")
         path = subscribe_to_fellow(place, address + PATH)
         assert len(find_webhook_secrets(place)) == 3, "those that were there, and the new one"
+        with pytest.raises(SourceError, match="--again"):
+            subscribe_to_fellow(place, address + PATH)
+        subscribe_to_fellow(place, address + PATH, again=True)
+        assert [one["url"] for one in fellow.subscriptions()] == [address + PATH], "each event is sent once"
         path.write_text(find_webhook_secrets(place)[-1])
         local.quirks.deliver_twice = True
         sent = local.subscriptions.send(local.library.event_of("ai_note.generated", call.note_id))
@@ -135,6 +139,14 @@ def test_an_action_item_that_is_done_reaches_its_call(place, local, client):
     assert send(client, now_signed(body), body).text == "kept"
     do_jobs(place)
     assert place.store.source_records.current("fellow", "action_item", [item["id"]])[item["id"]]["status"] == "Done"
+
+
+def test_a_file_of_secrets_that_cannot_be_written_is_told_before_fellow_is_asked(place, local):
+    settings = (place.root / "leadloop.toml").read_text()
+    (place.root / "leadloop.toml").write_text(settings.replace('"fellow.secrets"', '"nowhere/fellow.secrets"'))
+    with pytest.raises(SourceError, match="make the folder"):
+        subscribe_to_fellow(place, "http://127.0.0.1:9/v1/hooks/fellow")
+    assert local.asked == []
 
 
 def test_a_challenge_is_answered_by_its_own_word_and_by_nothing_else(client):

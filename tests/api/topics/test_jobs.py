@@ -223,6 +223,7 @@ def test_training_again_is_refused_with_reasons_until_enough_is_new_or_somebody_
 
 
 @needs_posix
+@pytest.mark.long
 def test_a_retraining_over_http_makes_a_version_with_what_was_asked_of_it(client, root, workspace):
     place = Workspace(root)
     keep_leads(workspace.playbook, workspace.past, workspace=place)

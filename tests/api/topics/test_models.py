@@ -47,6 +47,27 @@ def serving(client):
     return client.post("/v1/tiny/score", json=LEAD).json()["model_version"]
 
 
+def test_a_version_that_is_no_better_than_chance_is_served_only_where_somebody_insists(place, workspace):
+    from dataclasses import replace
+
+    chancy, auc = "v20990102_000000_00000003", {"value": 0.52, "low": 0.44, "high": 0.6}
+    version = replace(workspace.result.version, id=chancy, release="tiny-v1.2.0")
+    version = replace(version, metrics={**version.metrics, "AUC": auc})
+    place.registry.save(version, version.read_files(workspace.result.folder))
+    with ask(open_service(place.root)) as client:
+        before = serving(client)
+        refused = client.put("/v1/tiny/models/champion", json={"version": chancy})
+        assert (refused.status_code, serving(client)) == (409, before)
+        assert "0.520 (0.440 to 0.600)" in refused.text
+        assert "anyway" in refused.text
+        wrong = client.put("/v1/tiny/models/champion", json={"version": chancy, "anyway": "yes"})
+        assert wrong.status_code == 422
+        done = client.put("/v1/tiny/models/champion", json={"version": chancy, "anyway": True, "why": "to try it"})
+        assert (done.status_code, serving(client)) == (200, chancy)
+        named = client.put("/v1/tiny/models/aliases/challenger", json={"version": chancy})
+        assert named.status_code == 200
+
+
 def test_a_version_is_put_in_service_and_taken_back_with_who_and_why(client, workspace):
     first = workspace.result.version.id
     done = client.put("/v1/tiny/models/champion", json={"version": "latest", "why": "newer"})

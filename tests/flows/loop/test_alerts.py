@@ -146,13 +146,29 @@ def test_an_address_that_is_none_is_refused_without_its_secret():
 
 def test_health_finds_what_was_given_up_and_says_when_it_is_over(place, clock):
     clock.time = datetime.now(UTC)
-    number = place.store.jobs.add("sync", {"playbook": "tiny"}, max_attempts=1)
+    number = place.store.jobs.add("train", {"playbook": "tiny"}, max_attempts=1)
     place.store.jobs.park(place.store.jobs.claim("w", seconds=60), "the source refused the key")
     place.store.enrichment.want("tiny", [Wanted(f"L{one}", 1.0) for one in range(60)])
     look_at_health(place)
     assert {(one.rule, one.severity) for one in place.store.alerts.open()} >= {
-        ("sync", "critical"), ("enrichment backlog", "warning"),
+        ("parked job", "warning"), ("enrichment backlog", "warning"),
     }  # fmt: skip
     place.store.jobs.retry(number)
     look_at_health(place)
-    assert "sync" not in {one.rule for one in place.store.alerts.open()}
+    assert "parked job" not in {one.rule for one in place.store.alerts.open()}
+
+
+def test_a_sync_that_failed_is_critical_until_one_comes_to_its_end_and_not_while_it_is_tried_again(place, clock):
+    clock.time = datetime.now(UTC)
+    states, jobs = place.store.source_states, place.store.jobs
+    states.fail("fellow", "acme", "sync", "the source refused the key")
+    number = jobs.add("sync", {"playbook": "tiny"}, max_attempts=1)
+    look_at_health(place)
+    assert "sync" not in {one.rule for one in place.store.alerts.open()}, "somebody is at it"
+    jobs.park(jobs.claim("w", seconds=60), "the source refused the key")
+    look_at_health(place)
+    assert [(one.rule, one.severity) for one in place.store.alerts.open()] == [("sync", "critical")]
+    states.succeed(states.begin("fellow", "acme", "sync", since=None, at=clock.time))
+    look_at_health(place)
+    assert place.store.alerts.open() == ()
+    assert jobs.get(number).state == "parked", "what was given up last week is over with the first that works"

@@ -103,6 +103,7 @@ def test_killed_at_every_step_a_hundred_times_the_loop_finishes_once_each_time(w
             return
 
 
+@pytest.mark.long
 def test_a_step_that_is_poisoned_is_parked_with_its_error_and_goes_on_there_when_it_is_mended(workspace, tmp_path):
     from leadloop.flows.work.jobs import list_jobs, retry_job
     from leadloop.flows.work.worker import Worker

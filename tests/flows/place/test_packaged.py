@@ -12,8 +12,8 @@ from tests.leads_for_tests import PLAYBOOK, make_cells
 from leadloop.errors import PlaybookError, VersionError
 from leadloop.flows.place import packaged
 from leadloop.flows.place.packaged import copy_playbook, find_playbook, list_packaged
-from leadloop.flows.place.playbook_folder import read_playbook
-from leadloop.flows.scoring.score import load, load_scorer, playbook_name
+from leadloop.flows.place.playbook_folder import playbook_name, read_playbook
+from leadloop.flows.scoring.score import load, load_scorer
 from leadloop.flows.training.discover import discover
 from leadloop.playbook import render_playbook
 from leadloop.scoring import RuleScorer

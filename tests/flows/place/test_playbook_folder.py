@@ -5,7 +5,7 @@ from tests.conftest import write_playbook
 from tests.leads_for_tests import PLAYBOOK
 
 from leadloop.errors import PlaybookError
-from leadloop.flows.place.playbook_folder import read_playbook
+from leadloop.flows.place.playbook_folder import playbook_name, read_playbook
 from leadloop.playbook import render_playbook
 
 SOUND = render_playbook(PLAYBOOK)
@@ -170,3 +170,20 @@ def test_a_link_out_of_the_folder_is_no_phrase_file(tmp_path):
     (folder / "phrases" / "mine.txt").unlink()
     (folder / "phrases" / "mine.txt").symlink_to(tmp_path / "secret.txt")
     assert refused(folder)[0][1] == "names phrases/mine.txt, which does not exist"
+
+
+def test_asking_for_a_name_runs_no_python_and_looks_at_nothing_else(tmp_path):
+    text = 'name = "tiny"\nfeatures = ["slow"]\nhalf_edited = true\n'
+    folder = write_playbook(tmp_path / "a folder", text)
+    (folder / "features.py").write_text("raise SystemExit('this ran')\n", encoding="utf-8")
+    assert playbook_name(folder) == playbook_name(str(folder / "playbook.toml")) == "tiny"
+    with pytest.raises(PlaybookError, match="half_edited"):
+        read_playbook(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("name = ", "is not TOML"), ("features = []", "is missing"), ("name = 7", "not text")]
+)
+def test_a_playbook_that_tells_no_name_is_refused(tmp_path, text, said):
+    with pytest.raises(PlaybookError, match=said):
+        playbook_name(write_playbook(tmp_path / "tiny", text))

@@ -11,13 +11,16 @@ from tests.fellow_for_tests import local_fellow, workspace_of
 from tests.flows.sync.syncs_for_tests import all_scores, do_jobs, leads_of, require_whole
 
 from leadloop.errors import LeadLoopError, SourceError, SourceUnavailable
+from leadloop.flows.loop.health import find_sync_trouble
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.sync.account import find_account, find_webhook_secrets
 from leadloop.flows.sync.fetch import WHOLE, sync_fellow
 from leadloop.flows.sync.health import look_at_sync
+from leadloop.flows.sync.merge import merge
 from leadloop.flows.sync.turns import StoredTurns
 from leadloop.flows.sync.work import read_since, sync_by_hand
 from leadloop.ingest.fellow.client import Fellow
+from leadloop.ingest.fellow.client import _read as read_answer
 from leadloop.testing.fellow.library import write_time
 
 
@@ -229,6 +232,8 @@ def test_since_a_moment_reads_what_changed_since_and_leaves_no_gap_to_the_next(p
     assert read_since("2026-11-01") == datetime(2026, 11, 1, tzinfo=UTC)
     with pytest.raises(LeadLoopError, match="no day"):
         read_since("yesterday")
+    with pytest.raises(LeadLoopError, match="lies ahead"):
+        read_since("2999-01-01")
 
 
 def test_a_failure_is_left_where_alerts_look_until_a_sync_comes_to_its_end(place, local):
@@ -242,8 +247,13 @@ def test_a_failure_is_left_where_alerts_look_until_a_sync_comes_to_its_end(place
     assert not health.healthy
     assert health.failures == 1
     assert any("is not accepted" in one for one in health.problems)
+    assert [job.state for job in place.store.jobs.page().items] == ["cancelled"], (
+        "whoever watched it need not look again"
+    )
+    assert [one.title for one in find_sync_trouble(place)] == ["a sync failed"]
     local.key = "local-fellow-key"
     sync_by_hand(place)
+    assert list(find_sync_trouble(place)) == []
     health = look_at_sync(place, ask=True)
     assert (health.healthy, health.problems, health.failures) == (True, (), 0)
     assert health.requests_today == len(local.meter.arrivals) + 2, "those with a wrong key were asked, too"
@@ -253,6 +263,7 @@ def test_a_failure_is_left_where_alerts_look_until_a_sync_comes_to_its_end(place
     with place.store._connections.write() as connection:
         connection.exec_driver_sql("UPDATE source_states SET succeeded_at = '2026-01-01 00:00:00.000000'")
     assert "2026-01-01" in look_at_sync(place).problems[0]
+    assert [one.title for one in find_sync_trouble(place)] == ["no calls were fetched for long"]
     assert state is not None
 
 
@@ -314,12 +325,56 @@ def test_the_key_and_secrets_are_read_from_the_environment_or_a_file_and_stand_n
     stored = b"".join(path.read_bytes() for path in place.root.glob("leadloop.db*"))
     assert secret.encode() not in stored
     (place.root / "fellow.key").unlink()
-    with pytest.raises(SourceError, match=r"fellow\.key"):
+    with pytest.raises(SourceError, match=r"fellow_api_key_file  names a file that cannot be read"):
         find_account(place, environ={})
+    settings = (place.root / "leadloop.toml").read_text()
+    (place.root / "leadloop.toml").write_text(settings.replace('"fellow.key"', '"sk-live-0123"'))
+    with pytest.raises(SourceError) as wrong:  # the key itself, where its file should be named
+        find_account(place, environ={})
+    assert "sk-live" not in str(wrong.value)
     (place.root / "leadloop.toml").write_text("")
     with pytest.raises(SourceError) as missing:
         find_account(place, environ={})
     assert [one.where for one in missing.value.problems] == ["subdomain", "key"]
+
+
+def test_what_no_call_could_be_understood_without_is_asked_for_before_fellow_is(place, local):
+    settings = (place.root / "leadloop.toml").read_text()
+    said = [line for line in settings.splitlines() if not line.startswith("own_")]
+    (place.root / "leadloop.toml").write_text("\n".join(said))
+    with pytest.raises(LeadLoopError, match="own_domains"):
+        sync_by_hand(place)
+    assert local.asked == []
+    assert not place.has_store(), "and no database is made for it"
+
+
+def test_numbers_and_letters_that_are_none_cost_no_call_its_score(place, local):
+    raws = [dict(local.library.recordings[one.recording_id]) for one in local.library.truths.values() if one.lead][:3]
+    raws[0] |= {"score": float("nan"), "more": [float("inf")]}
+    turns = [{"speaker": "Jane \udc00", "text": "We \ud83d need voice \x00 by March.", "start": 1.0, "end": 2.0}]
+    raws[1]["transcript"] = {"language_code": "en", "speech_segments": turns}
+    kind = {"content-type": "application/json"}
+    answer = read_answer(kind, json.dumps({"data": raws}).replace('"more": [Infinity', '"more": [1e999').encode())
+    with place.store.transaction():
+        merge(place, "b2b_calls", "recording", answer["data"])
+    do_jobs(place)
+    leads = {lead.lead_id for lead in place.store.leads.stream("b2b_calls")}
+    assert {one.lead_id for one in all_scores(place)} == leads
+    assert (
+        "Jane: We need voice by March."
+        in place.store.leads.get("b2b_calls", f"fellow:{raws[1]['id']}").fields["call_notes"]
+    )
+    (held,) = place.store.source_records.versions("fellow", "recording", raws[0]["id"])
+    assert (held.raw["score"], held.raw["more"]) == (None, [None])
+
+
+def test_a_link_to_the_video_which_opens_it_to_anybody_is_not_kept_and_makes_no_version(place, local):
+    raw = dict(local.library.recordings[next(iter(local.library.recordings))])
+    for link in ("https://media.example/a?signed=1", "https://media.example/a?signed=2"):
+        with place.store.transaction():
+            merge(place, "b2b_calls", "recording", [{**raw, "media_url": link}])
+    (held,) = place.store.source_records.versions("fellow", "recording", raw["id"])
+    assert "media_url" not in held.raw
 
 
 @pytest.mark.long

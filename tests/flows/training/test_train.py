@@ -56,7 +56,7 @@ def test_a_first_version_waits_where_what_it_gains_may_be_chance(workspace, tmp_
         asked.append(measure)
         return (-0.01, -0.03, 0.01)
 
-    monkeypatch.setattr("leadloop.flows.training.train.difference_interval", unsure)
+    monkeypatch.setattr("leadloop.flows.training.first_promotion.difference_interval", unsure)
     result = train(workspace.playbook, workspace.past, workspace=tmp_path)
     assert asked == [log_loss]  # the first baseline that may be as good is enough
     assert result.promotion is None

@@ -19,11 +19,12 @@ from tests.conftest import copy_workspace, put_in_service_there
 from tests.leads_for_tests import make_cells
 
 from leadloop.errors import LeadLoopError, StoreConflict
+from leadloop.flows.place.known_playbooks import find_source
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import load
 from leadloop.flows.scoring.score_stored import score_stored
 from leadloop.flows.upkeep.keeping import keep_leads
-from leadloop.flows.work.jobs import KINDS, ask_for, find_source, retry_job
+from leadloop.flows.work.jobs import KINDS, ask_for, retry_job
 from leadloop.flows.work.uploads import new_upload, remove_old_uploads
 from leadloop.flows.work.worker import Worker
 from leadloop.store import LeadRecord
@@ -258,6 +259,7 @@ def test_a_worker_that_is_told_to_stop_gives_the_job_back(place):
 
 
 @needs_posix
+@pytest.mark.long
 def test_whenever_a_worker_is_killed_every_lead_is_scored_exactly_once(place):
     bring(place, 600)
     told = KINDS["score_leads"].read({"batch_size": 5, "all": True})

@@ -133,6 +133,21 @@ def test_what_is_switched_off_is_not_asked_for_and_defaults_stay_as_somebody_cha
     assert ask_for_due(place) == [], "there is no playbook to look at, and health is off"
 
 
+def test_where_a_source_of_calls_is_configured_they_are_fetched_every_hour(place, clock, monkeypatch):
+    add_defaults(place)
+    assert "hourly sync" not in {one.name for one in place.store.schedules.all()}
+    monkeypatch.setenv("LEADLOOP_FELLOW_SUBDOMAIN", "acme")
+    monkeypatch.setenv("LEADLOOP_FELLOW_API_KEY", "k")
+    add_defaults(place)
+    switch_schedule(place, "hourly health", on=False)
+    asked = []
+    for _ in range(3):
+        clock.go(hours=1)
+        asked += [(name, playbook) for name, playbook, _ in ask_for_due(place)]
+        done(place)
+    assert asked == [("hourly sync", "b2b_calls")] * 3
+
+
 def test_a_schedule_that_can_never_be_is_refused_with_every_reason(place):
     with pytest.raises(LeadLoopError) as refused:
         put_schedule(place, "x", "loop", cron="0 25 * * *", zone="Europe/Nowhere")

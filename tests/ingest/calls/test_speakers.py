@@ -1,3 +1,5 @@
+import time
+
 from tests.ingest.calls.calls_for_tests import JANE, OWN, VERA, make_call
 
 from leadloop.ingest.calls import OwnCompany, Person
@@ -45,3 +47,13 @@ def test_contacts_get_the_names_under_which_they_spoke_and_who_spoke_most_is_fir
     )
     assert [one.name for one in found.ours] == ["Vera Stone", "Omar Pratt"]
     assert found.contacts == (Person("jane.miller@acme.example", "Jane Miller"),)
+
+
+def test_a_call_of_thousands_is_read_in_time():
+    guests = tuple(Person(f"p{n}.miller@acme.example", f"P{n} Miller") for n in range(3_000))
+    began = time.process_time()
+    found = sides("Vera Stone: Hi.", *(f"Guest{n} Miller: Hello." for n in range(3_000)), others=guests)
+    assert time.process_time() - began < 2.0
+    assert (found["Vera Stone"], found["Guest7 Miller"]) == ("ours", "theirs")
+    found = sides("Vera Stone: Hi.", "P2 Miller: Hello.", "pmiller: Hi.", others=guests)
+    assert found["P2 Miller"] == "theirs"

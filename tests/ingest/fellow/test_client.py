@@ -185,6 +185,61 @@ def test_a_redirect_is_not_followed_and_the_key_stays_here():
     assert seen == ["/api/v1/me"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "error", "told"),
+    [
+        ({}, b'{"a":' + b"[" * 100_000, SourceError, "nested deeper"),
+        ({"Content-Encoding": "gzip"}, b"no gzip at all", SourceUnavailable, "DecodingError"),
+        ({"Date": "Mon, 31 Dec 9999 23:59:59 -2359"}, b'{"recordings": {"data": {"0": 1}}}', SourceError, "the list"),
+        ({"Content-Type": "text/html"}, b"<html>", SourceError, "HTML page"),
+        ({}, b"[]", SourceError, "no object"),
+        (
+            {},
+            b'{"recordings": {"data": [1, null, "x", {"id": 7}], "page_info": {"cursor": {}, "page_size": -1}}}',
+            None,
+            "",
+        ),
+        ({}, b'{"recordings": {"data": [], "page_info": 3}}', None, ""),
+    ],
+    ids=["deep", "no gzip", "date", "html", "list", "odd types", "odd info"],
+)
+def test_whatever_is_answered_is_taken_or_told_of_in_words(headers, body, error, told):
+    class Odd(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response_only(200)
+            for name, value in {
+                "Content-Type": "application/json",
+                "Content-Length": str(len(body)),
+                **headers,
+            }.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        account = make_account("loopline", KEY, url=f"http://127.0.0.1:{server.server_port}")
+        with Fellow(account, pace=Tokens(99), wait=lambda seconds: None) as client:
+            if error is None:
+                assert client.page(RECORDINGS).next is None
+            else:
+                with pytest.raises(error, match=told):
+                    client.page(RECORDINGS)
+        server.shutdown()
+
+
+def test_whoever_waits_hears_why():
+    heard = []
+    with local_fellow(30, fail_every=2).serve() as local, client_of(local, tell=heard.append) as client:
+        for _ in range(3):
+            client.me()
+    assert heard
+    assert all("asked again in" in one and "answers 500" in one for one in heard)
+
+
 def test_the_key_is_in_no_log_no_error_no_traceback_and_no_text_of_any_object(caplog):
     caplog.set_level(logging.DEBUG)
     told = []

@@ -139,3 +139,30 @@ def test_the_order_of_records_hardly_matters():
 
 def test_records_of_which_nothing_is_known_are_nobodys():
     assert groups(company(""), company(""), contact(""), contact("")) == [[0], [1], [2], [3]]
+
+
+def test_one_crafted_record_joins_no_two_companies_that_have_domains_of_their_own():
+    northwind, kestrel = (
+        company("Northwind LLC", "northwind.com", "+1 650 253 0000"),
+        company("Kestrel Inc.", "kestrel.com", "+1 408 996 1010"),
+    )
+    for name, domain, phone in (
+        ("Northwind", "kestrel.com", "+1 650 253 0000"),
+        ("Kestrel", "northwind.com", "+1 408 996 1010"),
+        ("Northwind Kestrel", "northwind.com", "+1 408 996 1010"),
+        ("Northwind", "", "+1 408 996 1010"),
+        ("Kestrel", "", ""),
+        ("Northwnd", "kestrel.com", ""),
+    ):
+        crafted = company(name, domain, phone)
+        for records in ((northwind, kestrel, crafted), (crafted, northwind, kestrel), (northwind, crafted, kestrel)):
+            places = [records.index(northwind), records.index(kestrel)]
+            entity = match(records).entity
+            assert entity[places[0]] != entity[places[1]], (name, domain, phone)
+
+
+def test_a_name_as_long_as_a_form_allows_takes_no_longer_than_a_name():
+    began = time.process_time()
+    match([company(f"{word} " * 20_000) for word in ("a1", "b1", "a1 b1")] + [contact("ab " * 20_000, "a@b.example")])
+    match([company("abcde" * 13_000 + end) for end in ("x", "y")])
+    assert time.process_time() - began < 1.0

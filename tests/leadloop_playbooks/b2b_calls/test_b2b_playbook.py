@@ -15,7 +15,7 @@ from leadloop.flows.scoring.score import load
 from leadloop.flows.training.train import TrainingResult, train
 from leadloop.leads import LeadFrame
 from leadloop.scoring import RuleScorer, TrainedPlaybook
-from leadloop.scoring.routes import choose_routes
+from leadloop.scoring.policy_columns import choose_routes
 from leadloop.scoring.score_card import Reason, ScoreCard
 
 FOUND = read_playbook("b2b_calls")

@@ -13,6 +13,7 @@ from datetime import datetime
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from leadloop.api.measures.backlogs import Backlog
 from leadloop.api.served.versions import Served
 
 MOST_FIELDS = 20
@@ -29,6 +30,8 @@ class Standing(Collector):
     """What scores, by playbook."""
     jobs: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """How many jobs there are of each kind and state."""
+    backlog: Backlog = field(default_factory=Backlog)
+    """What piles up where calls come in and leads go out."""
     importance: Mapping[str, tuple[str, Mapping[str, float]]] = field(default_factory=dict)
     """By playbook, a version and the score points by which each of its fields moves leads."""
 
@@ -40,7 +43,7 @@ class Standing(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The lines, as Prometheus reads them."""
-        return self._created(), self._importance(), self._jobs()
+        return self._created(), self._importance(), self._jobs(), *self._backlog()
 
     def _created(self) -> Metric:
         made = GaugeMetricFamily(
@@ -77,3 +80,31 @@ class Standing(Collector):
         for labels, count in counts.items():
             family.add_metric(labels, count)
         return family
+
+    def _backlog(self) -> Iterable[Metric]:
+        held = self.backlog
+        leads = GaugeMetricFamily(
+            "leadloop_enrichment_waiting", "Leads that wait to be enriched.", labels=("playbook",)
+        )
+        for playbook, count in held.leads.items():
+            leads.add_metric((playbook,), count)
+        messages = GaugeMetricFamily("leadloop_webhook_messages_waiting", "Messages that wait to be sent to webhooks.")
+        events = GaugeMetricFamily("leadloop_source_events_waiting", "Events of calls that nobody has worked on yet.")
+        for family, waiting in ((messages, held.messages), (events, held.events)):
+            if waiting is not None:
+                family.add_metric((), waiting)
+        failures = GaugeMetricFamily(
+            "leadloop_sync_failures",
+            "How often fetching calls failed since it last came to its end.",
+            labels=("account",),
+        )
+        for account, count in held.failures.items():
+            failures.add_metric((account,), count)
+        success = GaugeMetricFamily(
+            "leadloop_sync_success_timestamp_seconds",
+            "When the last fetching of calls began that came to its end.",
+            labels=("account",),
+        )
+        for account, moment in held.succeeded_at.items():
+            success.add_metric((account,), moment)
+        return leads, messages, events, failures, success

@@ -14,7 +14,7 @@ from leadloop.api.wire.problems import Refusal
 from leadloop.api.wire.unknown_names import NO_FIELD, suggest_name
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.place.packaged import FILE, find_playbook, list_packaged
-from leadloop.flows.scoring.score import playbook_name
+from leadloop.flows.place.playbook_folder import playbook_name
 from leadloop.leads import LeadSchema
 from leadloop.leads.names import FieldNames
 from leadloop.leads.one_lead import OneLeadReader

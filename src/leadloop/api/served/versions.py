@@ -21,9 +21,10 @@ from leadloop.api.wire.problems import Refusal
 from leadloop.api.wire.unknown_names import NO_FIELD, suggest_name
 from leadloop.errors import LeadLoopError, Problem, VersionError, VersionMissing, tell_briefly
 from leadloop.flows.place.packaged import find_playbook, list_packaged
+from leadloop.flows.place.playbook_folder import playbook_name
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.scoring.score import playbook_name
+from leadloop.flows.upkeep.models import doubt_version
 from leadloop.leads import Field
 from leadloop.leads.field import normalise_name
 from leadloop.leads.names import FieldNames
@@ -38,6 +39,7 @@ NOTHING = (
     "or name the folder that has them with -w"
 )
 """What is said where there is nothing to serve."""
+_ANYWAY = "collect more outcomes, or put it in service all the same by `anyway`: PUT /v1/{playbook}/models/champion"
 _RETRY_SECONDS = 30.0
 
 Choice = Literal["first", "previous", "rules"]
@@ -192,16 +194,19 @@ class ServedVersions:
                 except (LeadLoopError, OSError) as error:
                     self._note(name, _say(error))
 
-    def reload(self, playbook: str, version: str, *, who: str, why: str) -> Served:
+    def reload(self, playbook: str, version: str, *, who: str, why: str, anyway: bool = False) -> Served:
         """Put a version in service, on the record, and serve it; the version in service is read from disk again.
 
         Raises VersionMissing where there is no such version, VersionError where it is damaged, StoreUnavailable where the
-        database is away, and Refusal (409) where this server is pinned to another. What served before goes on serving then.
+        database is away, and Refusal (409) where this server is pinned to another, or where its test leads do not show that
+        it is better than chance (unless `anyway`). What served before goes on serving then.
         """
 
         def change(registry: Registry) -> str:
             found = registry.find(playbook, version)
             if registry.champion(playbook) != found.id:
+                if not anyway and (doubt := doubt_version(found)):
+                    raise Refusal(409, Problem("AUC", f"of {found.id} {doubt}", _ANYWAY))
                 registry.promote(playbook, found.id, who=who, why=why, evidence={"metrics": dict(found.metrics)})
             return found.id
 

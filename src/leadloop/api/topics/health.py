@@ -49,6 +49,7 @@ async def metrics(call: Call) -> Response:
     """Counts and times for Prometheus."""
     service = call.service
     await service.job_counts.refresh()
+    await service.backlog_counts.refresh()
     take_readings(service)
     return Response(service.metrics.page(), media_type=CONTENT_TYPE)
 

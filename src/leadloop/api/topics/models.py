@@ -126,15 +126,17 @@ def _alias_line(alias: Alias) -> dict[str, Any]:
 
 async def change_champion(call: Call) -> dict[str, Any]:
     """Put a version in service."""
-    version, why = await _read_change(call)
-    return await reload(call, call.path("playbook"), version, why)
+    version, why, anyway = await _read_change(call)
+    return await reload(call, call.path("playbook"), version, why, anyway=anyway)
 
 
-async def reload(call: Call, playbook: str, version: str, why: str) -> dict[str, Any]:
+async def reload(call: Call, playbook: str, version: str, why: str, *, anyway: bool = False) -> dict[str, Any]:
     """Put a version in service and serve it from now on; what is being answered is answered by the one before."""
     versions, said = call.service.versions, _reason(call, why)
     before = versions.served.get(playbook)
-    served = await to_thread.run_sync(lambda: versions.reload(playbook, version, who=call.caller.name, why=said))
+    served = await to_thread.run_sync(
+        lambda: versions.reload(playbook, version, who=call.caller.name, why=said, anyway=anyway)
+    )
     return _loaded(playbook, served, before)
 
 
@@ -150,9 +152,9 @@ async def roll_back(call: Call) -> dict[str, Any]:
 async def change_alias(call: Call) -> dict[str, Any]:
     """Give a version a name."""
     playbook, alias = call.path("playbook"), call.path("alias")
-    version, why = await _read_change(call)
+    version, why, anyway = await _read_change(call)
     if alias == CHAMPION:
-        await reload(call, playbook, version, why)
+        await reload(call, playbook, version, why, anyway=anyway)
 
     def change() -> dict[str, Any]:
         registry = _registry(call, playbook)
@@ -223,18 +225,21 @@ async def _read(call: Call, **defaults: Any) -> dict[str, Any]:
     return {**defaults, **body}
 
 
-async def _read_change(call: Call) -> tuple[str, str]:
-    """The version and the reason in a body; raises Refusal where they are none."""
+async def _read_change(call: Call) -> tuple[str, str, bool]:
+    """The version and the reason in a body, and whether it is wanted in any case; raises Refusal where they are none."""
     body = await call.json()
-    problems = [Problem(name, "is not read here", "leave it out") for name in body if name not in ("version", "why")]
-    version, why = body.get("version"), body.get("why", "")
+    read = ("version", "why", "anyway")
+    problems = [Problem(name, "is not read here", "leave it out") for name in body if name not in read]
+    version, why, anyway = body.get("version"), body.get("why", ""), body.get("anyway", False)
+    if not isinstance(anyway, bool):
+        problems.append(Problem("anyway", "is neither true nor false", "send true, or leave it out"))
     if not isinstance(version, str) or not version:
         problems.append(Problem("version", "is no name of a version", "give its id or release, or latest"))
     if not isinstance(why, str):
         problems.append(Problem("why", "is not text", "say it in a sentence"))
     if problems:
         raise Refusal(422, problems)
-    return str(version), str(why)
+    return str(version), str(why), anyway is True
 
 
 def _reason(call: Call, why: str) -> str:
@@ -275,7 +280,9 @@ _CHANGE = record(
 )
 _NAMED = {"alias": TEXT, "version": TEXT, "since": TEXT}
 LOADED: dict[str, Any] = {"playbook": TEXT, "model_version": TEXT, "previous_version": maybe(TEXT), "loaded_at": TEXT}
-_CHOSEN = Body(record({"version": TEXT}, {"why": TEXT}), {"version": "latest", "why": "better on the test leads"})
+_CHOSEN = Body(
+    record({"version": TEXT}, {"why": TEXT, "anyway": FLAG}), {"version": "latest", "why": "better on the test leads"}
+)
 
 ROUTES = [
     Route(

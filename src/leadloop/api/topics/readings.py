@@ -20,6 +20,7 @@ def take_readings(service: Service) -> None:
     metrics.log_oldest.set(log.oldest_seconds)
     metrics.database.set(0 if service.database.problem else 1)
     metrics.standing.served, metrics.standing.jobs = served, service.job_counts.counts
+    metrics.standing.backlog = service.backlog_counts.counts
 
 
 def _resident_bytes() -> int:

@@ -6,6 +6,7 @@ hundred thousand elements, or never closes one, gains nothing. What a page hides
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 from collections.abc import Mapping
@@ -51,6 +52,15 @@ _INLINE = {
 _INLINE |= {"span", "strong", "sub", "sup", "time", "u", "wbr", "button"}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _SAID = ("placeholder", "aria-label", "alt")
+_LETTERS = re.compile(
+    r"ascii|utf-(?:8|16|16-[bl]e)(?:-sig)?|iso8859-\d+|cp(?:125\d|437|850|852|855|866|874|932|936|949|950)|koi8-[rtu]|"
+    r"mac-(?:roman|latin2|cyrillic|greek|turkish)|shift_jis\w*|euc_(?:jp|kr|jisx0213|jis_2004)|gb2312|gbk|gb18030|big5|big5hkscs|"
+    r"iso2022_jp\w*|tis-620|johab"
+)
+"""The letters of web pages, by Python's own names. Python knows others that no page is written in: unpacking a megabyte of
+"punycode" would take it minutes."""
+_LONG_REFERENCE = re.compile(r"&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});?")
+"""No letter has so long a number, and Python refuses to read the longest."""
 _MOST_LINKS = 1_000
 _MOST_ATTRIBUTES = 50
 
@@ -89,10 +99,20 @@ def decode(body: bytes, content_type: str) -> str:
     names += [inside[1].decode("ascii")] if inside else []
     for name in (*names, "utf-8", "cp1252"):
         try:
-            return body.decode(name)
-        except (LookupError, UnicodeError, ValueError):
+            if _LETTERS.fullmatch(codecs.lookup(name).name):
+                return body.decode(name)
+        except (LookupError, ValueError):
             continue
     return body.decode("utf-8", "replace")
+
+
+def unescape(text: str) -> str:
+    """A text with its references to letters written out; one to a letter that cannot be is left out.
+
+    >>> unescape("Fish &amp; Chips &#163;5&#99999999999999999999;")
+    'Fish & Chips £5'
+    """
+    return html.unescape(_LONG_REFERENCE.sub("", text))
 
 
 def read_page(text: str) -> Page:
@@ -157,7 +177,7 @@ class _Reading:
 
     def _say(self, words: str) -> None:
         if words and self.hidden is None:
-            self.said.append(html.unescape(words).replace("\n", " "))
+            self.said.append(unescape(words).replace("\n", " "))
 
     def _take(self, name: str, closes: bool, attributes: str, after: int) -> int:
         """Take a tag, and answer where to read on."""
@@ -175,7 +195,7 @@ class _Reading:
         if name in _RAW or name == "title":
             end, after_end = self._end_of(name, after)
             if name == "title" and not self.title:
-                self.title = html.unescape(self.text[after:end])[:500]
+                self.title = unescape(self.text[after:end])[:500]
             if name == "script" and "ld+json" in told.get("type", ""):
                 self.data.append(self.text[after:end])
             self.said.append("\n")
@@ -231,5 +251,5 @@ class _Reading:
             value = found[2] or ""
             if value[:1] in ("'", '"'):
                 value = value[1:-1]
-            told.setdefault(found[1].lower(), html.unescape(value))
+            told.setdefault(found[1].lower(), unescape(value))
         return told

@@ -18,7 +18,7 @@ from leadloop.flows.enrich.lead_fields import LeadFields, can_be_read, lead_fiel
 from leadloop.flows.enrich.providers import read_providers
 from leadloop.flows.enrich.queue import fill_queue, playbook_of
 from leadloop.flows.place.workspace import Workspace
-from leadloop.outbound.connection import Unreachable
+from leadloop.outbound.connection import Unreachable, unreachable
 from leadloop.playbook import Playbook
 
 if TYPE_CHECKING:
@@ -197,8 +197,15 @@ class _Run:
                 told.trouble = error
                 told.notes.append(f"{one.name}: {error.problems[0].where} {error.problems[0].what}")
                 continue
+            except StoreError:  # nothing about this company: the run ends, and the lead waits
+                raise
             except LeadLoopError as error:
                 told.notes.append(f"{one.name}: {error.problems[0].where} {error.problems[0].what}")
+                continue
+            except Exception as error:
+                # A mistake of a provider's, or of ours, about one company. What it says may quote what was read.
+                told.trouble = unreachable(one.name, "provider", f"made a mistake ({type(error).__name__})")
+                told.notes.append(f"{one.name}: made a mistake ({type(error).__name__})")
                 continue
             if found is None:
                 told.notes.append(f"{one.name}: the budget is spent")

@@ -15,7 +15,7 @@ from leadloop.enrich.worth import UNKNOWN_WIDTH, Standing, information_worth, li
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.enrich.lead_fields import LeadFields, lead_fields
 from leadloop.flows.past.stored_past import require_store
-from leadloop.flows.place.playbook_folder import read_playbook
+from leadloop.flows.place.known_playbooks import read_found
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.ingest.writers import open_writer
@@ -42,13 +42,12 @@ class Filled:
 
 def playbook_of(place: Workspace, name: str) -> Playbook:
     """A playbook as its version in service has it, else as its folder has it."""
-    from leadloop.flows.work.jobs import find_source
 
     if (champion := place.registry.champion(name)) is not None:
         from leadloop.flows.scoring.score import load_scorer
 
         return load_scorer(name, champion, workspace=place).playbook
-    return read_playbook(find_source(place, name)).playbook
+    return read_found(place, name).playbook
 
 
 def fill_queue(

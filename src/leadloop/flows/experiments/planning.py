@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from leadloop.errors import ExperimentError, LeadLoopError, Problem, VersionError
 from leadloop.experiments import Plan, Rules, detectable_conversion, plan_conversion
 from leadloop.flows.experiments.counting import METRICS
+from leadloop.flows.place.known_playbooks import read_found
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.arms import RULES, Arm, load_arm, load_rules, write_policy
 from leadloop.playbook import Playbook, Policy
@@ -233,10 +234,7 @@ class _Found:
     def _named(self, name: str) -> Policy:
         registry = self.place.registry
         if name == "playbook":
-            from leadloop.flows.place.playbook_folder import read_playbook
-            from leadloop.flows.work.jobs import find_source
-
-            return read_playbook(find_source(self.place, self.name)).playbook.policy
+            return read_found(self.place, self.name).playbook.policy
         for version in reversed(registry.versions(self.name)):
             if version.policy_fingerprint == name:
                 return registry.load(version).playbook.policy

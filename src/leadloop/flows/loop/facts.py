@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from leadloop.errors import LeadLoopError
 from leadloop.features.feature_set import usable_fields
+from leadloop.flows.place.known_playbooks import read_found
 from leadloop.flows.place.workspace import Workspace
 from leadloop.monitoring.triggers import LoopFacts
 from leadloop.registry import ModelVersion
@@ -92,11 +93,9 @@ def compare_features(place: Workspace, newest: ModelVersion) -> tuple[tuple[str,
 
     Nothing where the playbook is not found, or the version cannot be loaded: other checks tell of that.
     """
-    from leadloop.flows.place.playbook_folder import read_playbook
-    from leadloop.flows.work.jobs import find_source
 
     try:
-        now = read_playbook(find_source(place, newest.playbook)).playbook
+        now = read_found(place, newest.playbook).playbook
         before = place.registry.load(newest).playbook
     except (LeadLoopError, OSError):
         return (), ()

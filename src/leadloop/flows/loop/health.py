@@ -14,6 +14,8 @@ from leadloop.errors import LeadLoopError, StoreUnavailable
 from leadloop.flows.loop.alerts import Finding, ask_to_tell, raise_alert
 from leadloop.flows.loop.rollout import look_after
 from leadloop.flows.loop.rules import read_rules
+from leadloop.flows.loop.syncing import SYNC
+from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 
 CheckHealth = Callable[[Workspace], Iterator[Finding]]
@@ -23,19 +25,46 @@ _MOST = 200
 
 
 def find_parked_jobs(place: Workspace) -> Iterator[Finding]:
-    """Jobs that were given up within a week."""
+    """Jobs that were given up within a week. Of syncs `find_sync_trouble` tells, until one comes to its end."""
     for job in place.store.jobs.page(state="parked", limit=_MOST).items:
-        if job.finished_at and place.store.now() - job.finished_at > _LATELY:
+        if job.kind == SYNC or (job.finished_at and place.store.now() - job.finished_at > _LATELY):
             continue
-        failed_sync = job.kind == "sync"
         yield Finding(
-            "sync" if failed_sync else "parked job",
-            "critical" if failed_sync else "warning",
-            "a sync failed" if failed_sync else f"job {job.id} ({job.kind}) was given up",
+            "parked job",
+            "warning",
+            f"job {job.id} ({job.kind}) was given up",
             f"It was begun {job.attempts} times; `leadloop jobs list --state parked` says why.",
             f"mend the cause, then `leadloop jobs retry {job.id}`",
             playbook=str(job.payload.get("playbook", "")),
             about=f"job {job.id}",
+        )
+
+
+def find_sync_trouble(place: Workspace) -> Iterator[Finding]:
+    """Calls that do not come in: a sync that failed and is not being tried again, or none that came to its end for long."""
+    from leadloop.flows.sync.account import SOURCE
+    from leadloop.flows.sync.fetch import WHOLE
+    from leadloop.flows.sync.health import is_late
+
+    settings = read_settings(place.root)
+    trying = any(place.store.jobs.page(kind=SYNC, state=state, limit=1).items for state in ("waiting", "running"))
+    for state in place.store.source_states.all(SOURCE):
+        if state.stream != WHOLE or state.account != (settings.fellow_subdomain or state.account):
+            continue
+        if state.failures and not trying:
+            what, detail = "a sync failed", f"The last of {state.failures:,} failures: {state.failure}."
+        elif settings.fellow_subdomain and is_late(state, now=place.store.now(), hours=settings.sync_late_hours):
+            what, detail = "no calls were fetched for long", "No sync came to its end since, and none says why."
+        else:
+            continue
+        yield Finding(
+            "sync",
+            "critical",
+            what,
+            detail,
+            "see `leadloop sync status`, mend the cause, then `leadloop sync fellow`",
+            playbook=settings.calls_playbook,
+            about=state.account,
         )
 
 
@@ -83,7 +112,7 @@ def find_backlog(place: Workspace) -> Iterator[Finding]:
         )
 
 
-CHECKS: list[CheckHealth] = [find_parked_jobs, find_late_jobs, find_trials_gone_wrong, find_backlog]
+CHECKS: list[CheckHealth] = [find_parked_jobs, find_sync_trouble, find_late_jobs, find_trials_gone_wrong, find_backlog]
 """What is looked for. A check says by its findings' `rule` and `about` which alert is which."""
 RULES = ("sync", "parked job", "late jobs", "enrichment backlog")
 """The rules whose alerts are over once no check finds them any more."""

@@ -34,6 +34,7 @@ from leadloop.flows.loop.rollout import (
 )
 from leadloop.flows.loop.syncing import ask_to_sync
 from leadloop.flows.loop.trust import find_objections, look_at_trust
+from leadloop.flows.place.known_playbooks import find_source
 from leadloop.monitoring.triggers import LoopFacts, Reason, RetrainDecision, decide_retraining
 
 if TYPE_CHECKING:
@@ -254,7 +255,6 @@ def _made_here(going: Going) -> ModelVersion | None:
 
 def _train(going: Going) -> ModelVersion:
     from leadloop.flows.training.train import train
-    from leadloop.flows.work.jobs import find_source
 
     told = going.work.told
 

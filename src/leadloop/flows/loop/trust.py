@@ -12,7 +12,7 @@ from leadloop.errors import JobLost, LeadLoopError, StoreUnavailable, tell_brief
 from leadloop.flows.loop.rules import LoopRules
 from leadloop.flows.past.labelled import label
 from leadloop.flows.past.past_leads import read_past_leads
-from leadloop.flows.place.playbook_folder import read_playbook
+from leadloop.flows.place.known_playbooks import read_found
 from leadloop.flows.place.stopwatch import Tick
 from leadloop.flows.place.workspace import Workspace
 from leadloop.leads import Field, LeadFrame
@@ -50,13 +50,12 @@ def look_at_trust(place: Workspace, playbook: str, rules: LoopRules, *, tick: Ti
     Sources that are held already are not looked at: nothing is learned from them. Without a version in service, or where it reads
     fields in another way, nothing can be said. Raises LeadLoopError where leads cannot be read at all.
     """
-    from leadloop.flows.work.jobs import find_source
 
     serving = place.registry.champion(playbook)
     if serving is None:
         return Trust()
     champion = place.registry.load(place.registry.find(playbook, serving))
-    past = read_past_leads(read_playbook(find_source(place, playbook)), None, place=place, tick=tick)
+    past = read_past_leads(read_found(place, playbook), None, place=place, tick=tick)
     leads = past.imported.leads
     if not reads_alike(champion, leads):
         return Trust()

@@ -111,9 +111,15 @@ class Courier:
         except (LeadLoopError, ValueError) as error:
             why = tell_briefly(error.problems) if isinstance(error, LeadLoopError) else str(error)
             return Attempt(None, why, 0.0)
+        except Exception as error:  # a mistake about one message costs one attempt of it, and not the courier
+            return Attempt(None, f"a mistake was made ({type(error).__name__})", 0.0)
         if body is None:
             return None
-        return deliver(self._outside, webhook.url, message.message, body, secrets, now=time.time(), limits=self.limits)
+        url, now = webhook.url, time.time()
+        try:
+            return deliver(self._outside, url, message.message, body, secrets, now=now, limits=self.limits)
+        except Exception as error:
+            return Attempt(None, f"a mistake was made ({type(error).__name__})", 0.0)
 
     def _secrets(self, webhook: Webhook) -> list[str]:
         key = read_key(self.place)

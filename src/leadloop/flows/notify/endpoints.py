@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.notify.signing_key import make_key
+from leadloop.flows.place.known_playbooks import read_found
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.notify.signature import mark_of, secret_of
@@ -181,11 +182,9 @@ def _explain_playbook(
     place: Workspace, playbook: str, routes: Collection[str], bands: Collection[str], fields: Collection[str]
 ) -> list[Problem]:
     """What a playbook does not have, where it can be looked into."""
-    from leadloop.flows.place.playbook_folder import read_playbook
-    from leadloop.flows.work.jobs import find_source
 
     try:
-        found = read_playbook(find_source(place, playbook)).playbook
+        found = read_found(place, playbook).playbook
     except LeadLoopError as error:
         if place.registry.champion(playbook):
             return []  # its folder is elsewhere

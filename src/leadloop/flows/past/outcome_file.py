@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from leadloop.errors import DataError, Problem
+from leadloop.flows.place.known_playbooks import read_meant
 from leadloop.flows.place.stopwatch import Tick
 from leadloop.flows.place.workspace import Workspace, open_workspace
 from leadloop.flows.scoring.score import rejects_beside, rejects_table
-from leadloop.flows.work.jobs import find_and_read
 from leadloop.ingest.tables import open_table
 from leadloop.ingest.writers import open_writer
 from leadloop.leads import Field, LeadFrame, LeadSchema, Reject
@@ -84,7 +84,7 @@ def keep_outcome_file(
     where the file lacks a column.
     """
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
-    found = find_and_read(place, playbook).playbook
+    found = read_meant(place, playbook).playbook
     source = Path(data)
     table = open_table(source)
     _require_columns(table.columns, str(source))

@@ -19,6 +19,7 @@ from leadloop.learning.labels import LabelFunction
 from leadloop.learning.learners import Learner
 from leadloop.playbook import Playbook, parse_playbook
 from leadloop.playbook.check import find_list_problems
+from leadloop.playbook.parsing import read_name
 from leadloop.playbook.phrase_file import Lists, parse_phrases
 
 _LARGEST = 8 << 20
@@ -65,24 +66,8 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
 
     Raises PlaybookError with every mistake at once, those of the Python files beside it included.
     """
-    place = find_playbook(path) or Path(path)
-    file = place / FILE if place.is_dir() else place
+    file, text = _read_file(path)
     subject = str(path)
-    if not file.is_file():
-        cure = "make a playbook with `leadloop draft leads.csv --target COLUMN`"
-        if Path(path).name == subject:  # a bare name, which may have been meant for a packaged playbook
-            cure += f"; {packaged_names()}"
-        raise PlaybookError(subject, Problem(FILE if place.is_dir() else "file", "does not exist", cure))
-    if file.stat().st_size > _LARGEST:
-        raise PlaybookError(subject, Problem(FILE, "is larger than any playbook can be", "is it the data file?"))
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise PlaybookError(subject, Problem(FILE, "is not UTF-8 text", "save it as UTF-8")) from None
-    except OSError as error:
-        raise PlaybookError(
-            subject, Problem(FILE, f"cannot be read: {error.strerror}", "see who may read it")
-        ) from None
     playbook = parse_playbook(text, subject=subject)
     problems: list[Problem] = []
     playbook = _with_phrase_files(playbook, file.parent, problems)
@@ -103,6 +88,40 @@ def read_playbook(path: Path | str) -> PlaybookFolder:
         raise PlaybookError(subject, problems)
     label = labels.pop(playbook.target.name, None)
     return PlaybookFolder(file.parent, playbook, tuple(features), tuple(rules), label, learners, makes, labels)
+
+
+def playbook_name(playbook: Path | str) -> str:
+    """The name of a playbook, from its name or from its folder.
+
+    Nothing but the name is looked at, and no Python beside the playbook runs: what scores is a version, and not the folder, which
+    somebody may be editing. Raises PlaybookError where there is a file that tells none.
+    """
+    if find_playbook(playbook) is None and Path(playbook).suffix != ".toml":
+        return str(playbook)
+    _, text = _read_file(playbook)
+    return read_name(text, subject=str(playbook))
+
+
+def _read_file(path: Path | str) -> tuple[Path, str]:
+    """The file of a playbook, and what stands in it."""
+    place = find_playbook(path) or Path(path)
+    file = place / FILE if place.is_dir() else place
+    subject = str(path)
+    if not file.is_file():
+        cure = "make a playbook with `leadloop draft leads.csv --target COLUMN`"
+        if Path(path).name == subject:  # a bare name, which may have been meant for a packaged playbook
+            cure += f"; {packaged_names()}"
+        raise PlaybookError(subject, Problem(FILE if place.is_dir() else "file", "does not exist", cure))
+    if file.stat().st_size > _LARGEST:
+        raise PlaybookError(subject, Problem(FILE, "is larger than any playbook can be", "is it the data file?"))
+    try:
+        return file, file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PlaybookError(subject, Problem(FILE, "is not UTF-8 text", "save it as UTF-8")) from None
+    except OSError as error:
+        raise PlaybookError(
+            subject, Problem(FILE, f"cannot be read: {error.strerror}", "see who may read it")
+        ) from None
 
 
 def _with_phrase_files(playbook: Playbook, folder: Path, problems: list[Problem]) -> Playbook:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadloop.errors import Problem, VersionError
 from leadloop.experiments import Part, Split, hold_out
+from leadloop.flows.place.known_playbooks import read_found
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.known_units import KnownUnits
 from leadloop.playbook import Policy
@@ -166,10 +167,8 @@ def load_rules(place: Workspace, playbook: str) -> RuleScorer:
 
     Raises LeadLoopError where the playbook is nowhere, or has no rules.
     """
-    from leadloop.flows.place.playbook_folder import read_playbook
-    from leadloop.flows.work.jobs import find_source
 
-    found = read_playbook(find_source(place, playbook))
+    found = read_found(place, playbook)
     return replace(RuleScorer.of(found.playbook, found.rules), stands_in=False)
 
 

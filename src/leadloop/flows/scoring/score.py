@@ -16,6 +16,7 @@ import polars as pl
 
 from leadloop.errors import DataError, Problem
 from leadloop.flows.place.packaged import find_playbook
+from leadloop.flows.place.playbook_folder import playbook_name, read_playbook
 from leadloop.flows.place.workspace import Workspace, open_workspace
 from leadloop.flows.scoring.unlike_training import FileTally
 from leadloop.flows.training.field_points import field_points
@@ -87,21 +88,10 @@ def load_scorer(
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     name = playbook_name(playbook)
     if version == CHAMPION and find_playbook(playbook) and place.registry.in_service(name) == InService(None):
-        from leadloop.flows.place.playbook_folder import read_playbook
-
         found = read_playbook(playbook)
         if found.rules:
             return RuleScorer.of(found.playbook, found.rules)
     return load(name, version, workspace=place)
-
-
-def playbook_name(playbook: str) -> str:
-    """The name of a playbook, from its name or from its folder."""
-    if find_playbook(playbook) or Path(playbook).suffix == ".toml":
-        from leadloop.flows.place.playbook_folder import read_playbook
-
-        return read_playbook(playbook).playbook.name
-    return playbook
 
 
 def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]], *, now: datetime | None = None) -> list[ScoreCard]:

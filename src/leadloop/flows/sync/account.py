@@ -20,7 +20,7 @@ _LARGEST = 10_000
 def find_account(place: Workspace, *, environ: Mapping[str, str] | None = None) -> Account:
     """The Fellow that this workspace reads; raises SourceError with everything that is missing or wrong, never with the key."""
     settings = read_settings(place.root)
-    key = _read_secret(place.root, KEY_VARIABLE, settings.fellow_api_key_file, environ)
+    key = _read_secret(place.root, KEY_VARIABLE, "fellow_api_key_file", settings.fellow_api_key_file, environ)
     problems = []
     if not settings.fellow_subdomain:
         mend = "set fellow_subdomain in leadloop.toml, or LEADLOOP_FELLOW_SUBDOMAIN"
@@ -42,19 +42,25 @@ def may_ask(place: Workspace) -> bool:
 def find_webhook_secrets(place: Workspace, *, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The secrets that sign what Fellow sends: two while a new one takes the place of the old. None where there are none."""
     settings = read_settings(place.root)
-    text = _read_secret(place.root, SECRETS_VARIABLE, settings.fellow_webhook_secrets_file, environ)
+    text = _read_secret(
+        place.root, SECRETS_VARIABLE, "fellow_webhook_secrets_file", settings.fellow_webhook_secrets_file, environ
+    )
     return tuple(text.replace(",", " ").split())
 
 
-def _read_secret(root: Path, variable: str, file: str, environ: Mapping[str, str] | None) -> str:
+def _read_secret(root: Path, variable: str, setting: str, file: str, environ: Mapping[str, str] | None) -> str:
+    """What a variable says, or a file that a setting names. What the setting holds is not told: it may be the secret itself."""
     told = (os.environ if environ is None else environ).get(variable, "").strip()
     if told or not file:
         return told
-    path = root / Path(file).expanduser()
     try:
+        path = root / Path(file).expanduser()
         if path.stat().st_size > _LARGEST:
-            raise SourceError(SOURCE, Problem(str(path), "is larger than any secret", "name the right file"))
+            raise SourceError(
+                SOURCE, Problem(setting, "names a file that is larger than any secret", "name the right file")
+            )
         return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError, RuntimeError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it holds no text"
-        raise SourceError(SOURCE, Problem(str(path), f"cannot be read: {why}", "see who may read it")) from None
+        mend = "name the file that holds it, and not the secret itself, and see who may read that file"
+        raise SourceError(SOURCE, Problem(setting, f"names a file that cannot be read: {why}", mend)) from None

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from leadloop.errors import JobLost, LeadLoopError, StoreError
+from leadloop.errors import LeadLoopError, StoreConflict, StoreError, StoreUnavailable, tell_briefly
+from leadloop.flows.calls.listening import read_listening, read_own
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.sync.account import SOURCE, find_account
@@ -83,20 +84,23 @@ def sync_fellow(
     full: bool = False,
     keep: Keep = lambda note, share: None,
     wait: Callable[[float], None] = time.sleep,
+    tell: Callable[[str], None] = lambda note: None,
 ) -> Synced:
     """Fetch what changed in Fellow since the last sync, or since a moment, or (`full`) everything, and keep the leads it makes.
 
     Each page is stored with the place at which the next one begins, all or nothing: whatever stops it, the next sync goes on
-    there, and no call is lost or doubled. Raises SourceError where Fellow refuses, SourceUnavailable where it cannot be asked
-    now, and LeadLoopError where the playbook is none of calls; the reason stays on the record of the store.
+    there, and no call is lost or doubled. `tell` hears why Fellow is asked again. Raises SourceError where Fellow refuses,
+    SourceUnavailable where it cannot be asked now, and LeadLoopError where nothing says who we are or the playbook is none of
+    calls; the reason stays on the record of the store.
     """
     try:
         account = find_account(place)
+        require_listening(place)
     except LeadLoopError as error:
         _note_failure(place, read_settings(place.root).fellow_subdomain or "-", error)
         raise
     try:
-        with open_fellow(place, wait=wait) as fellow:
+        with open_fellow(place, wait=wait, tell=tell) as fellow:
             fellow.me()
             # The earlier of both clocks: nothing that changes from now on may lie before the moment that is noted.
             began = min(datetime.now(UTC), fellow.said_at or datetime.now(UTC))
@@ -107,14 +111,25 @@ def sync_fellow(
                 reading.read(stream, since, full)
             states.succeed(whole)
             return Synced(began, reading.pages, reading.records)
-    except (JobLost, StoreError):
+    except (StoreUnavailable, StoreConflict):
         raise
     except LeadLoopError as error:
         _note_failure(place, account.subdomain, error)
         raise
 
 
-def open_fellow(place: Workspace, *, wait: Callable[[float], None] = time.sleep) -> Fellow:
+def require_listening(place: Workspace) -> None:
+    """Raise LeadLoopError where calls could be fetched and not be understood: better now than a thousand questions later."""
+    read_own(place)
+    read_listening(place, read_settings(place.root).calls_playbook)
+
+
+def open_fellow(
+    place: Workspace,
+    *,
+    wait: Callable[[float], None] = time.sleep,
+    tell: Callable[[str], None] = lambda note: None,
+) -> Fellow:
     """The Fellow of this workspace, asked at the pace that everything here keeps together."""
     account, settings = find_account(place), read_settings(place.root)
     turns = StoredTurns(
@@ -125,7 +140,7 @@ def open_fellow(place: Workspace, *, wait: Callable[[float], None] = time.sleep)
         per_day=settings.fellow_requests_per_day,
         wait=wait,
     )
-    return Fellow(account, pace=turns, wait=wait)
+    return Fellow(account, pace=turns, wait=wait, tell=tell)
 
 
 def fetch_missing_notes(place: Workspace, fellow: Fellow, recordings: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -187,4 +202,4 @@ class _Reading:
 def _note_failure(place: Workspace, account: str, error: LeadLoopError) -> None:
     """Leave the reason where alerts and people look for it."""
     with suppress(StoreError):
-        place.store.source_states.fail(SOURCE, account, WHOLE, str(error))
+        place.store.source_states.fail(SOURCE, account, WHOLE, tell_briefly(error.problems))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from leadloop.errors import LeadLoopError, StoreError, tell_briefly
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.sync.account import SOURCE, find_account
 from leadloop.flows.sync.fetch import WHOLE, open_fellow
+
+if TYPE_CHECKING:
+    from leadloop.store import SourceState
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,12 @@ def look_at_sync(place: Workspace, *, ask: bool = False) -> SyncHealth:
     state = store.source_states.get(SOURCE, account.subdomain, WHOLE)
     if state is None or state.succeeded_at is None:
         problems.append("no sync has come to its end yet")
-    elif datetime.now(UTC) - state.succeeded_at > timedelta(hours=settings.sync_late_hours):
+    elif is_late(state, now=datetime.now(UTC), hours=settings.sync_late_hours):
         problems.append(f"the last sync that came to its end began at {state.succeeded_at:%Y-%m-%d %H:%M} UTC")
     if state and state.failures:
-        problems.append(
-            f"it failed {state.failures:,} times since, the last time: {' '.join((state.failure or '').split())}"
-        )
+        often = "once" if state.failures == 1 else f"{state.failures:,} times"
+        why = " ".join((state.failure or "").split())
+        problems.append(f"the sync has failed {often} since one came to its end, at last because: {why}")
     waiting = store.source_events.counts(SOURCE).get("waiting", 0)
     return SyncHealth(
         not problems,
@@ -66,3 +70,9 @@ def look_at_sync(place: Workspace, *, ask: bool = False) -> SyncHealth:
         waiting,
         store.source_turns.used_today(SOURCE, account.subdomain),
     )
+
+
+def is_late(state: SourceState, *, now: datetime, hours: float) -> bool:
+    """Whether no sync came to its end for so many hours."""
+    since = state.succeeded_at or state.begun_at
+    return since is not None and now - since > timedelta(hours=hours)

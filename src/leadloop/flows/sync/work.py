@@ -9,10 +9,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from leadloop.errors import JobLost, LeadLoopError, Problem, StoreError
+from leadloop.errors import JobLost, LeadLoopError, Problem, SourceUnavailable, StoreError
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.sync.fetch import Synced, sync_fellow
+from leadloop.flows.sync.account import find_account
+from leadloop.flows.sync.fetch import Synced, require_listening, sync_fellow
 from leadloop.flows.work.jobs import SYNC, ask_for, conclude, new_holder
 from leadloop.flows.work.kind import Work
 from leadloop.flows.work.stored_run import why_not
@@ -48,6 +49,8 @@ def sync_by_hand(
     Stopped, it is given back, and the next sync goes on where it was. Raises LeadLoopError where another process is at it now.
     """
     read_since(since)
+    find_account(place)
+    require_listening(place)
     settings = read_settings(place.root)
     told = {"source": "fellow", "since": since, "full": full}
     jobs, seconds = place.store.jobs, settings.job_lease_seconds
@@ -69,7 +72,7 @@ def sync_by_hand(
 
     try:
         with _saying(place, work, seconds):
-            done = sync_fellow(place, since=read_since(since), full=full, keep=keep)
+            done = sync_fellow(place, since=read_since(since), full=full, keep=keep, tell=tick)
         jobs.finish(job, describe(done))
     except KeyboardInterrupt:
         with suppress(StoreError):  # of what cannot be told now, the lease lapses
@@ -78,14 +81,23 @@ def sync_by_hand(
         raise
     except Exception as error:
         with suppress(StoreError):
-            conclude(jobs, job, error, retry_seconds=0)
-            jobs.cancel(job.id)  # it is told of here and now; only a sync that nobody watches is tried again by itself
+            # It is told of here and now, and stands in `leadloop sync status`; only what nobody watches is tried again by itself,
+            # or parked until somebody looks.
+            conclude(jobs, job, _as_trouble(error), retry_seconds=60)
+            jobs.cancel(job.id)
         raise
     return done
 
 
+def _as_trouble(error: Exception) -> Exception:
+    """What went wrong, as something that may be tried again, so that it is not parked."""
+    refused = isinstance(error, LeadLoopError) and not isinstance(error, StoreError)
+    return SourceUnavailable(error.subject, error.problems) if refused else error  # type: ignore[attr-defined]
+
+
 def read_since(text: str) -> datetime | None:
-    """The moment from which on changes are asked for; none where nothing is said. Raises LeadLoopError where it is none.
+    """The moment from which on changes are asked for; none where nothing is said. Raises LeadLoopError where it is none, or lies
+    ahead.
 
     >>> read_since("2026-11-01")
     datetime.datetime(2026, 11, 1, 0, 0, tzinfo=datetime.timezone.utc)
@@ -96,7 +108,11 @@ def read_since(text: str) -> datetime | None:
         said = datetime.fromisoformat(text)
     except ValueError:
         raise LeadLoopError("sync", Problem("since", "is no day or time", "give one as in 2026-11-01")) from None
-    return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
+    moment = said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
+    if moment > datetime.now(UTC):
+        what = "lies ahead, so that nothing has changed since"
+        raise LeadLoopError("sync", Problem("since", what, "give a day that is over, as in 2026-11-01"))
+    return moment
 
 
 @contextmanager

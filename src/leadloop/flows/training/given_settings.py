@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
 from leadloop.errors import LeadLoopError, Problem
+from leadloop.flows.place.duration import read_seconds
 from leadloop.playbook import Training
 from leadloop.playbook.parsing import read_training
 from leadloop.playbook.table_reader import TableReader
 
+BUDGET_VARIABLE = "LEADLOOP_BUDGET"
+"""The environment variable with the budget of trainings for which none is given."""
 SMALLEST_SPLIT, LARGEST_SPLIT = 0.1, 0.5
 GIVEN = ("learners", "trials", "budget", "seed", "folds", "validation", "gap_days", "max_leads")
 """What may be given for one training. How much is enough to learn from is not among them."""
@@ -37,6 +41,19 @@ def with_settings(training: Training, validation_split: float | None, params: Ma
     if problems:
         raise LeadLoopError("training", problems)
     return given
+
+
+def with_effort(training: Training, trials: int | None, time_budget: float | str | None) -> Training:
+    """The settings of a training with other numbers for how hard to search, where they were given for once.
+
+    `time_budget` is CPU seconds, or a text such as "5m"; without it LEADLOOP_BUDGET counts, and then the playbook's own.
+    """
+    seconds = None
+    if time_budget is not None:
+        seconds = read_seconds(time_budget, "time budget")
+    elif said := os.environ.get(BUDGET_VARIABLE):
+        seconds = read_seconds(said, BUDGET_VARIABLE)
+    return replace(training, trials=trials or training.trials, budget=seconds or training.budget)
 
 
 def explain_settings(validation_split: Any, params: Any) -> list[Problem]:

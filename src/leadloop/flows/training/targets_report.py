@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from leadloop.flows.past.importing import Imported
 from leadloop.flows.past.split_targets import Parts
+from leadloop.flows.training.beside import Beside
 from leadloop.flows.training.learned_targets import LearnedTarget
 from leadloop.flows.training.times_and_amounts import TimesAndAmounts
 from leadloop.flows.training.training_report import write_report
-from leadloop.learning.evaluation import Champion, evaluate
-from leadloop.learning.leakage import PartsApart
+from leadloop.learning.evaluation import evaluate
 from leadloop.learning.report.report import ComposedScore, OrderLine, TrainingReport
 from leadloop.learning.summary import rank_composed_fields, summarise_bands
 from leadloop.scoring import TrainedPlaybook
@@ -24,43 +24,27 @@ OWN_ORDER = "its own probability"
 _OF_ORDER = ("AUC", "lift", "gain", "precision at")
 
 
-@dataclass(frozen=True)
-class Beside:
-    """What a target is held against: the version in service, how far old and new leads differ, and the fields' points there."""
-
-    champion: Champion | None
-    apart: PartsApart | None
-    before: Mapping[str, float]
-
-
 def report_targets(
     trained: TrainedPlaybook,
     targets: Sequence[LearnedTarget],
     parts: Parts,
     imported: Imported,
     beside: Mapping[str, Beside],
-    extra: TimesAndAmounts,
+    beyond: TimesAndAmounts,
     made_at: str,
 ) -> TrainingReport:
     """Score the test leads of every target, once, and write down what came of it: the main target first.
 
-    `beside` holds by target what it is held against, `extra` how well times and amounts are told (of the main target).
+    `beside` holds by target what it is held against, `beyond` how well times and amounts are told (of the main target).
     """
     main, *others = [
         write_report(
             trained.aimed_at(target.name),
-            target.learned,
+            target,
             imported,
-            target.part.labelled,
-            target.part.split,
-            target.part.findings,
+            beside[target.name],
             made_at,
-            target.watch,
-            champion=beside[target.name].champion,
-            apart=beside[target.name].apart,
-            timing=extra.timing if target is targets[0] else None,
-            worth=extra.worth if target is targets[0] else None,
-            before=beside[target.name].before,
+            beyond=beyond if target is targets[0] else None,
         )
         for target in targets
     ]

@@ -10,6 +10,7 @@ import polars as pl
 from leadloop.errors import DataError, Problem
 from leadloop.flows.past.labelled import group_leads
 from leadloop.flows.place.stopwatch import Tick
+from leadloop.flows.training.learned_targets import LearnedTarget
 from leadloop.leads import LeadFrame
 from leadloop.learning.evaluation.timing import TimingQuality, judge_timing
 from leadloop.learning.evaluation.worth import WorthQuality, judge_worth
@@ -25,26 +26,27 @@ from leadloop.scoring import TrainedPlaybook
 
 @dataclass(frozen=True)
 class TimesAndAmounts:
-    """A version with what it can tell beside the probability, and how good each of these is; None where nobody asked."""
+    """How good a version's times and amounts are; None where nobody asked for them."""
 
-    trained: TrainedPlaybook
     timing: TimingQuality | None
     worth: WorthQuality | None
 
 
 def add_times_and_amounts(
-    trained: TrainedPlaybook, learned: Learned, labelled: Labelled, split: Split, tick: Tick = lambda stage: None
-) -> TimesAndAmounts:
-    """Learn times and amounts from the training leads, measure them on the test leads, and keep what is good enough."""
-    target = trained.playbook.target
+    trained: TrainedPlaybook, main: LearnedTarget, tick: Tick = lambda stage: None
+) -> tuple[TrainedPlaybook, TimesAndAmounts]:
+    """Learn times and amounts of the main target from its training leads, measure them on its test leads, and keep what is good
+    enough: the version with them, and how good they are.
+    """
+    aimed, labelled, split = trained.aimed_at(main.name), main.part.labelled, main.part.split
     timing = worth = None
-    if target.horizons:
+    if aimed.playbook.target.horizons:
         tick("times to winning")
-        trained, timing = _add_timing(trained, learned, labelled, split, tick)
-    if target.value:
+        aimed, timing = _add_timing(aimed, main.learned, labelled, split, tick)
+    if aimed.playbook.target.value:
         tick("amounts of won leads")
-        trained, worth = _add_worth(trained, labelled, split)
-    return TimesAndAmounts(trained, timing, worth)
+        aimed, worth = _add_worth(aimed, labelled, split)
+    return replace(trained, timing=aimed.timing, worth=aimed.worth), TimesAndAmounts(timing, worth)
 
 
 def require_followed(playbook: Playbook, labelled: Labelled) -> None:

@@ -6,73 +6,49 @@ Nothing is registered until everything is done: a training that fails or is inte
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
-from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes, Problem, StoreConflict, StoreError
-from leadloop.features import FeatureSet
+from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes, Problem, StoreError
 from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.past.importing import Imported
 from leadloop.flows.past.past_leads import read_past_leads
-from leadloop.flows.past.split_targets import TargetPart, audit_targets, divide_targets
-from leadloop.flows.place.duration import read_seconds
+from leadloop.flows.past.split_targets import Parts, audit_targets, divide_targets
 from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.place.stopwatch import Stopwatch, Tick
 from leadloop.flows.place.workspace import Workspace, open_workspace
-from leadloop.flows.training.field_points import field_points
-from leadloop.flows.training.given_settings import with_settings
+from leadloop.flows.training.beside import hold_beside
+from leadloop.flows.training.first_promotion import put_in_service
+from leadloop.flows.training.given_settings import with_effort, with_settings
 from leadloop.flows.training.kept_test import FILE as KEPT_TEST
 from leadloop.flows.training.kept_test import pack_test_leads
 from leadloop.flows.training.learned_targets import LearnedTarget, learn_targets, make_version
+from leadloop.flows.training.needs import require_learning
 from leadloop.flows.training.reference_file import FILE as REFERENCE
 from leadloop.flows.training.reference_file import make_reference, reference_file
-from leadloop.flows.training.targets_report import Beside, report_targets
+from leadloop.flows.training.targets_report import report_targets
 from leadloop.flows.training.times_and_amounts import add_times_and_amounts, require_amounts, require_followed
-from leadloop.flows.training.training_report import baselines
 from leadloop.flows.training.trial_keeper import TrialKeeper
 from leadloop.flows.training.version_record import describe_version, hash_configuration, name_version
-from leadloop.leads import Field, LeadFrame
-from leadloop.learning.evaluation import Champion, difference_interval, log_loss, surely_less
-from leadloop.learning.labelled import Labelled
-from leadloop.learning.leakage import PartsApart, compare_parts
 from leadloop.learning.report.chapters import chapter_pictures
 from leadloop.learning.report.page import render_html
 from leadloop.learning.report.pictures import picture_files
 from leadloop.learning.report.report import TrainingReport
 from leadloop.learning.report.text import render_markdown
-from leadloop.learning.splits import Split
 from leadloop.learning.training import require_learners
-from leadloop.playbook import Playbook
 from leadloop.registry import ModelVersion
 from leadloop.registry.artefacts import make_probe, pack
 from leadloop.scoring import TrainedPlaybook
-from leadloop.scoring.trained import target_columns
 
 if TYPE_CHECKING:
     from leadloop.flows.mlflow_run import MlflowRun
     from leadloop.store import PromotionRecord
 
-BUDGET_VARIABLE = "LEADLOOP_BUDGET"
-
 _PROBE_LEADS = 2_000
-_NEEDED = (
-    ("sklearn", ("scikit-learn",)),
-    ("lightgbm", ("lightgbm",)),
-    ("xgboost", ("xgboost-cpu", "xgboost")),
-    ("catboost", ("catboost",)),
-    ("lifelines", ("lifelines",)),
-    ("imblearn", ("imbalanced-learn",)),
-    ("optuna", ("optuna",)),
-    ("onnx", ("onnx",)),
-)
 
 
 @dataclass(frozen=True)
@@ -135,75 +111,35 @@ def train(
     require_learning()
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
     watch = Stopwatch(tick)
-    found = _with_effort(read_playbook(playbook), trials, time_budget)
-    if validation_split is not None or params:
-        given = with_settings(found.playbook.training, validation_split, params or {})
-        found = replace(found, playbook=replace(found.playbook, training=given))
+    found = _with_given(read_playbook(playbook), trials, time_budget, validation_split, params)
     require_learners(found.playbook)
     server = find_server(found.playbook.name)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
     past = read_past_leads(found, data, outcomes=outcomes, events=events, place=place, tick=watch)
-    found, imported, fields = past.found, past.imported, past.fields
-    try:
-        parts = divide_targets(found, imported)
-    except NotEnoughOutcomes as few:
-        raise NotEnoughOutcomes(found.playbook.name, [*few.problems, _meanwhile(place, found)]) from None
+    imported = past.imported
+    parts = _divide(place, past.found, imported)
     found = parts.found
-    require_followed(found.playbook, parts.main.labelled)
-    require_amounts(found.playbook, parts.main.labelled)
-    parts = audit_targets(parts, fields, watch)
+    parts = audit_targets(parts, past.fields, watch)
     configuration = hash_configuration(found)
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
     with keeper:
-        targets = learn_targets(parts, fields, keeper.storage, watch)
-    main = targets[0]
+        targets = learn_targets(parts, past.fields, keeper.storage, watch)
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
-    trained = make_version(parts, targets, identity, watch)
-    labelled, split = parts.main.labelled, parts.main.split
-    extra = add_times_and_amounts(trained.aimed_at(main.name), main.learned, labelled, split, watch)
-    trained = replace(trained, timing=extra.trained.timing, worth=extra.trained.worth)
+    trained, beyond = add_times_and_amounts(make_version(parts, targets, identity, watch), targets[0], watch)
     watch("scoring the test leads, once")
-    beside = {
-        target.name: Beside(
-            _score_by_champion(place, target.part.playbook, target.part, main=target is main),
-            _compare_parts(target.part.labelled, target.part.split, target.learned.features),
-            _points_in_service(place, found.playbook.name, "" if target is main else target.name),
-        )
-        for target in targets
-    }
-    report = report_targets(trained, targets, parts, imported, beside, extra, made_at)
+    report = report_targets(trained, targets, parts, imported, hold_beside(place, targets), beyond, made_at)
     watch("writing the report")
-    files = {
-        **pack(trained, {target.name: _probe(target) for target in targets}),
-        KEPT_TEST: pack_test_leads(trained, targets),
-        "report.json": json.dumps(report.as_json(), indent=1, ensure_ascii=False, allow_nan=False).encode(),
-        "report.html": render_html(report).encode(),
-        "report.md": render_markdown(report, pictures=".").encode(),
-        REFERENCE: reference_file(make_reference(trained, labelled, split)),
-        **{name: _encoded(content) for name, content in {**picture_files(report), **chapter_pictures(report)}.items()},
-    }
+    files = _files(trained, targets, report)
     watch("saving the version")
-    version = place.registry.save(
-        describe_version(
-            place,
-            found,
-            trained,
-            {target.name: target.learned.contenders for target in targets},
-            report,
-            configuration,
-            made_by or place.who(),
-        ),
-        files,
-    )
+    contenders = {target.name: target.learned.contenders for target in targets}
+    record = describe_version(place, found, trained, contenders, report, configuration, made_by or place.who())
+    version = place.registry.save(record, files)
     promotion: PromotionRecord | None = None
     not_promoted: LeadLoopError | None = None
     try:
-        promotion = _promote(place, version, targets, trained, wanted=promote)
-    except (
-        StoreError,
-        DependencyMissing,
-    ) as error:  # hours of work are saved already; a person can promote the version later
+        promotion = put_in_service(place, version, targets, trained, wanted=promote)
+    except (StoreError, DependencyMissing) as error:  # hours of work are saved; a person can promote the version later
         not_promoted = error
     keeper.forget()
     folder = place.registry.folder(version.playbook, version.id)
@@ -213,6 +149,46 @@ def train(
         result = _log(place, result, server)
     watch("done")
     return result
+
+
+def _with_given(
+    found: PlaybookFolder,
+    trials: int | None,
+    time_budget: float | str | None,
+    validation_split: float | None,
+    params: Mapping[str, Any] | None,
+) -> PlaybookFolder:
+    """The playbook with the settings that were given for this training alone."""
+    training = with_effort(found.playbook.training, trials, time_budget)
+    if validation_split is not None or params:
+        training = with_settings(training, validation_split, params or {})
+    return replace(found, playbook=replace(found.playbook, training=training))
+
+
+def _divide(place: Workspace, found: PlaybookFolder, imported: Imported) -> Parts:
+    """The leads of each target in two parts; what cannot be learned from them is refused now, and not after all the work."""
+    try:
+        parts = divide_targets(found, imported)
+    except NotEnoughOutcomes as few:
+        raise NotEnoughOutcomes(found.playbook.name, [*few.problems, _meanwhile(place, found)]) from None
+    require_followed(parts.found.playbook, parts.main.labelled)
+    require_amounts(parts.found.playbook, parts.main.labelled)
+    return parts
+
+
+def _files(trained: TrainedPlaybook, targets: Sequence[LearnedTarget], report: TrainingReport) -> dict[str, bytes]:
+    """Every file of the version, by its name."""
+    main = targets[0].part
+    pictures = {**picture_files(report), **chapter_pictures(report)}
+    return {
+        **pack(trained, {target.name: _probe(target) for target in targets}),
+        KEPT_TEST: pack_test_leads(trained, targets),
+        "report.json": json.dumps(report.as_json(), indent=1, ensure_ascii=False, allow_nan=False).encode(),
+        "report.html": render_html(report).encode(),
+        "report.md": render_markdown(report, pictures=".").encode(),
+        REFERENCE: reference_file(make_reference(trained, main.labelled, main.split)),
+        **{name: _encoded(content) for name, content in pictures.items()},
+    }
 
 
 def _meanwhile(place: Workspace, found: PlaybookFolder) -> Problem:
@@ -238,156 +214,6 @@ def _log(place: Workspace, result: TrainingResult, server: MlflowServer) -> Trai
         return replace(result, run=log_version(place, result.version, server))
     except LeadLoopError as error:
         return replace(result, not_logged=error)
-
-
-def _with_effort(found: PlaybookFolder, trials: int | None, time_budget: float | str | None) -> PlaybookFolder:
-    """The playbook with other numbers for how hard to search, where they were given."""
-    training = found.playbook.training
-    seconds = None
-    if time_budget is not None:
-        seconds = read_seconds(time_budget, "time budget")
-    elif said := os.environ.get(BUDGET_VARIABLE):
-        seconds = read_seconds(said, BUDGET_VARIABLE)
-    chosen = replace(training, trials=trials or training.trials, budget=seconds or training.budget)
-    return replace(found, playbook=replace(found.playbook, training=chosen))
-
-
-def require_learning() -> None:
-    problems = []
-    for module, packages in _NEEDED:
-        if not any(_is_installed(package) for package in packages):
-            problems.append(
-                Problem(module, "is not installed", "install the training extra: pip install 'leadloop[train]'")
-            )
-    if problems:
-        raise DependencyMissing("training", problems)
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *, main: bool) -> Champion | None:
-    """What the version in service says of a target's test leads.
-
-    None where there is none, where it reads fields in another way, or where it does not predict this further target.
-    """
-    serving = place.registry.champion(playbook.name)
-    if serving is None:
-        return None
-    version = place.registry.find(playbook.name, serving)
-    trained = place.registry.load(version)
-    leads = part.labelled.leads
-    for field in trained.schema.fields:
-        if field.name not in leads.data.columns or _bare(leads.schema[field.name]) != _bare(field):
-            return None
-    if part.name in trained.models:
-        column = target_columns(trained, part.name)[0]
-    elif main:
-        column = "probability"
-    else:
-        return None
-    later = tuple(
-        field.name
-        for field in trained.schema.fields
-        if field.name in playbook.schema and not playbook.schema.is_known(field.name, playbook.scores_at)
-    )
-    # What the playbook now says is not known yet would be blank on any new lead: to hand it over here would flatter.
-    test = leads.take(part.split.test)
-    blank = [pl.lit(None, dtype=test.data.schema[name]).alias(name) for name in later]
-    said = trained.score_table(LeadFrame(test.schema, test.data.with_columns(blank), test.lines), explain=False)
-    return Champion(serving, said[column].to_numpy(), _may_have_seen(version.created_at, playbook, part), later)
-
-
-def _may_have_seen(made_at: str, playbook: Playbook, part: TargetPart) -> np.ndarray | None:
-    """Which test leads came before a version was made, so that it may have learned from them; None where leads have no times."""
-    order = playbook.order
-    if order is None or order.by != "field" or order.newest == "smallest":
-        return None
-    came = part.labelled.leads.data[order.field][part.split.test.tolist()]
-    if came.dtype != pl.Datetime:
-        return None
-    made = datetime.strptime(made_at, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - times of leads are UTC without a zone
-    seen: np.ndarray = (came <= made).fill_null(True).to_numpy()
-    return seen
-
-
-def _points_in_service(place: Workspace, playbook: str, target: str) -> dict[str, float]:
-    """How many score points each field moves leads by in the version in service, as its own report says.
-
-    `target` names a further target; it is empty for the main one.
-    """
-    serving = place.registry.champion(playbook)
-    return field_points(place.registry, playbook, serving, target) if serving else {}
-
-
-def _bare(field: Field) -> Field:
-    return replace(field, guess=(), use=True, required=False, known_at="", actionable=False)
-
-
-def _compare_parts(labelled: Labelled, split: Split, features: FeatureSet) -> PartsApart | None:
-    """How well old leads can be told from new ones by the fields that the models read."""
-    kinds = {field.name: field.type for field in labelled.leads.schema.fields if field.name in features.reads}
-    train, test = (labelled.leads.take(part).data.select(list(kinds)) for part in (split.train, split.test))
-    return compare_parts(train, test, kinds) if kinds else None
-
-
-def _promote(
-    place: Workspace,
-    version: ModelVersion,
-    targets: Sequence[LearnedTarget],
-    trained: TrainedPlaybook,
-    *,
-    wanted: bool | None,
-) -> PromotionRecord | None:
-    """Put the version in service where that was asked for, or where it is the first and beats its baselines.
-
-    With several targets it has to beat them in the main one, and in every one that counts in the score. Of two first versions
-    that are ready at the same time, the one that comes second waits for a person, as any later one does.
-    """
-    if wanted is False or (wanted is None and place.registry.champion(version.playbook)):
-        return None
-    evidence: dict[str, Any] = {"AUC": dict(version.metrics["AUC"]), "log-loss": dict(version.metrics["log-loss"])}
-    why = "asked for when it was trained"
-    if wanted is None:
-        for target in targets:
-            main = target is targets[0]
-            if not main and target.name not in trained.playbook.weights:
-                continue
-            found, better = _beats_baselines(target, trained.aimed_at(target.name))
-            opening = "" if main else f"{target.name}: "
-            evidence |= {f"{opening}{name}": difference for name, difference in found.items()}
-            if not better:
-                return None
-        why = "the first version; it beats its baselines on the test leads"
-    first = "" if wanted is None else None
-    try:
-        return place.registry.promote(
-            version.playbook, version.id, who=place.who(), why=why, evidence=evidence, instead_of=first
-        )
-    except StoreConflict:
-        return None
-
-
-def _beats_baselines(target: LearnedTarget, trained: TrainedPlaybook) -> tuple[dict[str, Any], bool]:
-    """How far log-loss on the test leads differs from each baseline's, and whether all are beaten; stops at one that is not."""
-    labelled, split = target.part.labelled, target.part.split
-    test, positive = labelled.leads.take(split.test), labelled.positive[split.test]
-    ours = trained.score_table(test, explain=False)["probability"].to_numpy()
-    beside = baselines(target.learned, labelled, split, test)
-    seed = trained.playbook.training.seed
-    groups = None if labelled.groups is None else labelled.groups[split.test]
-    evidence: dict[str, Any] = {}
-    for name in [name for name in beside if name != "majority"]:
-        difference = difference_interval(positive, ours, beside[name], log_loss, seed=seed, groups=groups)
-        evidence[f"log-loss against {name}"] = difference
-        if not surely_less(difference):
-            return evidence, False
-    return evidence, True
 
 
 def _probe(target: LearnedTarget) -> np.ndarray:

@@ -10,7 +10,7 @@ from leadloop.flows.past.past_leads import read_past_leads
 from leadloop.flows.past.split_targets import audit_targets, divide_targets
 from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.place.stopwatch import Tick
-from leadloop.flows.training.train import require_learning
+from leadloop.flows.training.needs import require_learning
 from leadloop.leads import Field
 from leadloop.learning.labelled import Labelled
 from leadloop.playbook import Playbook

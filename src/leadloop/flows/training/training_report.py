@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import itertools
 import platform
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
 
 import numpy as np
 
 import leadloop
 from leadloop.features.feature_set import usable_fields
 from leadloop.flows.past.importing import Imported
-from leadloop.flows.place.stopwatch import StagesOf, Stopwatch, peak_memory_mb
+from leadloop.flows.place.stopwatch import peak_memory_mb
+from leadloop.flows.training.beside import Beside
+from leadloop.flows.training.learned_targets import LearnedTarget
+from leadloop.flows.training.report_notes import (
+    describe_judging,
+    list_findings,
+    list_left_out,
+    moment_of,
+    summarise_split,
+    write_notes,
+)
+from leadloop.flows.training.times_and_amounts import TimesAndAmounts
 from leadloop.flows.training.version_record import library_versions
-from leadloop.leads import Field, LeadFrame
+from leadloop.leads import LeadFrame
 from leadloop.learning.dependence import follow_fields
 from leadloop.learning.evaluation import (
-    Champion,
-    Measure,
     Slice,
     Slices,
     compare_versions,
@@ -33,21 +40,15 @@ from leadloop.learning.evaluation import (
     slice_by_fields,
     slice_by_time,
 )
-from leadloop.learning.evaluation.timing import TimingQuality
-from leadloop.learning.evaluation.worth import WorthQuality
 from leadloop.learning.labelled import Labelled
-from leadloop.learning.leakage import Finding, PartsApart
-from leadloop.learning.outcome_values import describe_unnamed, find_open_among_lost, list_values
+from leadloop.learning.leakage import PartsApart
+from leadloop.learning.outcome_values import find_open_among_lost
 from leadloop.learning.report.report import (
     DataSummary,
     Drift,
-    FindingLine,
     LearningCurve,
-    LeftOut,
     MemberLine,
-    Part,
     SegmentLine,
-    SplitSummary,
     TrainingReport,
 )
 from leadloop.learning.splits import Split
@@ -55,7 +56,7 @@ from leadloop.learning.summary import describe_intervals, name_telling, rank_fie
 from leadloop.learning.training import Learned
 from leadloop.playbook import Playbook
 from leadloop.scoring import TrainedPlaybook
-from leadloop.scoring.trained import segments_of
+from leadloop.scoring.lead_columns import segments_of
 
 _MOST_POINTS = 100
 _CALIBRATORS = {
@@ -69,26 +70,18 @@ _CALIBRATORS = {
 
 def write_report(
     trained: TrainedPlaybook,
-    learned: Learned,
+    target: LearnedTarget,
     imported: Imported,
-    labelled: Labelled,
-    split: Split,
-    findings: Sequence[Finding],
+    beside: Beside,
     made_at: str,
-    watch: Stopwatch | StagesOf,
     *,
-    champion: Champion | None = None,
-    apart: PartsApart | None = None,
-    timing: TimingQuality | None = None,
-    worth: WorthQuality | None = None,
-    before: Mapping[str, float] | None = None,
+    beyond: TimesAndAmounts | None = None,
 ) -> TrainingReport:
-    """Score the test leads and write down what came of it.
+    """Score the test leads of a target, at which the version is aimed, and write down what came of it.
 
-    `champion` is the version in service with its probabilities for the same test leads (those of `split.test`, in that
-    order), `apart` how well old leads are told from new ones; `timing` and `worth` how good the times and amounts are,
-    `before` how many points each field had in the version in service.
+    `beside` is what it is held against, `beyond` how good the version's times and amounts are.
     """
+    learned, labelled, split, watch = target.learned, target.part.labelled, target.part.split, target.watch
     playbook = trained.playbook
     test, positive = labelled.leads.take(split.test), labelled.positive[split.test]
     scores = trained.score_table(test, explain=False)
@@ -96,9 +89,9 @@ def write_report(
     groups = None if labelled.groups is None else labelled.groups[split.test]
     watch("measuring quality")
     capacity, seed = playbook.policy.capacity, playbook.training.seed
-    beside = baselines(learned, labelled, split, test)
-    measures = evaluate(positive, probabilities, beside, capacity=capacity, seed=seed, groups=groups)
-    importance = rank_fields(trained, test, seed, fold_points=learned.fold_points, before=before)
+    baseline = baselines(learned, labelled, split, test)
+    measures = evaluate(positive, probabilities, baseline, capacity=capacity, seed=seed, groups=groups)
+    importance = rank_fields(trained, test, seed, fold_points=learned.fold_points, before=beside.before)
     watch("following the strongest fields")
     dependence = follow_fields(trained, test, [line.field for line in importance], seed=seed)
     return TrainingReport(
@@ -117,7 +110,7 @@ def write_report(
             round(float(labelled.positive.sum())),
             imported.copies,
         ),
-        split=_summarise_split(playbook, labelled, split),
+        split=summarise_split(playbook, labelled, split),
         capacity=capacity,
         measures=measures,
         curves=draw_curves(positive, probabilities),
@@ -138,10 +131,10 @@ def write_report(
         interval_note=describe_intervals(scores, positive),
         importance=importance,
         bands=summarise_bands(trained, scores, positive),
-        findings=_finding_lines(playbook, usable_fields(playbook), findings),
-        left_out=_left_out(playbook, learned),
+        findings=list_findings(playbook, usable_fields(playbook), target.part.findings),
+        left_out=list_left_out(playbook, learned),
         guesses=playbook.guesses,
-        notes=_notes(playbook, imported, learned, measures, split),
+        notes=write_notes(playbook, imported, learned, measures, split),
         seconds=watch.totals(),
         peak_memory_mb=peak_memory_mb(),
         environment={
@@ -154,8 +147,8 @@ def write_report(
         decision=decide_at_capacity(positive, probabilities, capacity=capacity, seed=seed, groups=groups),
         slices=_slices(playbook, labelled, split, probabilities),
         comparison=(
-            compare_versions(positive, probabilities, champion, capacity=capacity, seed=seed, groups=groups)
-            if champion is not None
+            compare_versions(positive, probabilities, beside.champion, capacity=capacity, seed=seed, groups=groups)
+            if beside.champion is not None
             else None
         ),
         coverage=measure_coverage(
@@ -166,11 +159,11 @@ def write_report(
             seed=seed,
         ),
         learning_curves=_learning_curves(learned),
-        drift=_drift(playbook, labelled, split, apart),
-        judged=_how_judged(playbook, labelled, learned),
+        drift=_drift(playbook, labelled, split, beside.apart),
+        judged=describe_judging(playbook, labelled, learned),
         segments=_segment_lines(trained, learned, test, positive),
-        timing=timing,
-        worth=worth,
+        timing=beyond.timing if beyond else None,
+        worth=beyond.worth if beyond else None,
         dependence=dependence,
         maybe_open=_maybe_open(playbook, labelled, split),
     )
@@ -186,35 +179,6 @@ def _maybe_open(playbook: Playbook, labelled: Labelled, split: Split) -> tuple[t
 
 def _rounded(setting: float | int | str) -> str:
     return f"{setting:.3g}" if isinstance(setting, float) else str(setting)
-
-
-def _how_judged(playbook: Playbook, labelled: Labelled, learned: Learned) -> str:
-    """How settings and weights were chosen inside the training leads."""
-    training, maturity = playbook.training, labelled.maturity
-    kind = training.validation
-    if kind == "auto":
-        kind = "rolling origin" if labelled.order is not None else "k-fold"
-    said = {
-        "rolling origin": f"predicting {training.folds} blocks of training leads, each from everything before it",
-        "k-fold": f"predicting each of {training.folds} random parts of the training leads from the others",
-        "hold-out": f"predicting one part of the training leads (one in {training.folds}) from the rest",
-    }[kind]
-    text = f"Settings were chosen by {said} ({kind})."
-    if maturity is not None and kind != "k-fold":
-        text += f" An outcome is known {maturity.gap:g} days after a lead came: " + (
-            "what was known earlier counted by the inverse of how likely it was to be known so soon."
-            if maturity.weigh
-            else "leads that were younger when the predicted ones came were not learned from."
-        )
-    if labelled.groups is not None and playbook.group_by:
-        text += f" Leads of one “{playbook.group_by}” were never on both sides."
-    if playbook.target.confidence:
-        text += f" Each outcome counted as much as “{playbook.target.confidence}” says."
-    how = {
-        "weights": "to surprise least, pulled towards equal",
-        "stacking": "by stacking: with them, calibrated blends predicted later blocks better",
-    }
-    return f"{text} The weights of the blend were chosen {how[learned.weighing]}."
 
 
 def _segment_lines(
@@ -267,7 +231,7 @@ def _slices(playbook: Playbook, labelled: Labelled, split: Split, probabilities:
     if split.kind == "time":
         opening = f"{playbook.order.field}: " if playbook.order and playbook.order.by == "field" else ""
         stretches = slice_by_time(
-            len(test), lambda place: _moment(playbook, labelled, int(split.test[place])), opening=opening
+            len(test), lambda place: moment_of(playbook, labelled, int(split.test[place])), opening=opening
         )
     groups = None if labelled.groups is None else labelled.groups[split.test]
     return evaluate_slices(labelled.positive[split.test], probabilities, itertools.chain(slices, stretches), groups)
@@ -278,19 +242,11 @@ def _drift(playbook: Playbook, labelled: Labelled, split: Split, apart: PartsApa
     if labelled.order is None:
         return None
     return Drift(
-        over_time=rate_over_time(labelled.positive, lambda place: _moment(playbook, labelled, place)),
+        over_time=rate_over_time(labelled.positive, lambda place: moment_of(playbook, labelled, place)),
         tested_from=float(split.test.min() / len(labelled.leads)) if split.kind == "time" else None,
         telling=() if apart is None else name_telling(apart),
         auc=None if apart is None else (apart.auc, apart.low, apart.high),
     )
-
-
-def _moment(playbook: Playbook, labelled: Labelled, place: int) -> str:
-    """When a lead came in, as people write it: its day, its number, or its line in the file."""
-    if playbook.order is None or playbook.order.by != "field":
-        return f"line {labelled.leads.lines[place]:,}"
-    value = labelled.leads.data[playbook.order.field][place]
-    return "" if value is None else str(value.date()) if isinstance(value, datetime) else _spoken(value)
 
 
 def baselines(learned: Learned, labelled: Labelled, split: Split, test: LeadFrame) -> dict[str, np.ndarray]:
@@ -303,116 +259,3 @@ def baselines(learned: Learned, labelled: Labelled, split: Split, test: LeadFram
     if learned.rules is not None:
         beside["rules"] = learned.rules.probabilities(learned.features.matrix(test.data))
     return beside
-
-
-def _summarise_split(playbook: Playbook, labelled: Labelled, split: Split) -> SplitSummary:
-    def part(places: np.ndarray) -> Part:
-        first = last = ""
-        if labelled.order is not None and playbook.order is not None:
-            if playbook.order.by == "field":
-                cells = labelled.leads.data[playbook.order.field][places].drop_nulls()
-                first, last = (_spoken(cells[0]), _spoken(cells[-1])) if len(cells) else ("", "")
-            else:
-                first, last = (f"line {labelled.leads.lines[places[end]]:,}" for end in (0, -1))
-        return Part(len(places), round(float(labelled.positive[places].sum())), first, last)
-
-    share = (
-        f"{len(split.test) / len(labelled):.0%}"  # not quite the share asked for: no moment and no group is torn apart
-    )
-    if split.kind == "time":
-        by = (
-            f"“{playbook.order.field}”"
-            if playbook.order and playbook.order.by == "field"
-            else "their place in the file"
-        )
-        how = (
-            f"The newest {share} of leads, by {by}, were kept back and scored once, after everything else was decided."
-        )
-    else:
-        how = f"A random {share} of leads was kept back and scored once: nothing in the playbook tells the order of leads."
-    if split.unripe:
-        how += f" {split.unripe:,} leads came so shortly before them that their outcome was not known yet; they were left out."
-    if split.dropped:
-        how += (
-            f" {split.dropped:,} training leads were dropped because their account or person is in the test part too."
-        )
-    elif split.kind == "random":
-        how += " Leads that look exactly alike were kept on the same side."
-    return SplitSummary(split.kind, how, part(split.train), part(split.test))
-
-
-def _finding_lines(playbook: Playbook, fields: Sequence[Field], findings: Sequence[Finding]) -> tuple[FindingLine, ...]:
-    used = {field.name for field in fields}
-    because = {(ruling.field, ruling.finding): ruling.because for ruling in playbook.rulings}
-    return tuple(
-        FindingLine(
-            finding.field,
-            finding.kind,
-            finding.severity,
-            finding.evidence,
-            "kept as they are" if finding.kind == "twins" else "used" if finding.field in used else "left out",
-            because.get((finding.field, finding.kind), ""),
-        )
-        for finding in findings
-    )
-
-
-def _left_out(playbook: Playbook, learned: Learned) -> tuple[LeftOut, ...]:
-    read = {*learned.features.reads, *learned.features.fields}
-    calendar = learned.calendar
-    target, order = playbook.target, playbook.order.field if playbook.order else ""
-    outcomes = playbook.outcome_columns - {target.confidence}
-    lines = []
-    for field in playbook.schema.fields:
-        if field.name in read:
-            continue
-        if field.name in outcomes:
-            reason = "it is the outcome" + ("" if field.name in target.columns else " of another target")
-        elif field.name == order:
-            reason = "it only tells the order of leads"
-        elif field.name in (playbook.lead_id, playbook.outcomes_by) or field.type == "id":
-            reason = "it only names the lead"
-        elif field.name == playbook.group_by:
-            reason = "it only names the account or person"
-        elif not playbook.schema.is_known(field.name, playbook.scores_at):
-            reason = f"it is known only at {field.known_at}; leads are scored at {playbook.scores_at}"
-        elif field.name in calendar.shares and not calendar.used:
-            reason = (
-                f"it tells when a lead came in ({calendar.shares[field.name]:.0%} of what differs lies between times); later "
-                f"leads are ranked better without such fields (AUC {calendar.auc_without:.3f} against {calendar.auc_with:.3f})"
-            )
-        elif not field.use:
-            reason = "the playbook does not use it"
-        else:
-            reason = "it is the same for every training lead"
-        said = next((guess for guess in field.guess if not guess.startswith(f"{field.type}:")), "")
-        lines.append(LeftOut(field.name, f"{reason} ({said})" if said else reason))
-    return tuple(lines)
-
-
-def _spoken(value: object) -> str:
-    text = f"{value:,.10g}" if isinstance(value, float) else str(value)
-    return text.removesuffix(" 00:00:00")
-
-
-def _notes(
-    playbook: Playbook, imported: Imported, learned: Learned, measures: Sequence[Measure], split: Split
-) -> tuple[str, ...]:
-    notes = list(imported.notes)
-    target = playbook.target
-    if target.positive and target.column in imported.leads.data.columns:
-        unnamed = describe_unnamed(target, list_values(target, imported.leads.data[target.column]))
-        notes += [f"“{target.column}”: {unnamed}."] if unnamed else []
-    auc = next(measure for measure in measures if measure.name == "AUC")
-    if learned.held_out_auc - auc.value > 0.03 and learned.held_out_auc > auc.high:
-        notes.append(
-            f"On held-out parts of the training leads the AUC was {learned.held_out_auc:.3f}, on the test leads it is "
-            f"{auc.value:.3f}: the newest leads are harder or different. Expect the test figure."
-        )
-    if auc.low <= 0.5:
-        notes.append(
-            "The interval of the AUC holds 0.5: these scores may be no better than chance. Do not rely on them."
-        )
-    if auc.value > 0.98:
-        notes.append("An AUC above 0.98 is rare in honest lead data. Look for a field that knows the outcome.")
-    return tuple(notes)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from leadloop.errors import LeadLoopError, Problem, StoreError, VersionError
 from leadloop.flows.mlflow_server import require_server
+from leadloop.flows.place.playbook_folder import playbook_name
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace, open_workspace
-from leadloop.flows.scoring.score import playbook_name
 from leadloop.flows.upkeep.promotions import find_changes
 from leadloop.ingest.writers import open_writer
 from leadloop.registry import CHAMPION, ModelVersion, Pruned
@@ -124,23 +124,24 @@ def promote(
     place = _open(workspace)
     name = playbook_name(playbook)
     found = place.registry.find(name, version)
-    if alias == CHAMPION and not anyway and (problem := doubt_version(found)):
-        raise VersionError(found.id, problem)
+    if alias == CHAMPION and not anyway and (doubt := doubt_version(found)):
+        cure = "collect more outcomes, or put it in service all the same with --anyway"
+        raise VersionError(found.id, Problem("AUC", doubt, cure))
     evidence = {"metrics": dict(found.metrics)}
     return place.registry.promote(name, version, who=place.who(), why=why, alias=alias, evidence=evidence)
 
 
-def doubt_version(version: ModelVersion) -> Problem | None:
-    """Why nobody should be scored by a version: its test leads do not show that it is better than chance; None where they do."""
+def doubt_version(version: ModelVersion) -> str:
+    """Why nobody should be scored by a version: what its AUC is, where its test leads do not show that it is better than chance;
+    empty where they do.
+    """
     auc = version.metrics.get("AUC", {})
     value, low, high = (auc.get(name) for name in ("value", "low", "high"))
     if isinstance(low, int | float) and low > 0.5:
-        return None
+        return ""
     if isinstance(value, int | float) and isinstance(low, int | float) and isinstance(high, int | float):
-        what = f"is {value:.3f} ({low:.3f} to {high:.3f}) on the test leads: no better than chance, as far as they can tell"
-    else:
-        what = "could not be measured: the test leads all ended alike"
-    return Problem("AUC", what, "collect more outcomes, or put it in service all the same with --anyway")
+        return f"is {value:.3f} ({low:.3f} to {high:.3f}) on the test leads: no better than chance, as far as they can tell"
+    return "could not be measured: the test leads all ended alike"
 
 
 def rollback(

@@ -17,9 +17,9 @@ import polars as pl
 from leadloop.errors import LeadLoopError, PlaybookError, Problem, StoreError
 from leadloop.flows.past.past_leads import needed_fields
 from leadloop.flows.past.stored_past import require_store
+from leadloop.flows.place.known_playbooks import read_meant
 from leadloop.flows.place.stopwatch import Tick
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.work.jobs import find_and_read
 from leadloop.ingest.writers import open_writer
 from leadloop.learning.labels import days_between, settle
 from leadloop.store.paging import all_pages
@@ -99,7 +99,7 @@ def export_training_set(
     """
     from leadloop.store.training_set import LEAD_ID, SCORED_AT
 
-    found = find_and_read(place, playbook)
+    found = read_meant(place, playbook)
     book = found.playbook
     if book.events:
         cure = f"leadloop store export {book.name} feedback -o feedback.csv, and events in the same way"
@@ -157,7 +157,7 @@ def erase(
     By address or number they are found in the contact fields of the playbook (in any field, where it has none), and in every
     playbook's leads. Raises StoreError where nobody is named.
     """
-    found = find_and_read(place, playbook)
+    found = read_meant(place, playbook)
     require_store(place, found.playbook.name)
     contact = [field.name for field in found.playbook.schema.fields if field.type in _CONTACT and not field.made_from]
     return place.store.erasures.erase_person(

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from leadloop.errors import LeadLoopError, Problem, VersionMissing
+from leadloop.flows.place.playbook_folder import playbook_name
 from leadloop.flows.place.stopwatch import Tick
 from leadloop.flows.place.workspace import Workspace, open_workspace
-from leadloop.flows.scoring.score import playbook_name
 from leadloop.flows.watch.check import check
 from leadloop.flows.watch.history import export_performance, list_history
 from leadloop.flows.watch.logged_leads import watch_playbook

@@ -11,9 +11,9 @@ import polars as pl
 
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.past.stored_past import require_store, stored_events
-from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
+from leadloop.flows.place.known_playbooks import read_found
+from leadloop.flows.place.playbook_folder import PlaybookFolder
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.work.jobs import find_source
 from leadloop.leads import LeadFrame
 from leadloop.learning.aftermath import judge_events
 from leadloop.learning.labels import NOT_WORKED, WORKED, settle_leads
@@ -62,7 +62,7 @@ def watch_playbook(place: Workspace, name: str) -> Watched:
     require_store(place, name)
     found: PlaybookFolder | None = None
     try:
-        found = read_playbook(find_source(place, name))
+        found = read_found(place, name)
     except LeadLoopError:
         if not place.registry.champion(name):
             raise

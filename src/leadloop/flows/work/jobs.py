@@ -22,9 +22,7 @@ from leadloop.errors import (
     StoreUnavailable,
 )
 from leadloop.flows.loop.kinds import DIGEST_KIND, HEALTH_KIND, LOOP_KIND, TELL_KIND
-from leadloop.flows.place.packaged import FILE, find_playbook, packaged_names
-from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
-from leadloop.flows.place.settings import read_settings
+from leadloop.flows.place.known_playbooks import find_source
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.given_settings import (
     LARGEST_SPLIT,
@@ -154,39 +152,6 @@ def conclude(jobs: Jobs, job: Job, error: Exception, *, retry_seconds: float) ->
 def _place_of(error: BaseException) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
-
-
-def find_source(place: Workspace, name: str) -> str:
-    """Where a playbook of this name lies: as the settings name it, in the workspace, or in a package.
-
-    Raises PlaybookError where it is nowhere.
-    """
-    from leadloop.flows.scoring.score import playbook_name
-
-    named = [*read_settings(place.root).playbooks, str(place.root / name)]
-    named += [str(file.parent) for file in sorted(place.root.glob(f"*/{FILE}"))]
-    for source in named:
-        for path in (Path(source), place.root / source):
-            if (path / FILE).is_file() or path.is_file():
-                try:
-                    if playbook_name(str(path)) == name:
-                        return str(path)
-                except PlaybookError:
-                    continue
-    if find_playbook(name):
-        return name
-    cure = f"put its folder into {place.root}, or name it under `playbooks` in leadloop.toml; {packaged_names()}"
-    raise PlaybookError(name, Problem("playbook", "is not found", cure))
-
-
-def find_and_read(place: Workspace, playbook: Path | str) -> PlaybookFolder:
-    """A playbook by its folder, or by the name of one that lies in the workspace or a package; raises PlaybookError."""
-    try:
-        return read_playbook(playbook)
-    except PlaybookError:
-        if Path(playbook).name != str(playbook):
-            raise
-        return read_playbook(find_source(place, str(playbook)))
 
 
 def _train(work: Work) -> Any:

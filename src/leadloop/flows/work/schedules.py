@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from leadloop.errors import LeadLoopError, Problem, StoreError
-from leadloop.flows.place.packaged import FILE
+from leadloop.flows.place.known_playbooks import named_folders
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
 
@@ -184,23 +184,12 @@ def _ask(place: Workspace, schedule: Schedule, playbook: str) -> int | None:
 
 def _playbooks(place: Workspace, schedule: Schedule) -> Iterator[str]:
     """The playbooks that a schedule is about: its own, else every one that has a version or is named in the settings."""
-    from leadloop.flows.scoring.score import playbook_name
     from leadloop.flows.work.jobs import KINDS
 
     if schedule.playbook or not KINDS.get(schedule.kind) or not KINDS[schedule.kind].about_playbook:
         yield schedule.playbook
         return
-    names = list(place.registry.playbooks())
-    for source in read_settings(place.root).playbooks:
-        try:
-            names.append(playbook_name(source))
-        except LeadLoopError:
-            continue
-    for file in sorted(place.root.glob(f"*/{FILE}")):
-        try:
-            names.append(playbook_name(str(file.parent)))
-        except LeadLoopError:
-            continue
+    names = [*place.registry.playbooks(), *(name for name, _ in named_folders(place))]
     yield from dict.fromkeys(names)
 
 

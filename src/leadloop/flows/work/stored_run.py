@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from leadloop.errors import LeadLoopError, Problem, StoreError
 from leadloop.flows.past.stored_past import require_store
+from leadloop.flows.place.playbook_folder import playbook_name
 from leadloop.flows.place.settings import read_settings
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.scoring.score import playbook_name
 from leadloop.flows.scoring.score_stored import BATCH_SIZE, DAYS, StoredScoring, score_stored
 from leadloop.flows.work.jobs import SCORE_LEADS, ask_for, conclude, new_holder
 from leadloop.flows.work.kind import Work

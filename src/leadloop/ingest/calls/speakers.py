@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from leadloop.ingest.calls.call import Call, Person
 from leadloop.ingest.calls.own import OwnCompany, plain_name
-from leadloop.ingest.identity.names import is_address_of
+from leadloop.ingest.identity.names import address_parts, is_address_of, spellings_of
 
 OURS, THEIRS, UNKNOWN = "ours", "theirs", ""
 _ROLES = frozenset(
@@ -19,6 +19,8 @@ _NUMBERED = re.compile(
     r"(?:speaker|unknown|participant|sprecher|guest)? ?(?:speaker)? ?[\dA-Za-z]?|unknown", re.IGNORECASE
 )
 _DIGITS = re.compile(r"\d+")
+_MOST, _ALIKE = 2_000, 50
+"""So many people and speakers are told apart, and so many of one name: nobody has more in a call, and each takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +48,22 @@ def tell_speakers(call: Call, own: OwnCompany, ours: Sequence[Person], others: S
     words: dict[str, int] = {}
     for turn in call.turns:
         words[turn.speaker] = words.get(turn.speaker, 0) + len(turn.text)
-    side: dict[str, str] = {}
+    side: dict[str, str] = dict.fromkeys(words, UNKNOWN)
     named: dict[str, str] = {}
-    for speaker in words:
+    ours_by_name, others_by_name = _Names(ours), _Names(others)
+    for speaker in list(words)[:_MOST]:
         plain = plain_name(speaker)
         if not plain:
             side[speaker] = UNKNOWN
         elif plain in _ROLES or own.has(Person("", speaker)):
             side[speaker] = OURS
-            if invited := _matching(plain, ours):
+            if invited := ours_by_name.matching(plain):
                 named.setdefault(invited.email or invited.name, speaker)
         elif plain in _THEIR_ROLES:
             side[speaker] = THEIRS
         else:
-            mine = _matching(plain, ours)
-            theirs = _matching(plain, others)
+            mine = ours_by_name.matching(plain)
+            theirs = others_by_name.matching(plain)
             if (mine is None) != (theirs is None):
                 side[speaker] = OURS if mine is not None else THEIRS
                 person = mine if mine is not None else theirs
@@ -75,11 +78,28 @@ def tell_speakers(call: Call, own: OwnCompany, ours: Sequence[Person], others: S
     return Speakers(side, _in_order(ours, named, words, side, OURS), _in_order(others, named, words, side, THEIRS))
 
 
-def _matching(plain: str, people: Sequence[Person]) -> Person | None:
-    """The one person who may go by this name; none where nobody may, or several."""
-    by_name = [one for one in people if one.name and _same_name(plain, plain_name(one.name))]
-    found = by_name or [one for one in people if one.email and is_address_of(plain, one.email)]
-    return found[0] if len(found) == 1 else None
+class _Names:
+    """People by the names that they may go by, so that not every speaker is held against every one of them."""
+
+    def __init__(self, people: Sequence[Person]) -> None:
+        self._by_word: dict[str, list[tuple[str, Person]]] = {}
+        self._by_address: dict[str, list[Person]] = {}
+        for one in people[:_MOST]:
+            plain = plain_name(one.name) if one.name else ""
+            for word in dict.fromkeys(plain.split()):
+                self._by_word.setdefault(word, []).append((plain, one))
+            for part in address_parts(one.email) if one.email else ():
+                self._by_address.setdefault(part, []).append(one)
+
+    def matching(self, plain: str) -> Person | None:
+        """The one person who may go by this name; none where nobody may, or several."""
+        words = plain.split()
+        near = (pair for word in words for pair in self._by_word.get(word, ())[:_ALIKE])
+        found = {id(one): one for name, one in near if _same_name(plain, name)}
+        if not found:
+            parts = (one for part in spellings_of(plain) for one in self._by_address.get(part, ())[:_ALIKE])
+            found = {id(one): one for one in parts if is_address_of(plain, one.email)}
+        return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _same_name(one: str, other: str) -> bool:
@@ -102,10 +122,14 @@ def _in_order(
         speaker = named.get(one.email or one.name, "")
         found.append((-words.get(speaker, 0), place, Person(one.email, one.name or speaker)))
     known = set(named.values())
+    names = {plain_name(one.name) for _, _, one in found}
     for speaker, told in side.items():
-        if told == which and speaker not in known and plain_name(speaker) not in _ROLES | _THEIR_ROLES:
-            if any(plain_name(one.name) == plain_name(speaker) for _, _, one in found):
-                continue
+        if (
+            told == which
+            and speaker not in known
+            and (plain := plain_name(speaker)) not in _ROLES | _THEIR_ROLES | names
+        ):
+            names.add(plain)
             found.append((-words[speaker], len(people), Person("", speaker)))
     return tuple(person for _, _, person in sorted(found, key=lambda one: one[:2]))
 

@@ -49,8 +49,8 @@ class FellowPage:
 class Fellow:
     """One Fellow workspace, over HTTP. Used with `with`, it lets go of its connections.
 
-    `pace` hands out turns to ask, by default at Fellow's own limits; `wait` is how time is spent waiting. Raises
-    DependencyMissing where httpx2 is not installed.
+    `pace` hands out turns to ask, by default at Fellow's own limits; `wait` is how time is spent waiting, and `tell` hears why.
+    Over TLS, a proxy that the environment names (HTTPS_PROXY) is used. Raises DependencyMissing where httpx2 is not installed.
     """
 
     def __init__(
@@ -61,10 +61,11 @@ class Fellow:
         wait: Wait = time.sleep,
         dice: Callable[[], float] = random.random,
         timeout: float = _SECONDS,
+        tell: Callable[[str], None] = lambda note: None,
     ) -> None:
         self.account = account
         self._httpx2 = _load()
-        self._wait, self._dice = wait, dice
+        self._wait, self._dice, self._tell = wait, dice, tell
         self._pace = pace or Tokens(wait=wait)
         self._http = self._httpx2.Client(
             headers={"Accept": "application/json", "User-Agent": "leadloop"},
@@ -162,7 +163,16 @@ class Fellow:
         body = {"url": url, "enabled_events": list(events), "status": "active", "scope": "user"}
         if description:
             body["description"] = description
-        answer = self._ask("POST", "/webhook", body, repeat=False).get("webhook")
+        try:
+            answer = self._ask("POST", "/webhook", body, repeat=False).get("webhook")
+        except SourceUnavailable as error:
+            # Of webhooks, Fellow says so where it asked the address for its word in vain.
+            if not any("502" in one.what for one in error.problems):
+                raise
+            mend = "see that `leadloop serve` runs and that Fellow reaches it at just this address, path included"
+            raise SourceUnavailable(
+                "fellow", Problem("url", "did not answer the challenge that Fellow sent", mend)
+            ) from None
         return answer if isinstance(answer, Mapping) else {}
 
     def subscriptions(self) -> list[Mapping[str, Any]]:
@@ -189,15 +199,16 @@ class Fellow:
             try:
                 with self._pace.turn():
                     status, headers, content = self._send(method, path, body)
-            except self._httpx2.TransportError as error:
+            except self._httpx2.RequestError as error:
+                why = _why(error)
                 if last or not repeat:
-                    raise _unreachable(type(error).__name__) from None
-                self._pause(attempt, None)
+                    raise _unreachable(why) from None
+                self._pause(attempt, None, why)
                 continue
             self.said_at = _date_of(headers.get("date", ""))
             # Of a create, only one that was refused unread may be sent again.
             if status in _AGAIN and not last and (repeat or status == 429):
-                self._pause(attempt, headers.get("retry-after"))
+                self._pause(attempt, headers.get("retry-after"), f"it answers {status}")
                 continue
             if status in _AGAIN:
                 raise _busy(status, _said(content))
@@ -209,7 +220,7 @@ class Fellow:
                     return answer
                 if last or not repeat:
                     raise _unreachable("the answer broke off")
-                self._pause(attempt, None)
+                self._pause(attempt, None, "the answer broke off")
                 continue
             raise _refusal(status, headers, content)
         raise AssertionError("unreachable")
@@ -238,11 +249,12 @@ class Fellow:
         request.headers["X-API-KEY"] = self.account.key.reveal()
         return request
 
-    def _pause(self, attempt: int, retry_after: str | None) -> None:
+    def _pause(self, attempt: int, retry_after: str | None, why: str) -> None:
         seconds = pause_seconds(attempt, retry_after, self._dice(), now=datetime.now(UTC))
         if seconds > LONGEST_PAUSE:
             what = f"asks not to be asked for {seconds:,.0f} seconds"
             raise SourceUnavailable("fellow", Problem("Fellow", what, "it is tried again later, where it was"))
+        self._tell(f"Fellow is asked again in {seconds:,.0f} seconds: {why}")
         self._wait(seconds)
 
 
@@ -291,12 +303,22 @@ def _read(headers: Mapping[str, str], content: bytes) -> Mapping[str, Any] | Non
         what = _PAGE if "html" in kind else "something else than JSON came back"
         raise SourceError("fellow", Problem("subdomain", what, "see that the subdomain is that of your workspace"))
     try:
-        answer = json.loads(content)
+        answer = json.loads(content, parse_constant=lambda name: None, parse_float=_finite)
+    except RecursionError:
+        raise SourceError(
+            "fellow", Problem("the answer", "is nested deeper than any can be", "see what answers there")
+        ) from None
     except ValueError:
         return None
     if not isinstance(answer, dict):
         raise SourceError("fellow", Problem("the answer", "is no object", "see whether the API has changed"))
     return answer
+
+
+def _finite(digits: str) -> float | None:
+    """A number; unknown where it is none that can be kept, as 1e999 is."""
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _refusal(status: int, headers: Mapping[str, str], content: bytes) -> SourceError:
@@ -327,7 +349,7 @@ def _said(content: bytes) -> str:
     """What an error says, from either of its two forms, shortened."""
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(body, dict):
         return ""
@@ -349,12 +371,23 @@ def _unreachable(what: str) -> SourceUnavailable:
     return SourceUnavailable("fellow", Problem("Fellow", told, "see to the network; status.fellow.ai tells of outages"))
 
 
+def _why(error: Exception) -> str:
+    """Why a request came to nothing, in words, and with nothing of the request."""
+    kind = type(error).__name__
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return f"{kind}: {cause.strerror}"
+        cause = cause.__cause__ or cause.__context__
+    return kind
+
+
 def _date_of(text: str) -> datetime | None:
     try:
         said = parsedate_to_datetime(text)
-    except ValueError:
+        return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 def _load() -> Any:

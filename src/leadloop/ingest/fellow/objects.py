@@ -141,7 +141,7 @@ def summary_of(ai_notes: Any) -> str:
     '- Price\\n- Time'
     """
     if isinstance(ai_notes, str):
-        return ai_notes.strip()
+        return _whole(ai_notes).strip()
     parts: list[tuple[str, str]] = []
     for note in ai_notes if isinstance(ai_notes, list) else ():
         if not isinstance(note, Mapping) or note.get("is_active") is False:
@@ -171,7 +171,7 @@ def agenda_of(markdown: str) -> str:
 def text_of(raw: Raw, *names: str) -> str:
     """The first of these that is there, as text; empty where none is."""
     value = _first(raw, *names)
-    return value.strip() if isinstance(value, str) else ""
+    return _whole(value).strip() if isinstance(value, str) else ""
 
 
 def moment_of(raw: Raw, *names: str) -> datetime | None:
@@ -187,6 +187,17 @@ def moment_of(raw: Raw, *names: str) -> datetime | None:
         except (ValueError, OverflowError):
             continue
     return None
+
+
+def _whole(text: str) -> str:
+    """A text without halves of letters, which JSON can say and nothing else can hold, and without the zero sign.
+
+    >>> _whole("call \\ud83d with \\ud83d\\ude00\\x00")
+    'call  with 😀'
+    """
+    if text.isascii():
+        return text.replace("\x00", "")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore").replace("\x00", "")
 
 
 def _first(raw: Raw, *names: str) -> Any:
@@ -207,9 +218,9 @@ def _seconds(value: Any) -> float | None:
 
 def _content(content: Any) -> str:
     if isinstance(content, str):
-        return content.strip()
+        return _whole(content).strip()
     said = (
-        one if isinstance(one, str) else text_of(one, "text") if isinstance(one, Mapping) else ""
+        _whole(one) if isinstance(one, str) else text_of(one, "text") if isinstance(one, Mapping) else ""
         for one in (content if isinstance(content, list) else ())
     )
     return "\n".join(f"- {one.strip()}" for one in said if one.strip())

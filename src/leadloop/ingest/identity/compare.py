@@ -59,7 +59,8 @@ def _companies(one: Profile, other: Profile) -> Judgement:
     said = _say(likeness)
     if phone:
         if likeness >= 0.55:
-            return Judgement(SAME if not apart or likeness >= 0.9 else DOUBTFUL, 0.95, ("the same phone number", said))
+            # Whoever fills in a form may write one company's name and number beside another's domain.
+            return Judgement(DOUBTFUL if apart else SAME, 0.95, ("the same phone number", said))
         if not apart:
             return Judgement(DOUBTFUL, 0.5, ("the same phone number", "other names"))
         return Judgement(DIFFERENT, 0.2, ("the same phone number", "other names", "other domains"))

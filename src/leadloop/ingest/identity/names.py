@@ -26,6 +26,8 @@ _SPELLED = {
 }
 _SPELL = re.compile("[" + "".join(_SPELLED) + "]")
 _WORDS = re.compile(r"[^\W_]+")
+_LONGEST = 300
+"""No name has more signs; of a longer text, as a form may hold one, the beginning is compared."""
 _DIGITS = re.compile(r"\d+")
 _GROUP = frozenset(
     {
@@ -92,7 +94,9 @@ def company_words(name: str) -> tuple[str, ...]:
     >>> company_words("The Müller & Sons Mfg. GmbH & Co. KG"), company_words("Acme Group Inc.")
     (('mueller', 'and', 'sons', 'manufacturing'), ('acme',))
     """
-    words = _WORDS.findall(_plain(without_form(name)).replace("&", " and ").replace("+", " and ").replace("'", ""))
+    words = _WORDS.findall(
+        _plain(without_form(name[:_LONGEST])).replace("&", " and ").replace("+", " and ").replace("'", "")
+    )
     words = [_SHORT.get(word, word) for word in words]
     while len(words) > 1 and words[0] in _ARTICLES:
         words = words[1:]
@@ -117,6 +121,7 @@ def person_words(name: str) -> tuple[str, ...]:
     >>> person_words("Miller, Dr. Jane"), person_words("José  García")
     (('jane', 'miller'), ('jose', 'garcia'))
     """
+    name = name[:_LONGEST]
     if name.count(",") == 1:
         last, _, first = name.partition(",")
         if len(_WORDS.findall(last)) <= 2 and first.strip():
@@ -221,8 +226,7 @@ def is_address_of(plain: str, email: str) -> bool:
     ... ]
     [True, True, True, True, False, False]
     """
-    local = email.partition("@")[0].partition("+")[0].lower()
-    parts = [part for part in re.split(r"[._-]+", _DIGITS.sub("", local)) if part]
+    parts = _parts_of(email)
     words = plain.split()
     if not parts or not words:
         return False
@@ -237,3 +241,31 @@ def is_address_of(plain: str, email: str) -> bool:
             or (parts[0] == first and parts[-1] == last[0])
         )
     return joined in (first, last, first + last, last + first, first[0] + last, first + last[0], last + first[0])
+
+
+def address_parts(email: str) -> set[str]:
+    """By what somebody of an address is looked for: its parts, and all of them as one.
+
+    >>> sorted(address_parts("jane.miller2@acme.com"))
+    ['jane', 'janemiller', 'miller']
+    """
+    parts = _parts_of(email)
+    return {*parts, "".join(parts)} - {""}
+
+
+def spellings_of(plain: str) -> set[str]:
+    """What `address_parts` has of every address that `is_address_of` finds to be of this name, in small letters.
+
+    >>> sorted(spellings_of("jane miller"))
+    ['jane', 'janem', 'janemiller', 'jmiller', 'miller', 'millerj', 'millerjane']
+    """
+    words = plain.split()
+    if len(words) < 2:
+        return set(words)
+    first, last = words[0], words[-1]
+    return {first, last, first + last, last + first, first[0] + last, first + last[0], last + first[0]}
+
+
+def _parts_of(email: str) -> list[str]:
+    local = email.partition("@")[0].partition("+")[0].lower()
+    return [part for part in re.split(r"[._-]+", _DIGITS.sub("", local)) if part]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from leadloop.testing.fellow.app import FellowApi
 from leadloop.testing.fellow.library import Library, fill_library
 from leadloop.testing.fellow.quirks import Quirks
+from leadloop.testing.ports import port_taken
 
 KEY = "local-fellow-key"
 _START_SECONDS = 30
@@ -38,7 +39,10 @@ class LocalFellow(FellowApi):
         """Listen while the block runs, in a thread of this process; 0 takes any port that is free."""
         import uvicorn
 
-        listening = socket.create_server(("127.0.0.1", port))
+        try:
+            listening = socket.create_server(("127.0.0.1", port))
+        except OSError as error:
+            raise port_taken(port, error) from None
         config = uvicorn.Config(
             self, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
         )

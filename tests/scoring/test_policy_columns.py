@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.playbook.playbooks_for_tests import policies, routes
 
-from leadloop.scoring.routes import choose_routes
+from leadloop.scoring.policy_columns import choose_routes
 
 scores = st.floats(0, 100)
 

@@ -1,4 +1,4 @@
-"""Routes: where leads are sent, by their score and, where a route asks for it, by their scores of other targets."""
+"""What a policy says of many leads at once: the band that each score falls into, and where each lead is sent."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import numpy as np
 import polars as pl
 
 from leadloop.playbook import Policy
+from leadloop.scoring.lead_columns import FEW
 
-FEW = 64
+
+def choose_bands(policy: Policy, scores: np.ndarray) -> pl.Series:
+    """The band of each lead, as `Policy.band` gives it for one."""
+    rising = policy.bands[::-1]
+    places = np.searchsorted([band.lowest for band in rising], scores, side="right") - 1
+    return _take_names([band.name for band in rising], places)
 
 
 def choose_routes(
@@ -23,14 +29,14 @@ def choose_routes(
     >>> chosen["route"].to_list(), chosen["priority"].to_list()
     (['call_today', 'no_action'], ['', ''])
     """
-    chosen = route_places(policy, scores, others or {})
+    chosen = _route_places(policy, scores, others or {})
     return {
-        "route": take_names([route.name for route in policy.routes], chosen),
-        "priority": take_names([route.priority for route in policy.routes], chosen),
+        "route": _take_names([route.name for route in policy.routes], chosen),
+        "priority": _take_names([route.priority for route in policy.routes], chosen),
     }
 
 
-def route_places(policy: Policy, scores: np.ndarray, others: Mapping[str, np.ndarray]) -> np.ndarray:
+def _route_places(policy: Policy, scores: np.ndarray, others: Mapping[str, np.ndarray]) -> np.ndarray:
     """Which of the policy's routes each lead takes, by its place among them."""
     chosen = np.full(len(scores), len(policy.routes) - 1)
     # From the last route to the first, so that the first one that takes a lead has the last word.
@@ -42,7 +48,7 @@ def route_places(policy: Policy, scores: np.ndarray, others: Mapping[str, np.nda
     return chosen
 
 
-def take_names(names: Sequence[str], places: np.ndarray) -> pl.Series:
+def _take_names(names: Sequence[str], places: np.ndarray) -> pl.Series:
     """The name at each place."""
     if len(places) <= FEW:  # choosing takes Polars longer than looking up a few
         return pl.Series([names[place] for place in places.tolist()], dtype=pl.String)
