@@ -89,7 +89,9 @@ def take(root: Path, lead: str) -> None:
                 page.goto(f"http://127.0.0.1:{port}/{path.format(lead=lead)}")
                 page.wait_for_selector("[data-testid=stMainBlockContainer] h1", timeout=60_000)
                 for _ in range(200):
-                    if not page.locator("[data-testid=stStatusWidget], [data-testid=stSpinner]").count():
+                    if not page.locator(
+                        "[data-testid=stStatusWidget], [data-testid=stSpinner], [data-testid=stSkeleton]"
+                    ).count():
                         break
                     page.wait_for_timeout(200)
                 page.wait_for_timeout(2_000)

@@ -38,7 +38,7 @@ def line_with_band(
     """A line with points over time; `low` and `high` name the ends of its interval."""
     data = alt.Data(values=[dict(one) for one in rows])
     form = ".0%" if percent else ",.1f"
-    axis = alt.Axis(format=".0%" if percent else "~s", title=title or None, grid=True, tickCount=5)
+    axis = alt.Axis(format=".0%" if percent else ".3~g", title=title or None, grid=True, tickCount=5)
     across = alt.X(f"{x}:T", axis=alt.Axis(title=None, grid=False, tickCount=8))
     tips = [
         alt.Tooltip(f"{x}:T", title="from", format="%d %b %Y"),
@@ -52,7 +52,9 @@ def line_with_band(
     if not low:
         return (line + dots).properties(height=height)
     area = base.mark_area(color=UP, opacity=0.17).encode(x=across, y=alt.Y(f"{low}:Q", axis=axis), y2=f"{high}:Q")
-    return (area + line + dots).properties(height=height)
+    # Where there is one point alone, no area has a width.
+    rule = base.mark_rule(color=UP, opacity=0.35).encode(x=across, y=alt.Y(f"{low}:Q", axis=axis), y2=f"{high}:Q")
+    return (area + rule + line + dots).properties(height=height)
 
 
 def lines(
@@ -61,7 +63,7 @@ def lines(
     """Several lines over time, told apart by colour and dashes."""
     data = alt.Data(values=[dict(one) for one in rows])
     names = list(dict.fromkeys(str(one[series]) for one in rows))
-    axis = alt.Axis(format=".0%" if percent else "~s", title=title or None, tickCount=5)
+    axis = alt.Axis(format=".0%" if percent else ".3~g", title=title or None, tickCount=5)
     return (
         alt.Chart(data)
         .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=38))
