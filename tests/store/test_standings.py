@@ -169,6 +169,23 @@ def test_sums_over_time_are_by_the_day_of_utc(store):
     assert bins == {("cold", 14): 1, ("hot", 16): 1, ("hot", 18): 1, ("hot", 19): 1}
 
 
+def test_companies_are_told_by_their_best_lead_and_industries_by_how_many_leads_they_have(store):
+    rows = [
+        ("A", "Acme", "Retail", 90),
+        ("B", "Acme", "Retail", 40),
+        ("C", "Beta", "Retail", 95),
+        ("D", "Gamma", "Energy", 90),
+    ]
+    for lead, company, industry, score in rows:
+        store.scores.add("b2b", [scored(lead, score, fields={"company": company, "industry": industry})])
+    store.scores.add("b2b", [scored("E", 99)])
+    best = store.sums.groups("b2b", "company", high="hot", most=2, best_first=True)
+    assert [(one.by, one.best, one.score.count, one.high) for one in best] == [("Beta", 95, 1, 1), ("Acme", 90, 2, 1)]
+    assert store.sums.best_leads("b2b", "company", {one.by: one.best for one in best}) == {"Beta": "C", "Acme": "A"}
+    most = store.sums.groups("b2b", "industry", high="hot", most=9, best_first=False)
+    assert [(one.by, one.score.total) for one in most] == [("Retail", 225), ("Energy", 90)]
+
+
 def test_leads_that_nobody_touched_are_counted(store):
     store.scores.add("b2b", [scored(lead, 90) for lead in "ABCD"])
     store.outcomes.add("b2b", [LeadOutcome("o", "A", "won", 1, START)])
@@ -189,7 +206,7 @@ def test_a_store_from_before_has_the_same_standings_after_its_step(new_address):
     query = text("SELECT * FROM lead_standings ORDER BY playbook, lead_id")
     with store._connections.read() as connection:
         before = [row[1:] for row in connection.execute(query)]
-    store.downgrade("0010")
+    store.downgrade("0011")
     store.migrate()
     with store._connections.read() as connection:
         after = [row[1:] for row in connection.execute(query)]

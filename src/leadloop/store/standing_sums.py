@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -203,14 +203,12 @@ class StandingSums:
         rows = self._rows(query.order_by(*order).limit(most))
         return tuple(GroupSums(row[0], _as_tally(row, 1), float(row[4]), int(row[5] or 0)) for row in rows)
 
-    def best_leads(self, playbook: str, column: str, values: Sequence[str]) -> dict[str, str]:
-        """The lead with the best score of each of some companies or industries."""
+    def best_leads(self, playbook: str, column: str, best: Mapping[str, float]) -> dict[str, str]:
+        """A lead that has the best score of each of some companies or industries, by that score."""
         by = _COLUMN[column]
-        place = func.row_number().over(partition_by=by, order_by=(_COLUMN.score.desc(), _COLUMN.id.desc()))
-        ranked = select(by.label("by"), _COLUMN.lead_id, place.label("place"))
-        found = ranked.where(*self._scored(playbook, None), by.in_(list(values))).subquery()
-        query = select(found.c.by, found.c.lead_id).where(found.c.place == 1)
-        return {row[0]: row[1] for row in self._rows(query)} if values else {}
+        mine = _COLUMN.playbook == playbook, _COLUMN.score.in_(sorted(set(best.values()))), by.in_(list(best))
+        query = select(by, _COLUMN.score, func.min(_COLUMN.lead_id)).where(*mine).group_by(by, _COLUMN.score)
+        return {row[0]: row[2] for row in self._rows(query) if row[1] == best[row[0]]} if best else {}
 
     def untouched(self, playbook: str, band: str, since: datetime) -> int:
         """How many leads of a band, scored since a moment, have no outcome, feedback or event."""

@@ -219,7 +219,7 @@ def _won_by(ends: tuple[EndSums, ...], place: int) -> dict[str, Share | None]:
 def _group_lines(
     place: Workspace, playbook: str, column: str, found: tuple[GroupSums, ...], high: str, won: dict[str, Share | None]
 ) -> tuple[GroupLine, ...]:
-    best = place.store.sums.best_leads(playbook, column, [one.by for one in found])
+    best = place.store.sums.best_leads(playbook, column, {one.by: one.best for one in found})
     return tuple(
         GroupLine(
             name=one.by,

@@ -1,6 +1,7 @@
 """Digest: what happened in a week, in one paragraph and a few numbers, for people who do not open the dashboard every day.
 
-It goes where alerts go. It names no lead and no person, unless the setting `digest_leads` asks for so many of the best leads by name.
+It goes where alerts go. It names no lead and no person, unless the setting `digest_leads` asks for so many of the best leads by
+name.
 """
 
 from __future__ import annotations
@@ -216,7 +217,8 @@ def _section(digest: Digest) -> str:
         f'<section aria-labelledby="{name}"><h2 id="{name}">{name}</h2>',
         "<p>Its leads are synthetic.</p>" if digest.synthetic else "",
         f"<p><strong>{html_text(digest.answer)}</strong></p>",
-        '<table class="digest"><thead><tr><th scope="col">What</th><th scope="col">Now</th><th scope="col">Before</th></tr></thead>'
+        '<table class="digest"><thead><tr><th scope="col">What</th><th scope="col">Now</th>'
+        '<th scope="col">Before</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>",
     ]
     if digest.attention:
