@@ -37,6 +37,7 @@ OWN = {
     "ingest": {Requirement(line).name for line in PROJECT["optional-dependencies"]["calls"]},
     "api": {Requirement(line).name.split("-")[0] for line in PROJECT["optional-dependencies"]["otel"]},
     "flows": {Requirement(line).name for line in PROJECT["optional-dependencies"]["notify"]},
+    "dashboard": {Requirement(line).name for line in PROJECT["optional-dependencies"]["dashboard"]},
 }
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.
 PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}

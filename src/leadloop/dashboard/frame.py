@@ -43,23 +43,22 @@ class _Page:
     title: str
     icon: str
     show: Callable[[View], None]
-    section: str
     study: bool = False
     """Whether only those see it who may look at models and measures."""
 
 
 PAGES = (
-    _Page("overview", "Overview", "space_dashboard", overview.show, "Today"),
-    _Page("work", "Work list", "format_list_numbered", work_list.show, "Today"),
-    _Page("lead", "Lead", "person_search", lead.show, "Today"),
-    _Page("what-if", "What if", "tune", what_if.show, "Today"),
-    _Page("trends", "Trends", "trending_up", trends.show, "Insight", True),
-    _Page("qualification", "Qualification", "filter_alt", qualification.show, "Insight", True),
-    _Page("performance", "Model performance", "query_stats", performance.show, "Insight", True),
-    _Page("experiments", "Experiments", "science", experiments.show, "Insight", True),
-    _Page("feedback", "Feedback", "forum", feedback.show, "Upkeep", True),
-    _Page("data", "Data health", "monitor_heart", data_health.show, "Upkeep", True),
-    _Page("governance", "Governance", "policy", governance.show, "Upkeep", True),
+    _Page("overview", "Overview", "space_dashboard", overview.show),
+    _Page("work", "Work list", "format_list_numbered", work_list.show),
+    _Page("lead", "Lead", "person_search", lead.show),
+    _Page("what-if", "What if", "tune", what_if.show),
+    _Page("trends", "Trends", "trending_up", trends.show, True),
+    _Page("qualification", "Qualification", "filter_alt", qualification.show, True),
+    _Page("performance", "Model performance", "query_stats", performance.show, True),
+    _Page("experiments", "Experiments", "science", experiments.show, True),
+    _Page("feedback", "Feedback", "forum", feedback.show, True),
+    _Page("data", "Data health", "monitor_heart", data_health.show, True),
+    _Page("governance", "Governance", "policy", governance.show, True),
 )
 
 
@@ -82,8 +81,7 @@ def show() -> None:
         playbook = _choose(names)
         _tell_who(person)
     view = View(service.place, service.settings, person, playbook)
-    pages: dict[str, list[st.Page]] = {}
-    shown = {}
+    shown: dict[str, st.Page] = {}
     first = "overview" if person.may_study else "work"
     # The page without a path has no address of its own, so it is none of those that people link to.
     home = st.Page(lambda: _begin(first), title="LeadLoop", default=True, visibility="hidden")
@@ -97,9 +95,9 @@ def show() -> None:
             url_path=page.path,
         )
         shown[page.path] = drawn
-        pages.setdefault(page.section, []).append(drawn)
     st.session_state[PAGES_SHOWN] = shown
-    st.navigation({"": [home], **pages}).run()
+    # In one list: sections would stand in it as what is no item of a list, which those who hear the page stumble over.
+    st.navigation([home, *shown.values()], expanded=True).run()
 
 
 @st.cache_data(ttl=10, show_spinner=False)
