@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help screenshots demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop test-dashboard bench-pages test-starts
+.PHONY: help screenshots demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop test-dashboard bench-pages test-starts loop test-explored
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ test-starts: environment ## Kill promotions and rollbacks 500 times on each data
 test-loop: environment ## Kill the loop at every step 100 times, and poison 20 trainings of each kind; KILLS=N and WORLDS=N for others.
 	TEST_LOOP_KILLS=$(or $(KILLS),100) $(bin)/python -m pytest -s -m "long or not long" tests/flows/loop/test_kills.py
 	TEST_POISON=$(or $(WORLDS),20) $(bin)/python -m pytest -m "long or not long" tests/flows/loop/test_poison.py
+
+test-explored: environment ## Learn with and without exploring leads in worlds where only high scores are worked; two minutes.
+	$(bin)/python -m pytest -s -m long tests/flows/training/test_weighing.py
 
 test-reload: environment ## Change the version in service 200 times while 100,000 requests are answered; RELOADS=N and REQUESTS=N for others.
 	TEST_RELOADS=$(or $(RELOADS),200) TEST_RELOAD_REQUESTS=$(or $(REQUESTS),100000) $(bin)/python -m pytest -s tests/api/test_reloads.py
@@ -86,6 +89,9 @@ bench-text: environment ## Time how texts are read: one note, and many, beside o
 
 bench-experiment: environment ## Read Hillstrom's e-mail experiment and evaluate policies on it; WRITE=1 puts the tables into docs/benchmarks.md.
 	$(bin)/python -m benchmarks.experiment $(if $(WRITE),--write)
+loop: environment ## Play 26 simulated weeks with the loop in 20 worlds that change; goes on where it was stopped; SEEDS=N, WRITE=1.
+	$(bin)/python -m benchmarks.play .build/loop $(or $(SEEDS),20) $(if $(WRITE),--write)
+
 bench-loop: environment ## Measure what outcomes that are fed back between trainings gain on the bank leads; minutes the first time.
 	$(bin)/python -m benchmarks.recalibration .build/recalibration
 

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,6 +15,7 @@ import polars as pl
 from leadloop.errors import LeadLoopError, Problem, StoreUnavailable
 from leadloop.flows.past.stored_past import require_store
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.scoring.explorers import Explorers
 from leadloop.flows.scoring.score import load_scorer, set_absent_times
 from leadloop.flows.scoring.score_rows import exposure_row, score_row
 from leadloop.flows.scoring.stored_arms import Share, StoredArms
@@ -78,9 +79,10 @@ def score_stored(
         raise LeadLoopError("segment", Problem(segment, f"cannot be asked for: {name} has no segments", "leave it out"))
     require_store(place, name)
     store = place.store
-    arms = StoredArms(place, scorer, version, datetime.now(UTC))
+    arms = StoredArms(place, scorer, version, place.clock())
+    explorers = Explorers(place.root)
     everything = everything or lead_ids is not None
-    since = datetime.now(UTC) - timedelta(days=days) if days and lead_ids is None else None
+    since = place.clock() - timedelta(days=days) if days and lead_ids is None else None
     whole = max(1, store.leads.count(name, unscored=not everything, since=since, among=lead_ids))
     seen = scored = rejected = 0
     reasons: list[str] = []
@@ -96,7 +98,9 @@ def score_stored(
         if everything:
             batch = batch.without(_patiently(lambda keys=batch.keys: store.scores.known(name, keys)))  # type: ignore[misc]
         shares = arms.divide(batch.leads)
-        parts = [_Batch(share.scorer, run, share.leads, segment).score(datetime.now(UTC), share) for share in shares]
+        parts = [
+            _Batch(share.scorer, run, share.leads, segment).score(place.clock(), share, explorers) for share in shares
+        ]
         rows, wrong = [row for part, _ in parts for row in part], [why for _, some in parts for why in some]
         exposures = [
             exposure_row(share.chosen[row.lead_id], row)
@@ -151,7 +155,7 @@ class _Batch:
         left = [lead for lead, key in zip(self.leads, self.keys, strict=True) if key not in keys]
         return _Batch(self.scorer, self.run, left, self.segment)
 
-    def score(self, now: datetime, share: Share) -> tuple[list[Any], list[str]]:
+    def score(self, now: datetime, share: Share, explorers: Explorers) -> tuple[list[Any], list[str]]:
         """The rows of the score log, each with the arm of its lead in an experiment, and why leads could not be read."""
         if not self.leads:
             return [], []
@@ -179,7 +183,8 @@ class _Batch:
             key = run_key(self.run, lead.lead_id)
             chosen = share.chosen.get(lead.lead_id)
             told: dict[str, Any] = {"arm": chosen.arm.name, "experiment": chosen.arm.test} if chosen else {}
-            rows.append(score_row(key, playbook, card, fields, lead_id=lead.lead_id, at=now, **told))
+            worked = explorers.work(playbook.name, playbook.policy, card)
+            rows.append(score_row(key, playbook, worked, fields, lead_id=lead.lead_id, at=now, **told))
         return rows, list(wrong.values())
 
 

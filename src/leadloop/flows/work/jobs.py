@@ -21,7 +21,7 @@ from leadloop.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from leadloop.flows.loop.kinds import DIGEST_KIND, HEALTH_KIND, LOOP_KIND, TELL_KIND
+from leadloop.flows.loop.kinds import DIGEST_KIND, HEALTH_KIND, LOOP_KIND, RECALIBRATE_KIND, TELL_KIND
 from leadloop.flows.place.known_playbooks import find_source
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.given_settings import (
@@ -271,6 +271,7 @@ KINDS: Mapping[str, Kind] = {
         HEALTH_KIND,
         TELL_KIND,
         DIGEST_KIND,
+        RECALIBRATE_KIND,
         Kind(
             TRAIN,
             "Train on what the store holds, and save a version.",
