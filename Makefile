@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-mlflow test-crash test-starts test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop loop test-explored bench-nightly bench-cluster bench-training bentoml bench-actions recommender test-recommender
+.PHONY: help demo test test-long test-mlflow test-crash test-starts test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop loop test-explored bench-nightly bench-cluster bench-training bentoml bench-actions recommender test-recommender screenshots test-dashboard bench-pages
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ test-sync: environment ## Kill syncs and enrichments 50 times each, forge 5,000 
 	TEST_KILLS=$(or $(KILLS),50) $(bin)/python -m pytest -s tests/flows/sync/test_kills.py tests/flows/enrich/test_enrich.py
 	TEST_MUTATIONS=$(or $(FORGED),5000) $(bin)/python -m pytest -s tests/ingest/test_signatures.py tests/api/topics/test_hooks.py
 	$(bin)/python -m pytest -s -m long tests/flows/sync/test_end_to_end.py
+
+test-dashboard: environment ## Click through the dashboard in a real Chromium: every page, by day and night, wide and narrow, and 60 hostile texts.
+	$(bin)/python -m pytest -s -m "long or not long" tests/dashboard
 
 test-requests: environment ## Ask the service 10,000 times, made from its own document; REQUESTS=N for another number.
 	TEST_REQUESTS=$$(( $(or $(REQUESTS),10000) / 4 )) $(bin)/python -m pytest -s tests/contracts/test_any_request.py
@@ -108,11 +111,16 @@ bench-actions: environment recommender ## Let the recommender's competitors lear
 bench-loop: environment ## Measure what outcomes that are fed back between trainings gain on the bank leads; minutes the first time.
 	$(bin)/python -m benchmarks.recalibration .build/recalibration
 
+bench-pages: environment ## Time what each page of the dashboard asks, with 100,000 leads and a million scores, on SQLite and PostgreSQL.
+	$(bin)/python -m benchmarks.pages
+
 bench-serving: environment ## Time the service over HTTP beside a route that only echoes, and MLflow's server where there is one.
 	$(bin)/python -m benchmarks.serving
 
 bench-cluster: environment ## Score five million leads with one process, two, and Dask with one worker and two; LEADS=N for others.
 	$(bin)/python -m benchmarks.cluster --leads $(or $(LEADS),5000000)
+screenshots: environment ## Take the pictures of the dashboard that the docs show, in a real browser (Chromium); ten minutes.
+	$(bin)/python -m scripts.screenshots
 
 bench-exposures: environment ## Time how a million exposures are read, on SQLite and on PostgreSQL, and how a unit gets its arm.
 	$(bin)/python -m benchmarks.exposures

@@ -45,6 +45,7 @@ OWN = {
     "recommend": {
         Requirement(line).name.removesuffix("-cpu") for line in PROJECT["optional-dependencies"]["recommender"]
     },
+    "dashboard": {Requirement(line).name for line in PROJECT["optional-dependencies"]["dashboard"]},
 }
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.
 PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}

@@ -21,6 +21,8 @@ COMMANDS = [
     ("train",),
     ("score",),
     ("serve",),
+    ("digest",),
+    ("dashboard",),
     ("explain",),
     ("ablate",),
     ("discover",),

@@ -53,6 +53,7 @@ def test_a_person_is_gone_from_every_table_and_every_byte_and_others_stay(store)
         "webhook_messages": 1,
         "actions": 1,
         "recommendations": 1,
+        "lead_standings": 1,
     }
     mentioned = ("jobs", "idempotency", "source_events", "enrichment_answers")
     mentions = {f"mentions in {table}": 1 for table in mentioned}

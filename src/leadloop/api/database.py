@@ -12,11 +12,11 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from leadloop.api.access.keys import KeyRing
 from leadloop.api.measures.logs import EventLog
 from leadloop.errors import LeadLoopError, Problem, StoreUnavailable, tell_briefly
 from leadloop.flows.place.key_copy import KeyCopy
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.upkeep.key_ring import KeyRing
 
 if TYPE_CHECKING:
     from leadloop.store import KnownKey, Store

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leadloop.api.access.keys import KeyRing
 from leadloop.api.access.limits import Limits
 from leadloop.api.database import Database
 from leadloop.api.measures.backlogs import BacklogCounts
@@ -20,11 +19,11 @@ from leadloop.api.scoring.score_log import NoScoreLog, ScoreLog, StoredScoreLog
 from leadloop.api.scoring.trials import Trials
 from leadloop.api.served.arms import ServedArms
 from leadloop.api.served.versions import Served, ServedVersions
-from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.explorers import Explorers
 from leadloop.flows.training.field_points import score_points
+from leadloop.flows.upkeep.key_ring import KeyRing, require_good_key
 
 if TYPE_CHECKING:
     from leadloop.api.measures.traces import Traces
@@ -117,11 +116,5 @@ def require_key(service: Service) -> None:
 
     Where it cannot be told, as the database is away and there is no copy of the keys from before, it is refused too.
     """
-    if not service.settings.is_open or service.keys.has_good:
-        return
-    host = f"{service.settings.host} can be reached from other machines"
-    if service.keys.is_known:
-        mend = "make one with `leadloop keys new admin --name NAME`, or listen on 127.0.0.1"
-        raise LeadLoopError("service", Problem("host", f"{host}, and there is no key that is good", mend))
-    what = f"{host}, and it cannot be told whether there is a key: {service.database.problem}"
-    raise LeadLoopError("service", Problem("host", what, "see to the database, or listen on 127.0.0.1"))
+    if service.settings.is_open:
+        require_good_key(service.keys, service.settings.host, service.database.problem)

@@ -14,8 +14,10 @@ from leadloop.cli.ablating import ablate
 from leadloop.cli.actions import actions
 from leadloop.cli.alerts import alerts, sources
 from leadloop.cli.checking import check
+from leadloop.cli.dashboard import dashboard
 from leadloop.cli.demo import demo
 from leadloop.cli.dev import dev
+from leadloop.cli.digest import digest
 from leadloop.cli.discovering import discover
 from leadloop.cli.drafting import draft
 from leadloop.cli.enriching import enrich
@@ -117,6 +119,8 @@ app.command()(score)
 app.command()(retrain)
 app.command()(recalibrate)
 app.command()(serve)
+app.command()(dashboard)
+app.command()(digest)
 app.command()(worker)
 app.command("import")(import_leads)
 app.command()(enrich)

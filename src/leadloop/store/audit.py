@@ -108,12 +108,28 @@ class Audit:
             secret = connection.execute(select(AUDIT_SUBJECTS.c.secret).where(*mine)).scalar_one()
         return hmac.new(secret, to_json([playbook, lead_id]).encode(), hashlib.sha256).hexdigest()[:32]
 
-    def page(self, *, subject: str | None = None, after: str | None = None, limit: int = 100) -> Page[AuditRow]:
-        """Rows in their order, of one subject on request."""
+    def page(
+        self,
+        *,
+        subject: str | None = None,
+        action: str = "",
+        who: str = "",
+        after: str | None = None,
+        limit: int = 100,
+        newest_first: bool = False,
+    ) -> Page[AuditRow]:
+        """Rows in their order, or the other way round; of one subject, one kind of action or one person on request."""
         query = select(AUDIT)
         if subject is not None:
             query = query.where(AUDIT.c.subject == subject)
-        return read_page(self._connections, "audit", query, AUDIT.c.number, _row, after=after, limit=limit)
+        if action:
+            query = query.where(AUDIT.c.action == action)
+        if who:
+            query = query.where(AUDIT.c.who == who)
+        listing, by = "audit, newest first" if newest_first else "audit", AUDIT.c.number
+        return read_page(
+            self._connections, listing, query, by, _row, after=after, limit=limit, newest_first=newest_first
+        )
 
     def head(self) -> AuditHead:
         """Where the log ends now; kept elsewhere, it proves later that nothing before was rewritten."""

@@ -23,6 +23,7 @@ from leadloop.store import (
     identity_tables,
     loop_tables,
     source_tables,
+    standing_tables,
     tables,
     watch_tables,
     webhook_tables,
@@ -41,10 +42,12 @@ OF_A_LEAD = (
     enrichment_tables.ENRICHMENTS,
     webhook_tables.MESSAGES,
     *action_tables.OF_A_LEAD,
+    standing_tables.STANDINGS,
 )
 """The tables whose rows belong to one lead, by its playbook and id; what hangs on a row goes with it."""
 _MENTIONS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.LEAD_VERSIONS, ("fields", "source")),
+    (standing_tables.STANDINGS, ("name", "company", "owner", "industry", "words")),
     (tables.EVENTS, ("details",)),
     (tables.OUTCOMES, ("source",)),
     (tables.SCORES, ("fields", "card")),

@@ -144,6 +144,12 @@ class FeedbackLog:
             query = query.where(FEEDBACK.c.created_at >= since)
         return read_page(self._connections, "feedback", query, FEEDBACK.c.id, _stored, after=after, limit=limit)
 
+    def newest(self, playbook: str, *, most: int = 50) -> tuple[StoredFeedback, ...]:
+        """The newest feedback, the newest first."""
+        query = select(FEEDBACK).where(FEEDBACK.c.playbook == playbook).order_by(FEEDBACK.c.id.desc()).limit(most)
+        with self._connections.read() as connection:
+            return tuple(_stored(row) for row in connection.execute(query))
+
     def stream(self, playbook: str, *, since: datetime | None = None) -> Iterator[StoredFeedback]:
         """All feedback, a page in memory at a time."""
         return all_pages(lambda after: self.page(playbook, since=since, after=after, limit=LARGEST_PAGE // 10))

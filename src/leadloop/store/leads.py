@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func,
 
 from leadloop.store.connections import Connections
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
+from leadloop.store.standings import note_leads
 from leadloop.store.tables import LEAD_VERSIONS, LEADS, SCORES, SHADOW
 from leadloop.store.values import digest_of
 
@@ -108,11 +109,12 @@ class Leads:
         )
         for row in connection.execute(there):
             versions[row.lead_id].append((row.at, row.version, row.digest))
-        new, changed, rows, current = 0, 0, [], []
+        new, changed, rows, current, standing = 0, 0, [], [], []
         for group in groups:
             lead_id = group[0].lead_id
             known = versions[lead_id]
             before = len(known)
+            written: dict[int, Mapping[str, Any]] = {}
             for record in group:
                 at = record.at or now
                 digest = digest_of(record.fields)
@@ -121,6 +123,7 @@ class Leads:
                     continue
                 number = max((version for _, version, _ in known), default=0) + 1
                 known.append((at, number, digest))
+                written[number] = record.fields
                 rows.append(
                     {
                         "playbook": playbook,
@@ -139,10 +142,12 @@ class Leads:
             changed += len(known) - before - (not before)
             at, version, _ = max(known)
             current.append({"number": holding[lead_id], "version": version, "at": at, "first_at": min(known)[0]})
+            standing.append((lead_id, written.get(version), min(known)[0]))
         if rows:
             connection.execute(LEAD_VERSIONS.insert(), rows)
             moved = update(LEADS).where(LEADS.c.id == bindparam("number")).values(recorded_at=now)
             connection.execute(moved, current)
+            note_leads(self._connections, connection, playbook, standing)
         return new, changed
 
     def get(self, playbook: str, lead_id: str) -> LeadVersion | None:

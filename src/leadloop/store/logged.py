@@ -105,6 +105,16 @@ class Logged:
                 )
         return found
 
+    def cards(self, ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+        """What was answered with some scores beside their numbers, by the number of the score."""
+        found: dict[int, Mapping[str, Any]] = {}
+        with self._connections.read() as connection:
+            for start in range(0, len(ids), 500):
+                some = list(ids[start : start + 500])
+                query = select(SCORES.c.id, SCORES.c.card).where(SCORES.c.id.in_(some))
+                found |= {row[0]: row[1] or {} for row in connection.execute(query)}
+        return found
+
     def first_seen(self, playbook: str, lead_ids: Sequence[str]) -> dict[str, datetime]:
         """When each of some leads came in first, or was first scored; those that are not known are left out."""
         found: dict[str, datetime] = {}

@@ -241,6 +241,12 @@ class Promotions:
             query = query.where(PROMOTIONS.c.alias == alias)
         return read_page(self._connections, "promotions", query, PROMOTIONS.c.id, _record, after=after, limit=limit)
 
+    def newest(self, playbook: str, *, most: int = 50) -> tuple[PromotionRecord, ...]:
+        """The newest changes, the newest first."""
+        query = select(PROMOTIONS).where(PROMOTIONS.c.playbook == playbook).order_by(PROMOTIONS.c.id.desc()).limit(most)
+        with self._connections.read() as connection:
+            return tuple(_record(row) for row in connection.execute(query))
+
 
 def _alias(row: Any) -> Alias:
     return Alias(row.alias, row.model_version, row.policy, row.since)

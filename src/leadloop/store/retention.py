@@ -13,12 +13,14 @@ from leadloop.store import (
     identity_tables,
     loop_tables,
     source_tables,
+    standing_tables,
     tables,
     watch_tables,
     webhook_tables,
 )
 from leadloop.store.audit import Audit
 from leadloop.store.connections import Connections
+from leadloop.store.standings import forget_scores
 
 _AT_ONCE = 1_000
 _WITH_A_LEAD = (
@@ -28,6 +30,7 @@ _WITH_A_LEAD = (
     enrichment_tables.QUEUE,
     enrichment_tables.ENRICHMENTS,
     action_tables.RECOMMENDATIONS,
+    standing_tables.STANDINGS,
 )
 """What goes with a lead that is forgotten."""
 
@@ -86,6 +89,10 @@ def forget_older_than(
                     for part in _WITH_A_LEAD:
                         mine = part.c.playbook == row.playbook, part.c.lead_id == row.lead_id
                         connection.execute(delete(part).where(*mine))
+            if family == "scores" and numbers:
+                which = select(*(tables.SCORES.c[name] for name in ("playbook", "lead_id", "id")))
+                gone = connection.execute(which.where(tables.SCORES.c.id.in_(numbers))).all()
+                forget_scores(connection, [(row.playbook, row.lead_id, row.id) for row in gone])
             if numbers:
                 connection.execute(delete(table).where(table.c.id.in_(numbers)))
             removed += len(numbers)

@@ -90,6 +90,7 @@ class Schedules:
         next_at: datetime,
         playbook: str = "",
         payload: Mapping[str, Any] | None = None,
+        is_on: bool = True,
     ) -> bool:
         """Keep a schedule unless there is one of this name, whatever became of it; says whether it was new."""
         now = self._connections.now()
@@ -99,8 +100,8 @@ class Schedules:
             "playbook": playbook,
             "cron": cron,
             "zone": "UTC",
-            "payload": {},
-            "is_on": True,
+            "payload": dict(payload or {}),
+            "is_on": is_on,
             "next_at": next_at,
             "created_at": now,
             "updated_at": now,

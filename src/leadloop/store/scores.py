@@ -13,6 +13,7 @@ from sqlalchemy import Column, Select, Text, case, func, select, type_coerce
 from leadloop.store.appending import Stored, append
 from leadloop.store.connections import Connections
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
+from leadloop.store.standings import note_scores
 from leadloop.store.tables import SCORES, SHADOW
 from leadloop.store.values import pack_features, unpack_features
 from leadloop.store.webhooks import Webhooks
@@ -152,10 +153,11 @@ class Scores:
             }
             for score in scores
         ]
-        with self._connections.write():
+        with self._connections.write() as connection:
             listening = self._webhooks.listening(playbook)
             before = self._webhooks.routes_of(playbook, [one.lead_id for one in scores]) if listening else {}
             stored = append(self._connections, SCORES, playbook, rows)
+            note_scores(self._connections, connection, playbook, zip(scores, stored, strict=True))
             if listening:
                 self._webhooks.tell_scores(playbook, scores, stored, before, listening)
         return stored
@@ -168,6 +170,13 @@ class Scores:
         with self._connections.read() as connection:
             row = connection.execute(query.order_by(SCORES.c.at.desc(), SCORES.c.id.desc()).limit(1)).first()
         return None if row is None else _score(row)
+
+    def newest_of(self, playbook: str, lead_id: str, *, most: int) -> list[tuple[int, Score]]:
+        """The newest scores of a lead with their numbers, the newest first, without those that nobody saw."""
+        query = _of(playbook).where(SCORES.c.lead_id == lead_id, SCORES.c.arm != SHADOW)
+        with self._connections.read() as connection:
+            rows = connection.execute(query.order_by(SCORES.c.at.desc(), SCORES.c.id.desc()).limit(most)).all()
+        return [(row.id, _score(row)) for row in rows]
 
     def page(
         self,

@@ -46,6 +46,8 @@ from leadloop.store.source_events import SourceEvents
 from leadloop.store.source_records import SourceRecords
 from leadloop.store.source_states import SourceStates
 from leadloop.store.source_turns import SourceTurns
+from leadloop.store.standing_sums import StandingSums
+from leadloop.store.standings import Standings
 from leadloop.store.tables import METADATA
 from leadloop.store.training_set import TrainingSet
 from leadloop.store.webhooks import Webhooks
@@ -93,6 +95,8 @@ class Store:
         self.source_states = SourceStates(connections)
         self.source_turns = SourceTurns(connections)
         self.source_events = SourceEvents(connections)
+        self.standings = Standings(connections)
+        self.sums = StandingSums(connections)
         beside = list_beside(Path(str(url.database))) if keep_list and connections.is_sqlite else None
         self.erasures = Erasures(connections, self.audit, beside)
 

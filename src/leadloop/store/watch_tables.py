@@ -1,11 +1,11 @@
-"""The table of the history of quality, and the index by which scores of a stretch of time are found."""
+"""The table of the history of quality."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Table, UniqueConstraint
 
 from leadloop.store.column_types import Json, line, moment
-from leadloop.store.tables import METADATA, SCORES, _number, _playbook
+from leadloop.store.tables import METADATA, _number, _playbook
 
 QUALITY = Table(
     "quality_history",
@@ -30,5 +30,3 @@ QUALITY = Table(
     Index(None, "playbook", "measured_at"),
     sqlite_autoincrement=True,
 )
-
-Index("ix_scores_playbook_at", SCORES.c.playbook, SCORES.c.at)

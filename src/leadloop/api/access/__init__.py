@@ -1,1 +1,1 @@
-"""Who may ask, and how much: keys and limits."""
+"""How much each key may ask for."""

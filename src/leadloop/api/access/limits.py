@@ -7,10 +7,10 @@ from collections.abc import Callable
 from math import ceil
 from time import monotonic
 
-from leadloop.api.access.keys import Caller
 from leadloop.api.wire.problems import Refusal
 from leadloop.errors import Problem
 from leadloop.flows.place.settings import Settings
+from leadloop.flows.upkeep.key_ring import Caller
 
 _SECONDS = 60.0
 

@@ -14,12 +14,12 @@ from time import monotonic, perf_counter
 from typing import Any
 from uuid import uuid4
 
-from leadloop.api.access.keys import ANYBODY, Caller
 from leadloop.api.measures.metrics import METHODS
 from leadloop.api.service import Service
 from leadloop.api.wire.problems import Refusal, problem_response
 from leadloop.errors import Problem
 from leadloop.flows.place.settings import LOOPBACK
+from leadloop.flows.upkeep.key_ring import ANYBODY, Caller
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

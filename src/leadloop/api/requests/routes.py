@@ -16,7 +16,6 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from leadloop.api.access.keys import ANYBODY, Caller
 from leadloop.api.measures.traces import scoring_step
 from leadloop.api.requests.gate import ASK, OUR_MISTAKE, Ask
 from leadloop.api.requests.idempotency import answer_once
@@ -39,6 +38,7 @@ from leadloop.errors import (
     VersionError,
     VersionMissing,
 )
+from leadloop.flows.upkeep.key_ring import ANYBODY, Caller
 from leadloop.flows.upkeep.keys import Role
 
 if TYPE_CHECKING:

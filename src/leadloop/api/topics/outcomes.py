@@ -16,7 +16,7 @@ from leadloop.api.wire.forms import NO_MORE, Entry, Form, read_forms
 from leadloop.api.wire.problems import Refusal
 from leadloop.api.wire.shapes import FLAG, NUMBER, TEXT, WHOLE, array, record
 from leadloop.errors import Problem
-from leadloop.playbook import Target
+from leadloop.flows.upkeep.telling import explain_value
 
 if TYPE_CHECKING:
     from leadloop.store import Event, LeadOutcome, Store, Stored
@@ -71,19 +71,6 @@ async def keep_outcomes(call: Call) -> Work:
         return {"outcomes": [kept_body(one, at) for one, at in zip(outcomes, stored, strict=True)]}
 
     return work
-
-
-def explain_value(target: Target, value: float) -> tuple[str, str] | None:
-    """What is wrong with the value of an outcome; None where nothing is.
-
-    >>> explain_value(Target("won", column="won", positive=("yes",)), 0.5)
-    ('is 0.5', 'give 1 where it was reached, 0 where not')
-    >>> explain_value(Target("quality", column="grade", graded=True, top=5), 4.5) is None
-    True
-    """
-    if target.graded:
-        return None if 0 <= value <= target.top else (f"is {value:g}", f"give a grade from 0 to {target.top:g}")
-    return None if value in (0, 1) else (f"is {value:g}", "give 1 where it was reached, 0 where not")
 
 
 @storing

@@ -7,7 +7,7 @@ from typing import Any
 from leadloop.flows.training.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT, TRAINING, explain_training
 from leadloop.flows.work.kind import Argument, Kind, Work
 
-LOOP, HEALTH, TELL, RECALIBRATE = "loop", "health", "tell_alerts", "recalibrate"
+LOOP, HEALTH, TELL, DIGEST, RECALIBRATE = "loop", "health", "tell_alerts", "digest", "recalibrate"
 
 
 def _run_loop(work: Work) -> Any:
@@ -37,6 +37,14 @@ def _tell(work: Work) -> Any:
     from leadloop.flows.loop.alerts import tell_alerts
 
     return tell_alerts(work.place, keep=work.keep)
+
+
+def _send_digest(work: Work) -> Any:
+    from leadloop.flows.loop.digest import digests_of, send_digest
+
+    asked = str(work.told.get("playbook", ""))
+    digests = digests_of(work.place, [asked] if asked else [], days=int(work.told.get("days", 7)))
+    return {"told": len(digests), "failed": send_digest(work.place, digests) if digests else []}
 
 
 LOOP_KIND = Kind(
@@ -69,6 +77,15 @@ HEALTH_KIND = Kind(
 )
 TELL_KIND = Kind(
     TELL, "Tell people of alerts.", {}, _tell, max_attempts=8, about_playbook=False, one_of_a_playbook=True
+)
+DIGEST_KIND = Kind(
+    DIGEST,
+    "Tell people, where alerts go, what happened in the last days.",
+    {"days": Argument("whole", "How many days it is about.", 7, 1, 366)},
+    _send_digest,
+    max_attempts=8,
+    about_playbook=False,
+    one_of_a_playbook=True,
 )
 RECALIBRATE_KIND = Kind(
     RECALIBRATE,

@@ -17,6 +17,7 @@ from leadloop.flows.past.importing import Imported, keep_newest, order_values
 from leadloop.flows.place.playbook_folder import PlaybookFolder
 from leadloop.flows.place.stopwatch import Tick
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.upkeep.telling import NOTE
 from leadloop.leads import LeadFrame, LeadSchema, Reject
 from leadloop.leads.cells import write_cell
 from leadloop.learning.aftermath import add_aftermath
@@ -238,6 +239,8 @@ def stored_events(store: Store, playbook: Playbook) -> Iterator[list[Mapping[str
             yield rows
             rows = []
     for event in store.events.stream(playbook.name):
+        if event.name == NOTE:  # what somebody wrote when telling something that is read already
+            continue
         values = {name: write_cell(value, read[name]) for name, value in event.details.items() if name in read}
         rows.append(
             {

@@ -171,6 +171,16 @@ class Settings:
     of the public internet is refused."""
     enrichment_backlog: int = 50
     """How many leads may wait to be enriched before that is something to look at."""
+    dashboard_host: str = "127.0.0.1"
+    """The address at which `leadloop dashboard` listens. Any other than this machine's own asks for a key."""
+    dashboard_port: int = 8501
+    """The port at which it listens."""
+    dashboard_session_hours: float = 12.0
+    """How long somebody who signed in to the dashboard stays so."""
+    dashboard_url: str = ""
+    """The address at which people reach the dashboard, as in `https://leads.acme.example`: digests link to it."""
+    digest_leads: int = 0
+    """How many of the best open leads a digest names. By default it names none: messages leave for mail and chat."""
 
     @property
     def is_open(self) -> bool:
@@ -210,6 +220,9 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "fellow_requests_per_day": (1, 100_000_000),
     "sync_late_hours": (0.01, 8_760),
     "enrichment_backlog": (0, 1_000_000_000),
+    "dashboard_port": (0, 65_535),
+    "dashboard_session_hours": (0.01, 8_760),
+    "digest_leads": (0, 50),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "fallback": FALLBACKS,

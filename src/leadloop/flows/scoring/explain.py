@@ -75,7 +75,7 @@ def explain(
     if target:
         trained = trained.aimed_at(target)
     if isinstance(data, Mapping):
-        return _explain(trained, read_rows(trained, [data]), ())
+        return explain_read(trained, read_rows(trained, [data]))
     if (lead is None) == (line is None):
         raise DataError(
             str(data), Problem("lead", "is not told apart", "give either the lead's identifier or its line")
@@ -108,10 +108,11 @@ def explain(
             Problem(f"line {each.line}, {each.field}", f"“{each.value}” {each.reason}") for each in reading.rejects
         ]
         raise DataError(table.source, problems)
-    return _explain(trained, reading.leads, tuple(others))
+    return explain_read(trained, reading.leads, tuple(others))
 
 
-def _explain(trained: TrainedPlaybook, lead: LeadFrame, others: tuple[int, ...]) -> Explanation:
+def explain_read(trained: TrainedPlaybook, lead: LeadFrame, others: tuple[int, ...] = ()) -> Explanation:
+    """Everything that is said of the one lead of a frame; `others` are further lines that hold a lead of its identifier."""
     (card,) = trained.score(lead)
     (counterfactuals,) = find_counterfactuals(trained, lead)
     actionable = tuple(field.name for field in trained.candidates.fields) if trained.candidates else ()

@@ -141,3 +141,15 @@ def _told_before(number: str, beside: Mapping[str, Any]) -> str | None:
     if told is None or not recorded:
         return number
     return None if number == told else told if number == recorded[0] else number
+
+
+def calls_of_lead(store: Store, playbook: str, lead_id: str) -> list[tuple[str, Call]]:
+    """The calls that a lead was made of, as they were last told, each with where it was recorded."""
+    ids = {
+        str(one.raw["id"])
+        for source, kind, one in store.source_records.of_lead(playbook, lead_id)
+        if source == SOURCE and kind == RECORDING and is_id(one.raw.get("id"))
+    }
+    if not ids:
+        return []
+    return [(SOURCE, call) for call in _join(store, store.source_records.current(SOURCE, RECORDING, ids)).values()]

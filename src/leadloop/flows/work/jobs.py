@@ -21,7 +21,7 @@ from leadloop.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from leadloop.flows.loop.kinds import HEALTH_KIND, LOOP_KIND, RECALIBRATE_KIND, TELL_KIND
+from leadloop.flows.loop.kinds import DIGEST_KIND, HEALTH_KIND, LOOP_KIND, RECALIBRATE_KIND, TELL_KIND
 from leadloop.flows.place.known_playbooks import find_source
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.recommend.jobs import RECOMMEND_KIND
@@ -272,6 +272,7 @@ KINDS: Mapping[str, Kind] = {
         LOOP_KIND,
         HEALTH_KIND,
         TELL_KIND,
+        DIGEST_KIND,
         RECALIBRATE_KIND,
         RECOMMEND_KIND,
         Kind(

@@ -34,6 +34,8 @@ class Default:
     """When, in UTC."""
     payload: Mapping[str, Any]
     """What the job is told."""
+    is_on: bool = True
+    """Whether it is on from the beginning."""
 
 
 DEFAULTS = (
@@ -41,6 +43,8 @@ DEFAULTS = (
     # A version that was made by the last tick is a few minutes short of a week old at this one.
     Default("weekly tick", "loop", "0 5 * * MON", {"if_due": True, "slack_days": 0.5}),
     Default("hourly health", "health", "7 * * * *", {}),
+    # Whoever wants it switches it on, having set where it goes.
+    Default("weekly digest", "digest", "0 7 * * MON", {}, is_on=False),
 )
 """Looked at daily, trained weekly where nothing was urgent before, and watched every hour."""
 
@@ -129,7 +133,7 @@ def add_defaults(place: Workspace) -> None:
     for one in DEFAULTS:
         if one.name not in there:
             due = next_time(one.cron, "UTC", now)
-            schedules.add_missing(one.name, one.kind, cron=one.cron, next_at=due, payload=one.payload)
+            schedules.add_missing(one.name, one.kind, cron=one.cron, next_at=due, payload=one.payload, is_on=one.is_on)
     from leadloop.flows.sync.account import may_ask
 
     if HOURLY_SYNC.name not in there and may_ask(place):

@@ -5,7 +5,7 @@ The words are found by the walk over tokens that finds every other list of phras
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -122,3 +122,15 @@ def read_mood(text: str) -> float:
     matcher, names, vocabulary = _alone()
     moods, _ = sentence_moods(matcher.read(vocabulary.encode([text])), names, vocabulary)
     return float(moods.mean()) if len(moods) else 0.0
+
+
+def read_moods(texts: Sequence[str]) -> list[float]:
+    """The mood of each of some texts, from -1 to 1; 0 where there is none.
+
+    >>> [round(mood, 1) for mood in read_moods(["This is great.", "We have two offices."])]
+    [0.6, 0.0]
+    """
+    matcher, names, vocabulary = _alone()
+    moods, rows = sentence_moods(matcher.read(vocabulary.encode(list(texts))), names, vocabulary)
+    sums, counts = np.bincount(rows, weights=moods, minlength=len(texts)), np.bincount(rows, minlength=len(texts))
+    return [float(total / count) if count else 0.0 for total, count in zip(sums, counts, strict=True)]

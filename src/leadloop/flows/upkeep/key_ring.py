@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.upkeep.keys import ROLES, Role
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ class KeyRing:
         found = find_key(self._known or {}, text, self._clock())
         return Caller(f"key {found.id}", found.role) if found and found.role in ROLES else None
 
+    def name_of(self, caller: Caller) -> str:
+        """What a caller's key was made for; the key's id where that is not known, and nothing where nobody needs a key."""
+        if caller is ANYBODY:
+            return ""
+        found = (self._known or {}).get(caller.name.removeprefix("key "))
+        return (found.key.name if found else "") or caller.name
+
     def tell_refused(self, text: str) -> dict[str, str]:
         """What may be written down of a key that `find` does not know: why, and its id where it was once good; never its text."""
         from leadloop.store.keys import take_apart
@@ -79,3 +87,18 @@ class KeyRing:
         if parts is None or known is None or not known.is_of(parts[1]):
             return {"why": "unknown key"}
         return {"why": "revoked key" if known.key.revoked_at else "expired key", "key": known.key.id}
+
+
+def require_good_key(ring: KeyRing, host: str, problem: str = "") -> None:
+    """See that what others can reach at `host` has a key that is good; raises LeadLoopError where it has none.
+
+    Where it is not known which keys there are, for the `problem` that the database has, it is refused too.
+    """
+    if ring.has_good:
+        return
+    reached = f"{host} can be reached from other machines"
+    if ring.is_known:
+        mend = "make one with `leadloop keys new admin --name NAME`, or listen on 127.0.0.1"
+        raise LeadLoopError("service", Problem("host", f"{reached}, and there is no key that is good", mend))
+    what = f"{reached}, and it cannot be told whether there is a key: {problem}"
+    raise LeadLoopError("service", Problem("host", what, "see to the database, or listen on 127.0.0.1"))

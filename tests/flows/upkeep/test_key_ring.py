@@ -9,12 +9,12 @@ import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
 
-from leadloop.api.access.keys import Caller, KeyRing
 from leadloop.api.database import Database
 from leadloop.api.measures.logs import EventLog
 from leadloop.errors import LeadLoopError, StoreError
 from leadloop.flows.place.key_copy import COPY, KeyCopy
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.upkeep.key_ring import Caller, KeyRing
 from leadloop.flows.upkeep.keys import ROLES, list_keys, new_key, revoke_key
 from leadloop.store.tables import KEYS
 
