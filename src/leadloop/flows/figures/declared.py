@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from leadloop.errors import LeadLoopError
+from leadloop.flows.place.known_playbooks import find_source
 from leadloop.flows.place.packaged import FILE
 from leadloop.flows.place.playbook_folder import read_playbook
 from leadloop.flows.place.workspace import Workspace
@@ -18,7 +19,6 @@ def read_declared(place: Workspace, playbook: str) -> Playbook | None:
 
     Pages show what there is, with or without it: they then know no bands' limits and no target.
     """
-    from leadloop.flows.work.jobs import find_source  # jobs read figures themselves: for the digest
 
     try:
         serving = place.registry.champion(playbook)
