@@ -19,7 +19,6 @@ def read_declared(place: Workspace, playbook: str) -> Playbook | None:
 
     Pages show what there is, with or without it: they then know no bands' limits and no target.
     """
-
     try:
         serving = place.registry.champion(playbook)
         if serving:
