@@ -7,7 +7,7 @@ export PYTHON
 bin := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help screenshots demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop test-dashboard bench-pages test-starts
+.PHONY: help screenshots demo test test-long test-mlflow test-crash test-loop test-reload test-requests mutants world lint style types imports docs bench bench-accuracy bench-text bench-serving peers mlflow lock environment clean test-experiments bench-experiment bench-exposures oracles test-sync bench-loop test-dashboard bench-pages test-starts loop test-explored bench-nightly bench-cluster bench-training bentoml
 
 help: ## List what there is to run.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ test-starts: environment ## Kill promotions and rollbacks 500 times on each data
 test-loop: environment ## Kill the loop at every step 100 times, and poison 20 trainings of each kind; KILLS=N and WORLDS=N for others.
 	TEST_LOOP_KILLS=$(or $(KILLS),100) $(bin)/python -m pytest -s -m "long or not long" tests/flows/loop/test_kills.py
 	TEST_POISON=$(or $(WORLDS),20) $(bin)/python -m pytest -m "long or not long" tests/flows/loop/test_poison.py
+
+test-explored: environment ## Learn with and without exploring leads in worlds where only high scores are worked; two minutes.
+	$(bin)/python -m pytest -s -m long tests/flows/training/test_weighing.py
 
 test-reload: environment ## Change the version in service 200 times while 100,000 requests are answered; RELOADS=N and REQUESTS=N for others.
 	TEST_RELOADS=$(or $(RELOADS),200) TEST_RELOAD_REQUESTS=$(or $(REQUESTS),100000) $(bin)/python -m pytest -s tests/api/test_reloads.py
@@ -75,7 +78,17 @@ docs: environment ## Build the documentation into site/; a broken link or an out
 	$(bin)/python scripts/write_reference.py --check
 	NO_MKDOCS_2_WARNING=1 $(bin)/mkdocs build --strict
 
-bench: environment ## Train on real public data sets and print quality, time and memory; absent data are skipped.
+bench: environment ## Time features, models, files, the service and training beside their limits and peers: one table; KEEP=1 keeps it.
+	-@sh scripts/apart.sh mlflow || echo "MLflow's environment cannot be made here: it is left out" >&2
+	-@sh scripts/apart.sh bentoml || echo "BentoML's environment cannot be made here: it is left out" >&2
+	$(bin)/python -m benchmarks.speed $(if $(KEEP),--keep)
+
+bench-nightly: environment ## The same, kept in benchmarks/history; fails where a ratio is a fifth worse than in the last runs here.
+	-@sh scripts/apart.sh mlflow || echo "MLflow's environment cannot be made here: it is left out" >&2
+	-@sh scripts/apart.sh bentoml || echo "BentoML's environment cannot be made here: it is left out" >&2
+	$(bin)/python -m benchmarks.speed --nightly
+
+bench-training: environment ## Draft and train on real public data sets and print quality, time and memory; absent data are skipped.
 	$(bin)/python -m benchmarks.main_job
 
 bench-accuracy: environment ## Compare LeadLoop with other tools on the same leads; WRITE=1 puts the tables into docs/benchmarks.md.
@@ -86,6 +99,9 @@ bench-text: environment ## Time how texts are read: one note, and many, beside o
 
 bench-experiment: environment ## Read Hillstrom's e-mail experiment and evaluate policies on it; WRITE=1 puts the tables into docs/benchmarks.md.
 	$(bin)/python -m benchmarks.experiment $(if $(WRITE),--write)
+loop: environment ## Play 26 simulated weeks with the loop in 20 worlds that change; goes on where it was stopped; SEEDS=N, WRITE=1.
+	$(bin)/python -m benchmarks.play .build/loop $(or $(SEEDS),20) $(if $(WRITE),--write)
+
 bench-loop: environment ## Measure what outcomes that are fed back between trainings gain on the bank leads; minutes the first time.
 	$(bin)/python -m benchmarks.recalibration .build/recalibration
 
@@ -98,6 +114,9 @@ bench-serving: environment ## Time the service over HTTP beside a route that onl
 screenshots: environment ## Take the pictures of the dashboard that the docs show, in a real browser (Chromium); ten minutes.
 	$(bin)/python -m scripts.screenshots
 
+bench-cluster: environment ## Score five million leads with one process, two, and Dask with one worker and two; LEADS=N for others.
+	$(bin)/python -m benchmarks.cluster --leads $(or $(LEADS),5000000)
+
 bench-exposures: environment ## Time how a million exposures are read, on SQLite and on PostgreSQL, and how a unit gets its arm.
 	$(bin)/python -m benchmarks.exposures
 
@@ -107,6 +126,9 @@ peers: ## Make .build/peers with FLAML and AutoGluon, which bench-accuracy else 
 
 mlflow: ## Make .build/mlflow: MLflow's own server, beside what scoring needs, for the tests of logged runs.
 	@sh scripts/apart.sh mlflow
+
+bentoml: ## Make .build/bentoml: BentoML's server, beside what scoring needs, to time ours beside it.
+	@sh scripts/apart.sh bentoml
 
 oracles: ## Ask gbstats, statsmodels and SciPy anew what tests/experiments holds ours against; three minutes, and Python 3.11.
 	@PYTHON=$${PYTHON:-python3.11} sh scripts/apart.sh oracles

@@ -29,6 +29,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 MLFLOW = ROOT / ".build" / "mlflow" / "bin"
+BENTO = ROOT / ".build" / "bentoml" / "bin"
+ECHO, SCORES, REASONS = "a Starlette route that echoes", "score, without reasons", "score, with all reasons"
+MLFLOWS, BENTOS = "mlflow models serve", "BentoML"
 LEADS = 3_000
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "OMP_NUM_THREADS": "1"}
 _ECHO = """
@@ -55,6 +58,18 @@ mlflow.pyfunc.save_model(place, loader_module="leadloop.flows.mlflow_model", dat
                          pip_requirements=["polars"])
 print(json.dumps([[column.name, column.type.name] for column in signature.inputs.inputs]))
 """
+
+
+@dataclass(frozen=True)
+class Times:
+    """What a service was seen to do: the best for each that was asked and each number of connections."""
+
+    best: Mapping[tuple[str, int], Measured]
+    bytes_each: float
+    ready: float
+    """Seconds until it could be asked."""
+    memory: float
+    """MB of its process, when all of this was answered."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +198,28 @@ def mlflow_server(version: Path, leads: Sequence[Mapping[str, Any]], folder: Pat
     words = ["models", "serve", "-m", str(model), "--env-manager", "local", "--host", "127.0.0.1"]
     command = [str(MLFLOW / "mlflow"), *words, "--port", str(port), "--workers", "1"]
     with running(command, port, **environment):
-        yield [Asked("mlflow models serve", port, "/invocations", bodies, 200)]
+        yield [Asked(MLFLOWS, port, "/invocations", bodies, 200)]
+
+
+@contextlib.contextmanager
+def bento_server(version: Path, leads: Sequence[Mapping[str, Any]]) -> Iterator[list[Asked]]:
+    """BentoML's server of the same version; nothing where it has not been made."""
+    if not (BENTO / "bentoml").exists():
+        print("BentoML is not here: `make bentoml` makes it.")
+        yield []
+        return
+    port = free_port()
+    environment = {
+        "BENTOML_DO_NOT_TRACK": "true",
+        "OMP_NUM_THREADS": "1",
+        "BENCH_VERSION": str(version),
+        "PYTHONPATH": str(ROOT / "src"),
+        "PATH": f"{BENTO}{os.pathsep}{os.environ['PATH']}",
+    }
+    service = ["serve", "benchmarks.speed.bento_service:Leads", "--host", "127.0.0.1", "--port", str(port)]
+    bodies = [json.dumps({"lead": lead}).encode() for lead in leads[:400]]
+    with running([str(BENTO / "bentoml"), *service, "--working-dir", str(ROOT)], port, **environment):
+        yield [Asked(BENTOS, port, "/score", bodies, 200)]
 
 
 def _as_column(value: Any, kind: str) -> Any:
@@ -194,8 +230,8 @@ def _as_column(value: Any, kind: str) -> Any:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def measure(workspace: Path, playbook: str, folder: Path, requests: int, rounds: int) -> None:
-    """Time one playbook and print its table."""
+def time_service(workspace: Path, playbook: str, folder: Path, requests: int, rounds: int) -> Times:
+    """Time one playbook."""
     leads, version = make_leads(workspace, playbook, folder)
     bodies = [json.dumps(lead).encode() for lead in leads]
     port, echo = free_port(), free_port()
@@ -204,12 +240,14 @@ def measure(workspace: Path, playbook: str, folder: Path, requests: int, rounds:
     with (
         running([sys.executable, "-c", _ECHO, str(echo)], echo),
         running(serve, port, LEADLOOP_CACHE_TTL_MINUTES="0") as (ready, process),
-        mlflow_server(version, leads, folder / playbook) as others,
+        mlflow_server(version, leads, folder / playbook) as mlflow,
+        bento_server(version, leads) as bento,
     ):
+        others = [*mlflow, *bento]
         asked = [
-            Asked("a Starlette route that echoes", echo, "/echo", bodies, requests),
-            Asked("score, without reasons", port, f"{path}?explain=false", bodies, requests),
-            Asked("score, with all reasons", port, path, bodies, requests),
+            Asked(ECHO, echo, "/echo", bodies, requests),
+            Asked(SCORES, port, f"{path}?explain=false", bodies, requests),
+            Asked(REASONS, port, path, bodies, requests),
             *others,
         ]
         seen: dict[tuple[str, int], list[Measured]] = {}
@@ -221,15 +259,21 @@ def measure(workspace: Path, playbook: str, folder: Path, requests: int, rounds:
                     seen.setdefault((one.name, connections), []).append(load(one, connections, one.requests))
         memory = _resident_mb(process)
     bytes_each = sum(map(len, bodies)) / len(bodies)
+    return Times({name: best(measured) for name, measured in seen.items()}, bytes_each, ready, memory)
+
+
+def measure(workspace: Path, playbook: str, folder: Path, requests: int, rounds: int) -> None:
+    """Time one playbook and print its table."""
+    times = time_service(workspace, playbook, folder, requests, rounds)
+    bytes_each, seen, ready, memory = times.bytes_each, times.best, times.ready, times.memory
     print(f"\n### {playbook} ({bytes_each:,.0f} bytes a lead)\n")
     print("| what | connections | p50 ms | p99 ms | requests a second | p50 beside the echo | requests beside MLflow |")
     print("|---|---|---|---|---|---|---|")
-    for (name, connections), measured in seen.items():
-        figures = best(measured)
-        bare = best(seen["a Starlette route that echoes", connections])
+    for (name, connections), figures in seen.items():
+        bare = seen[ECHO, connections]
         beside = f"{figures.p50 / bare.p50:.1f} times"
-        mlflow = seen.get(("mlflow models serve", connections))
-        rate = f"{figures.rate / best(mlflow).rate:.1f} times" if mlflow else "-"
+        mlflow = seen.get((MLFLOWS, connections))
+        rate = f"{figures.rate / mlflow.rate:.1f} times" if mlflow else "-"
         print(
             f"| {name} | {connections} | {figures.p50:.2f} | {figures.p99:.2f} | {figures.rate:,.0f} | {beside} | {rate} |"
         )

@@ -16,13 +16,14 @@ lock() {
 
 # The whole comes first, and the parts follow it: one version of each package in every file.
 lock dev.txt ${UPGRADE:+--upgrade} pyproject.toml --extra train --extra mlflow --extra postgres --extra otel --extra client --extra calls \
-    --extra notify --extra docs --group build --group dev
+    --extra notify --extra dask --extra docs --group build --group dev
 server="--extra postgres --extra otel --extra calls --extra notify"
 lock train.txt --upgrade --constraint requirements/dev.txt pyproject.toml $server --extra train
 lock serve.txt --upgrade --constraint requirements/dev.txt pyproject.toml $server
 lock base.txt --upgrade --constraint requirements/dev.txt pyproject.toml
 lock build.txt --upgrade --constraint requirements/dev.txt --group build
 lock mlflow.txt --upgrade --constraint requirements/dev.txt pyproject.toml --group mlflow-server
+lock bentoml.txt --upgrade --constraint requirements/dev.txt pyproject.toml --group bentoml-server
 lock mutants.txt --upgrade --constraint requirements/dev.txt --group mutants
 # Not held to the rest: gbstats asks for older releases.
 lock oracles.txt --upgrade --group oracles

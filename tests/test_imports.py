@@ -34,9 +34,14 @@ TRAINING = {
 # What only one room needs, by an extra of its own.
 OWN = {
     "client": {Requirement(line).name for line in PROJECT["optional-dependencies"]["client"]},
-    "ingest": {Requirement(line).name for line in PROJECT["optional-dependencies"]["calls"]},
+    "ingest": {
+        *(Requirement(line).name for line in PROJECT["optional-dependencies"]["calls"]),
+        *(Requirement(line).name for line in PROJECT["optional-dependencies"]["postgres"]),
+    },
     "api": {Requirement(line).name.split("-")[0] for line in PROJECT["optional-dependencies"]["otel"]},
-    "flows": {Requirement(line).name for line in PROJECT["optional-dependencies"]["notify"]},
+    "flows": {
+        Requirement(line).name for extra in ("notify", "dask") for line in PROJECT["optional-dependencies"][extra]
+    },
 }
 # Readers of pickles, under any name: loading such a file runs whatever code its author put in.
 PICKLES = {"pickle", "cPickle", "_pickle", "joblib", "shelve", "marshal", "dill", "cloudpickle"}
@@ -106,7 +111,8 @@ def test_what_only_training_needs_is_imported_where_it_is_used_not_at_the_top(pa
 def test_nothing_of_a_light_room_uses_what_only_training_needs(name):
     folder = SOURCE / name
     for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]:
-        used = {module for module in imports(parsed(path), inside_functions=True) if module.split(".")[0] in TRAINING}
+        others = TRAINING - OWN.get(name, set())
+        used = {module for module in imports(parsed(path), inside_functions=True) if module.split(".")[0] in others}
         assert not used, f"{where(path)} is needed for serving and uses {sorted(used)}"
 
 

@@ -41,7 +41,16 @@ CALL_ANSWER = {
     *("lead_id", "company_name", "qualification_score", "voice_ai_fit", "progression_probability", "recommendation"),
     *("reasoning", "priority", "confidence", "model_version", "scored_at"),
 }
-ADDITIONS = {"method", "degraded", "probability", "probability_low", "probability_high", "starts_at", "contributions"}
+ADDITIONS = {
+    "method",
+    "explored",
+    "degraded",
+    "probability",
+    "probability_low",
+    "probability_high",
+    "starts_at",
+    "contributions",
+}
 
 
 @pytest.fixture(scope="module")

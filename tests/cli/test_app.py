@@ -39,6 +39,8 @@ COMMANDS = [
     ("models", "prune"),
     ("models", "log"),
     ("worker",),
+    ("recalibrate",),
+    ("feedback", "analytics"),
     ("sync", "fellow"),
     ("sync", "status"),
     ("sync", "webhook"),

@@ -62,7 +62,7 @@ def test_stored_leads_are_scored_once_and_the_options_of_the_store_ask_for_it(pl
     first = run(place, "score", "tiny", "--stored", "--days", "0")
     assert re.search(r"1,500 of 1,500 stored leads scored by v", first)
     assert "0 of 0 stored leads" in run(place, "score", "tiny", "--stored", "--days", "0")
-    assert "add --stored" in run(place, "score", "tiny", "new.csv", "--all", code=2)
+    assert "add --stored" in run(place, "score", "tiny", "new.csv", "--refresh-all", code=2)
     assert "leave one of them out" in run(place, "score", "tiny", "new.csv", "--stored", code=2)
     assert "is not named" in run(place, "score", "tiny", code=2)
     assert "no segments" in run(place, "score", "tiny", "--stored", "--segment", "pc", code=2)

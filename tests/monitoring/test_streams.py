@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from leadloop.monitoring.streams import Adwin
+from leadloop.monitoring.streams import FEWEST_AROUND, Adwin, find_break
 
 
 def cuts(figures, delta=1e-5):
@@ -49,3 +49,25 @@ def test_the_window_remembers_what_it_holds():
     assert detector.count == 1_000
     assert detector.mean == pytest.approx(figures.mean())
     assert len(detector._buckets) < 60
+
+
+def test_a_stream_without_change_has_no_break():
+    found = [find_break(np.array(surprises(np.random.default_rng(seed), 5_000))) for seed in range(200)]
+    assert sum(one is not None for one in found) <= 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_break_is_found_with_fewer_leads_than_a_window_needs(seed):
+    draw = np.random.default_rng(seed)
+    figures = surprises(draw, 6_000) + surprises(draw, 500, off=1.2)
+    found = find_break(np.array(figures))
+    assert found is not None
+    assert 5_800 < found.at < 6_200
+    assert found.after > found.before
+
+
+def test_a_stream_that_gets_better_has_no_break_and_a_short_one_cannot_have_any():
+    draw = np.random.default_rng(1)
+    assert find_break(draw.normal(np.repeat([1.0, 0.0], 2_000), 1.0)) is None
+    assert find_break(np.repeat([0.0, 1.0], FEWEST_AROUND - 1)) is None
+    assert find_break(np.zeros(5_000)) is None

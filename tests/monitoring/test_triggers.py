@@ -47,6 +47,8 @@ def test_where_nothing_speaks_for_it_it_is_said_why_not():
         ({"f1": 0.46}, ("f1", "warning")),
         ({"f1": 0.48}, None),
         ({"f1_before": None, "f1": 0.0}, None),
+        ({"f1": 0.40, "f1_doubt": 0.10}, None),  # of so few leads that it goes up and down by as much
+        ({"f1": 0.40, "f1_doubt": 0.07}, ("f1", "warning")),
         ({"drift": "alarm", "drift_reasons": ("industry moved",)}, ("drift", "warning")),
         ({"drift": "noted"}, None),
         ({"features_added": ("field budget (money)",)}, ("features", "info")),

@@ -62,3 +62,11 @@ def test_arrays_that_do_not_fit_each_other_are_refused():
         VennAbers.from_arrays({**arrays, "low": arrays["low"][:-1]})
     with pytest.raises(ValueError, match="out of order"):
         VennAbers.from_arrays({**arrays, "low": arrays["high"] + 0.1})
+
+
+def test_counts_that_are_no_whole_numbers_leave_probabilities_between_0_and_1_and_in_order():
+    for seed in range(30):
+        draw = np.random.default_rng(seed)
+        margins, positive = draw.normal(size=60), (draw.random(60) < 0.9).astype(float)
+        found = VennAbers.fit(margins, positive, 1 / draw.uniform(0.01, 1.0, 60))
+        assert VennAbers.from_arrays(found.arrays()).high.max() <= 1

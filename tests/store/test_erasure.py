@@ -117,7 +117,8 @@ OURS = {
 OF_SENDERS = {"key", "owner", "who"}
 """What programs and colleagues are called, and what programs call what they send."""
 ELSEWHERE = {
-    "lead_feedback.ip_address": "the address of a machine; it goes with its lead",
+    "lead_feedback.ip_address": "a keyed hash of the address of a machine; it goes with its lead",
+    "scores.exploration": "names of routes and bands, and chances",
     "events.name": "the name of a kind of event",
     "webhooks.id": "a number",
     "webhook_messages.type": "the name of a kind of message",

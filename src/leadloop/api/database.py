@@ -74,6 +74,11 @@ class Database:
             self.ring.learn(copied.read() or ())
             self._log.warning("keys are those of the copy", why=self.problem)
 
+    def open(self) -> None:
+        """Look once, here and now: for whoever asks from within this process, and has no thread that looks."""
+        self._problem = self._look()
+        self._looked.set()
+
     def close(self) -> None:
         """Stop looking, and let go of the database."""
         self._ending.set()

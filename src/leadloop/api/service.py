@@ -21,6 +21,7 @@ from leadloop.api.served.arms import ServedArms
 from leadloop.api.served.versions import Served, ServedVersions
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.place.workspace import Workspace
+from leadloop.flows.scoring.explorers import Explorers
 from leadloop.flows.training.field_points import score_points
 from leadloop.flows.upkeep.key_ring import KeyRing, require_good_key
 
@@ -90,11 +91,12 @@ def make_service(
     if score_log is None:
         most = settings.score_log_waiting
         score_log = StoredScoreLog(database.store, most, metrics, events, traces) if most else NoScoreLog()
-    live = LiveScoring(settings, score_log, metrics)
+    live = LiveScoring(settings, score_log, metrics, workspace.clock)
     limits = Limits(settings, lambda name: metrics.limited.labels(name).inc())
     arms = ServedArms(versions, database.store, tell, lambda: live.clock())
     arms.missing = lambda *labels: metrics.arms_missing.labels(*labels).inc()
     live.arms = arms
+    live.explorers = Explorers(workspace.root)
     if isinstance(score_log, StoredScoreLog):
         live.trials = score_log.trials = Trials(arms, lambda playbook: metrics.trial_failures.labels(playbook).inc())
     rounds = Rounds(live)

@@ -23,6 +23,7 @@ from leadloop.cli.enriching import enrich
 from leadloop.cli.experiments import experiments
 from leadloop.cli.explaining import explain
 from leadloop.cli.features import features
+from leadloop.cli.feedback import feedback
 from leadloop.cli.identity import identity
 from leadloop.cli.importing import import_leads
 from leadloop.cli.jobs import jobs
@@ -31,6 +32,7 @@ from leadloop.cli.models import models
 from leadloop.cli.outcomes import outcomes
 from leadloop.cli.playbooks import playbooks
 from leadloop.cli.queue import queue
+from leadloop.cli.recalibrating import recalibrate
 from leadloop.cli.replaying import replay
 from leadloop.cli.retraining import retrain
 from leadloop.cli.rollouts import rollout
@@ -112,6 +114,7 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(retrain)
+app.command()(recalibrate)
 app.command()(serve)
 app.command()(dashboard)
 app.command()(digest)
@@ -143,6 +146,7 @@ app.add_typer(sync, name="sync")
 app.add_typer(dev, name="dev")
 app.add_typer(identity, name="identity")
 app.add_typer(queue, name="queue")
+app.add_typer(feedback, name="feedback")
 app.add_typer(webhooks, name="webhooks")
 
 

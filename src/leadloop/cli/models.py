@@ -113,6 +113,7 @@ def show(
         ("trained", f"{found.created_at} by {found.created_by}"),
         ("leads", f"{data['used']:,} of {', '.join(data['sources'])}, {data['positives']:,} won"),
         ("test", f"{data['test']:,} leads, split by {data['split']}"),
+        *([("since", f"nothing was learned from leads before {data['since'][:16]}")] if "since" in data else []),
         ("blend", ", ".join(f"{m['name']} {m['weight']:.2f}" for m in found.members if m["weight"])),
         ("features", f"{len(found.columns):,} columns"),
         ("follows", found.parent or "none"),

@@ -10,6 +10,7 @@ import typer
 from leadloop.cli.options import PlaybookArgument, WorkspaceOption
 
 _STORED = "Leads of the store"
+_MANY = "Large files"
 
 
 def score(
@@ -17,12 +18,19 @@ def score(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="[FILE]", help="New leads: CSV, Parquet, JSON lines; `-` reads standard input.", show_default=False
+            metavar="[FILE]",
+            help="New leads: CSV, Parquet, JSON lines; `-` reads standard input; or a table or query of a database, as in "
+            "`sqlite:///crm.db#leads`.",
+            show_default=False,
         ),
     ] = "",
     output: Annotated[
         str,
-        typer.Option("--output", "-o", help="Where scores go (.csv, .parquet, .jsonl); `-` writes standard output."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Where scores go (.csv, .parquet, .jsonl), or a table of a database; `-` writes standard output.",
+        ),
     ] = "-",
     rejects: Annotated[
         Path | None, typer.Option("--rejects", help="Where rows that could not be read go. Default: beside the output.")
@@ -60,12 +68,27 @@ def score(
             rich_help_panel="The files",
         ),
     ] = "escape",
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers", help="Score with so many processes of this machine.", min=1, max=256, rich_help_panel=_MANY
+        ),
+    ] = 1,
+    dask: Annotated[
+        str,
+        typer.Option(
+            "--dask",
+            help="Score with the workers of a Dask cluster, as in tcp://10.0.0.5:8786.",
+            rich_help_panel=_MANY,
+            show_default=False,
+        ),
+    ] = "",
     stored: Annotated[
         bool,
         typer.Option("--stored", help="Score leads that the store holds, instead of a file.", rich_help_panel=_STORED),
     ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also those that have a score already.", rich_help_panel=_STORED)
+        bool, typer.Option("--refresh-all", help="Also those that have a score already.", rich_help_panel=_STORED)
     ] = False,
     segment: Annotated[str, typer.Option(help="Only leads of this segment.", rich_help_panel=_STORED)] = "",
     days: Annotated[
@@ -100,12 +123,13 @@ def score(
         leadloop score leads new.csv -o scored.csv
         leadloop score leads new.csv --keep-columns -o scored.parquet
         cat new.jsonl | leadloop score leads - --format jsonl | head
+        leadloop score leads 'postgresql://ann@crm/sales#leads' -o scored.parquet --workers 4
         leadloop score leads --stored
-        leadloop score insurance --stored --all --segment pc --days 30
+        leadloop score insurance --stored --refresh-all --segment pc --days 30
     """
     from leadloop.cli.console import show_progress, tell
 
-    told = {"--all": everything, "--segment": segment, "--days": days is not None, "--batch-size": batch_size}
+    told = {"--refresh-all": everything, "--segment": segment, "--days": days is not None, "--batch-size": batch_size}
     _require_one_of(data, stored, [name for name, given in told.items() if given])
     if stored:
         _score_stored(playbook, everything, segment, days, batch_size, version, workspace)
@@ -128,6 +152,8 @@ def score(
             format=format,
             output_format=output_format,
             formulas=formulas,
+            workers=workers,
+            dask=dask,
             tick=tick,
         )
 

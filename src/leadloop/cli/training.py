@@ -65,6 +65,12 @@ def train(
             "Which settings are found may then differ from time to time.",
         ),
     ] = "",
+    dask: Annotated[
+        str,
+        typer.Option(
+            "--dask", help="Choose settings and fit models on the workers of a Dask cluster: tcp://10.0.0.5:8786."
+        ),
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
     """Learn from past leads, and save a version with its report.
@@ -94,6 +100,7 @@ def train(
             trials=trials,
             time_budget=QUICK_BUDGET if quick and time_budget is None else time_budget,
             storage=storage,
+            dask=dask,
             tick=tick,
         )
     tell_training(result, playbook)

@@ -113,6 +113,10 @@ class Card:
     """Its arm in it."""
     index: int | None = None
     """Its place among the leads that were given, where there were several."""
+    explored: bool = False
+    """Whether band, route and priority were drawn at random instead of following the score."""
+    propensity: float | None = None
+    """How probable this route was for this lead, where some leads are explored."""
 
     @property
     def reasons_up(self) -> tuple[Reason, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from math import nan
 from typing import Any, ClassVar, Self
 
@@ -28,7 +29,9 @@ _ROLES = """
 ROLES = frozenset(_ROLES.split())
 """Names before the @ that stand for a function, not for a person."""
 
-_LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}")
+_LOCAL = re.compile(r"(?!\.)(?!.*\.\.)[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?<!\.)")
+_DIGIT, _NO_DIGITS = re.compile(r"\d"), re.compile(r"\D+")
+_PARTS = re.compile(r"[._-]+")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _SECOND_LEVEL = frozenset(
     {"ac", "co", "com", "edu", "gob", "gouv", "gov", "govt", "go", "gv", "mil", "ne", "net", "or", "org"}
@@ -62,8 +65,7 @@ def split_email(address: str) -> tuple[str, tuple[str, ...]]:
     """
     name, _, host = address.strip().lower().rpartition("@")
     labels = split_host(host)
-    well_formed = bool(labels) and _LOCAL.fullmatch(name) is not None and ".." not in name and name.strip(".") == name
-    return (name, labels) if well_formed else ("", ())
+    return (name, labels) if labels and _LOCAL.fullmatch(name) else ("", ())
 
 
 def domain_kind(labels: Sequence[str], free_mail: frozenset[str], disposable: frozenset[str]) -> str:
@@ -103,11 +105,10 @@ def name_kind(name: str) -> str:
     ('role', 'person', 'person', 'role', '')
     """
     bare = name.partition("+")[0]
-    parts = [part.strip("0123456789") for part in re.split(r"[._-]+", bare)]
-    parts = [part for part in parts if part]
+    parts = [bare_part for part in _PARTS.split(bare) if (bare_part := part.strip("0123456789"))]
     if bare.strip("0123456789") in ROLES or (parts and parts[0] in ROLES):
         return "role"
-    if 2 <= len(parts) <= 3 and all(part.isalpha() for part in parts) and max(map(len, parts)) > 1:
+    if 2 <= len(parts) <= 3 and all(map(str.isalpha, parts)) and max(map(len, parts)) > 1:
         return "person"
     return ""
 
@@ -150,12 +151,27 @@ class EmailBlock:
         return _each_once(data[self.field], len(self.columns), self._describe)
 
     def _describe(self, address: str) -> tuple[float, ...]:
-        name, labels = split_email(address)
-        if not labels:
+        name, _, host = address.strip().lower().rpartition("@")
+        domains = self._domains.get(host) or self._describe_domain(host)
+        if len(domains) == 1 or not _LOCAL.fullmatch(name):
             return (1.0, 0.0, *(nan,) * (len(self.columns) - 2))
-        domain, person = domain_kind(labels, self.free_mail, self.disposable), name_kind(name)
-        domains = (domain == kind for kind in ("free mail", "disposable", "education", "government", "business"))
-        return (1.0, 1.0, *domains, person == "role", person == "person", any(map(str.isdecimal, name)))
+        person = name_kind(name)
+        return (1.0, 1.0, *domains, person == "role", person == "person", _DIGIT.search(name) is not None)
+
+    @cached_property
+    def _domains(self) -> dict[str, tuple[float, ...]]:
+        """What is known of domains that were asked about: leads have far fewer of them than names before the @."""
+        return {}
+
+    def _describe_domain(self, host: str) -> tuple[float, ...]:
+        """A flag for each kind of domain; a single one where it is no domain."""
+        labels = split_host(host)
+        domain = domain_kind(labels, self.free_mail, self.disposable) if labels else ""
+        flags: tuple[float, ...] = tuple(domain == kind for kind in _DOMAINS) if labels else (False,)
+        if len(self._domains) >= _MOST_DOMAINS:
+            self._domains.clear()
+        self._domains[host] = flags
+        return flags
 
     def state(self) -> dict[str, Any]:
         return {"field": self.field, "free_mail": sorted(self.free_mail), "disposable": sorted(self.disposable)}
@@ -167,11 +183,13 @@ class EmailBlock:
         )
 
 
+_DOMAINS = ("free mail", "disposable", "education", "government", "business")
+_MOST_DOMAINS = 20_000
+
 _LONGEST_PHONE = 60
 _EXTENSION = re.compile(r"(?:extension|ext|x|#)\.?\s*\d{1,6}$")
 _PHONE = re.compile(r"[\d\s+()./\-–\u00a0\u2011]+")
-_ONE_DIGIT = re.compile(r"(\d)\1{5}")
-_RUNS = ("1234567", "7654321", "0123456", "9876543", "2345678", "8765432")
+_MADE_UP = re.compile(r"(\d)\1{5}|1234567|7654321|0123456|9876543|2345678|8765432")
 
 
 @dataclass(frozen=True)
@@ -215,11 +233,10 @@ def _describe_phone(phone: str) -> tuple[float, ...]:
     if len(bare) > _LONGEST_PHONE:
         return (1.0, 0.0, 0.0, 0.0)
     number = _EXTENSION.sub("", bare).strip()
-    digits = "".join(filter(str.isdecimal, number))
+    digits = _NO_DIGITS.sub("", number)
     plausible = 7 <= len(digits) <= 15 and _PHONE.fullmatch(number) is not None and number.rfind("+") <= 1
     prefix = number.lstrip("( ").startswith(("+", "00"))
-    made_up = _ONE_DIGIT.search(digits) is not None or any(run in digits for run in _RUNS)
-    return (1.0, plausible, prefix, made_up)
+    return (1.0, plausible, prefix, _MADE_UP.search(digits) is not None)
 
 
 _GENERIC_USE = frozenset({"ai", "co", "io", "me", "tv", "ws", "cc", "fm", "gg", "ly", "to"})
@@ -294,4 +311,5 @@ def _each_once(cells: pl.Series, width: int, describe: Callable[[str], tuple[flo
         if cell not in described:
             described[cell] = describe(cell)
         rows.append(described[cell])
-    return np.array(rows, dtype=np.float32).reshape(len(rows), width)
+    values = np.fromiter(chain.from_iterable(rows), dtype=np.float32, count=len(rows) * width)
+    return values.reshape(len(rows), width)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from leadloop.errors import DataError
-from leadloop.flows.scoring.score import read_columns, round_scores
+from leadloop.flows.scoring.file_batch import round_scores
+from leadloop.flows.scoring.score import read_columns
 from leadloop.leads import Field
 from leadloop.registry import ModelVersion
 from leadloop.registry.artefacts import unpack

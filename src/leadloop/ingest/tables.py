@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from leadloop.errors import DataError, Problem
-from leadloop.ingest import csv_rows, json_lines, parquet
+from leadloop.ingest import csv_rows, databases, json_lines, parquet
 from leadloop.ingest.batch import Batch
 from leadloop.ingest.csv_dialect import SAMPLE_BYTES, check_names, find_dialect
 from leadloop.ingest.encodings import Encoding, find_encoding
@@ -64,7 +64,7 @@ class Table:
     """
 
     source: str
-    format: Format
+    format: Format | Literal["database"]
     columns: tuple[str, ...]
     encoding: str
     delimiter: str
@@ -92,10 +92,16 @@ def open_table(
 ) -> Table:
     """Open a table of leads and check everything about it that can be checked before its rows are read.
 
-    `source` is a path, "-" for standard input, or a binary stream (kept in a temporary file until the Table is gone).
+    `source` is a path, "-" for standard input, a binary stream (kept in a temporary file until the Table is gone), or the
+    address of a table or query in a database, as text (see `databases`; the three options say nothing about it).
     `format` ("csv", "parquet", "jsonl"), `delimiter` and `encoding` are found out unless they are given. Files ending in
     .gz are unpacked on the way. Raises DataError with every problem found, each with what to do about it.
     """
+    if isinstance(source, (str, Path)) and databases.is_address(source):
+        asked = databases.ask(databases.read_address(source))
+        if not asked.rows:
+            raise DataError(asked.address.name, Problem("rows", "are none", "ask for others"))
+        return Table(asked.address.name, "database", tuple(asked.columns), "", "", (), 0, asked.batches)
     if format is not None and format not in FORMATS:
         problem = Problem("format", f'"{format}" is not one we read', f"use {', '.join(FORMATS)}")
         raise DataError(str(source), problem)

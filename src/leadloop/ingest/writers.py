@@ -20,6 +20,8 @@ from typing import BinaryIO, Literal, Protocol
 import polars as pl
 
 from leadloop.errors import DataError, Problem
+from leadloop.ingest.database_writer import writing_table
+from leadloop.ingest.databases import is_address, read_address
 from leadloop.ingest.tables import FORMAT_OF_ENDING, FORMATS, Format
 
 Formulas = Literal["escape", "keep"]
@@ -51,8 +53,13 @@ def open_writer(
     two also with .gz) unless `format` names it; standard output is CSV. Rows go to a temporary file beside the
     destination, which takes its place at the end; on any error, Ctrl-C included, it is removed and an older file stays
     as it was. In CSV, text that a spreadsheet would run as a formula gets a `'` in front unless it is a number, or
-    `formulas="keep"`; lists become text joined by "; ". Raises DataError where nothing can be written there.
+    `formulas="keep"`; lists become text joined by "; ". The address of a table in a database does as well (see
+    `database_writer.writing_table`). Raises DataError where nothing can be written there.
     """
+    if is_address(destination):
+        with writing_table(read_address(destination)) as table:
+            yield table
+        return
     target = None if destination == "-" else Path(os.path.realpath(destination))
     kind = _format(str(destination), target, format)
     with ExitStack() as stack:

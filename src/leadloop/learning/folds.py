@@ -49,7 +49,10 @@ class Folds:
     @property
     def calibrating(self) -> np.ndarray:
         """How much each held-out lead counts in calibration."""
-        return np.ones(len(self.held_out)) if self.alike else self.counts
+        if not self.alike:
+            return self.counts
+        weights: np.ndarray = self.labelled.weights[self.held_out]
+        return np.asarray(weights / weights.mean())
 
     @property
     def blocks(self) -> np.ndarray:

@@ -28,6 +28,12 @@ class Labelled:
     confidence: np.ndarray | None = None
     waiting: LeadFrame | None = None
     until: float = float("inf")
+    selection: np.ndarray | None = None
+    """How much each lead counts since others like it were worked more seldom or more often, 1 on average; None: all alike."""
+    everyone: np.ndarray | None = None
+    """The same uncut, for whoever measures over all leads: `selection` has a bound, since few leads must not teach everything."""
+    shares: np.ndarray | None = None
+    """How much less each lead counts since its source told more than its share; None: all alike."""
 
     def __len__(self) -> int:
         return len(self.positive)
@@ -52,6 +58,9 @@ class Labelled:
             groups=None if self.groups is None else self.groups[places],
             maturity=None if self.maturity is None else self.maturity.take(places),
             confidence=None if self.confidence is None else self.confidence[places],
+            selection=None if self.selection is None else self.selection[places],
+            everyone=None if self.everyone is None else self.everyone[places],
+            shares=None if self.shares is None else self.shares[places],
         )
 
     def starts(self, places: np.ndarray) -> float:
@@ -64,9 +73,17 @@ class Labelled:
         everyone = np.arange(len(self))
         return everyone if self.maturity is None else everyone[self.maturity.ripe(self.until)]
 
+    @property
+    def weights(self) -> np.ndarray:
+        """How much each lead counts however sure its outcome is."""
+        weights = np.ones(len(self))
+        for one in (self.selection, self.shares):
+            weights = weights if one is None else weights * one
+        return weights
+
     def counts(self, moment: float = float("inf")) -> np.ndarray:
         """How much each lead counts for somebody who learns on that day: 0 where its outcome was not known yet."""
-        counts = np.ones(len(self)) if self.confidence is None else self.confidence
+        counts = self.weights if self.confidence is None else self.confidence * self.weights
         if self.maturity is None or moment == float("inf"):
             return counts
         return np.asarray(counts * self.maturity.counts(moment))

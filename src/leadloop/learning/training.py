@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Protocol
 
 import numpy as np
 
@@ -33,6 +34,7 @@ from leadloop.learning.learners import (
     PriorLearner,
     RulesLearner,
 )
+from leadloop.learning.learners.learner import Fold, Settings
 from leadloop.learning.outlook import Outlook
 from leadloop.learning.recency import calibrate_for_now, choose_recent
 from leadloop.learning.segments import SegmentVerdict, learn_segments
@@ -113,11 +115,36 @@ class Learned:
 
 
 @dataclass(frozen=True)
+class How:
+    """How settings are searched for: whether newer leads may count more, and the seed."""
+
+    fading: bool
+    seed: int
+
+
+Asked = tuple[Learner, Examples, Sequence[FeatureColumn], Settings]
+"""A model to be fitted: by whom, to which examples with which columns, and with which settings."""
+
+
+class Elsewhere(Protocol):
+    """Other processes that do parts of the work, all at the same time; what comes of it is the same."""
+
+    def search(
+        self, learners: Sequence[Learner], folds: Sequence[Fold], shares: Sequence[float], budget: Budget, how: How
+    ) -> list[Search]:
+        """The settings that each learner chooses; their trials are kept nowhere."""
+
+    def fit(self, asked: Sequence[Asked], seed: int) -> list[Member]:
+        """The models."""
+
+
+@dataclass(frozen=True)
 class Effort:
-    """How hard to try: the budget of the searches, and where their trials are kept (None: nowhere)."""
+    """How hard to try: the budget of the searches, where their trials are kept (None: nowhere), and who does them (None: we)."""
 
     budget: Budget
     storage: Storage | None = None
+    elsewhere: Elsewhere | None = None
 
 
 def require_enough(playbook: Playbook, positive: np.ndarray) -> None:
@@ -204,7 +231,7 @@ def learn(
     everywhere = np.arange(len(labelled))
     features, examples = fit_features(playbook, labelled, everywhere, labelled.until, given.fields, given.functions)
     blend = Blend(
-        _fit_members(voices, examples, features.columns, seed=seed, tick=tick),
+        _fit_members(voices, examples, features.columns, effort.elsewhere, seed=seed, tick=tick),
         tuple(voice.weight for voice in voices),
         calibrator,
         _believe(blended, folds, calibrator, ages),
@@ -295,14 +322,22 @@ def _believe(blended: np.ndarray, folds: Folds, calibrator: Calibrator, ages: np
 
 
 def _fit_members(
-    voices: Sequence[Voice], examples: Examples, columns: Sequence[FeatureColumn], *, seed: int, tick: Tick
+    voices: Sequence[Voice],
+    examples: Examples,
+    columns: Sequence[FeatureColumn],
+    elsewhere: Elsewhere | None,
+    *,
+    seed: int,
+    tick: Tick,
 ) -> tuple[Member, ...]:
     """Each learner of the blend, fitted on all training leads."""
+    asked = [(voice.learner, *fade(examples, voice.search.settings)) for voice in voices]
+    if elsewhere:
+        return tuple(elsewhere.fit([(one, faded, columns, settings) for one, faded, settings in asked], seed))
     members = []
-    for voice in voices:
-        tick(f"fitting {voice.learner.name}")
-        faded, settings = fade(examples, voice.search.settings)
-        members.append(voice.learner.fit(faded, columns, settings, seed=seed))
+    for learner, faded, settings in asked:
+        tick(f"fitting {learner.name}")
+        members.append(learner.fit(faded, columns, settings, seed=seed))
     return tuple(members)
 
 
@@ -335,6 +370,9 @@ def _search(
     learners: Sequence[Learner], folds: Folds, effort: Effort, *, seed: int, fading: bool, tick: Tick
 ) -> list[Search]:
     shares = share_out(learners, folds.folds, effort.budget)
+    if effort.elsewhere:
+        tick(f"choosing settings: {', '.join(one.name for one in learners)}")
+        return effort.elsewhere.search(learners, folds.folds, shares, effort.budget, How(fading, seed))
     plan = {
         one.name: plan_trials(one, folds.folds, effort.budget, share)
         for one, share in zip(learners, shares, strict=True)

@@ -8,6 +8,8 @@ from typing import Literal
 
 Trigger = Literal["first", "age", "outcomes", "accuracy", "decline", "f1", "drift", "features", "asked"]
 Severity = Literal["info", "warning", "critical"]
+_F1_SURE = 3 / 1.96
+"""Three standard errors, in halves of the interval that holds 19 of 20."""
 _CRUMB = 1e-9
 """What rounding may add to a difference."""
 SWITCHED: tuple[Trigger, ...] = ("age", "outcomes", "accuracy", "decline", "f1", "drift", "features")
@@ -33,7 +35,8 @@ class TriggerRules:
     decline_over: int = 5
     """`decline`: how many of the last measurements make that mean."""
     f1_drop: float = 0.05
-    """`f1`: how far matured F1 may be below what it was when the version was trained."""
+    """`f1`: how far matured F1 may be below what it was when the version was trained. Beyond that it must be further below than
+    chance explains (three standard errors): of a week's leads F1 goes up and down by as much."""
     rest_days: float = 1.0
     """How long after a training `accuracy`, `decline`, `f1` and `drift` are silent: the same leads give the same version."""
 
@@ -68,6 +71,10 @@ class LoopFacts:
     """Fields that the playbook uses now and the newest version does not know."""
     features_removed: tuple[str, ...] = ()
     """Fields that the newest version reads and the playbook does not use any more."""
+    f1_doubt: float = 0.0
+    """By how much chance alone makes matured F1 and that of the test leads differ, 19 times in 20."""
+    changed_at: str = ""
+    """Since when outcomes surprise more than they should; empty where they do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,9 @@ def _of_decline(facts: LoopFacts, rules: TriggerRules) -> Reason | None:
 
 
 def _of_f1(facts: LoopFacts, rules: TriggerRules) -> Reason | None:
-    if facts.f1 is None or facts.f1_before is None or facts.f1_before - facts.f1 <= rules.f1_drop + _CRUMB:
+    if facts.f1 is None or facts.f1_before is None:
+        return None
+    if facts.f1_before - facts.f1 <= max(rules.f1_drop, _F1_SURE * facts.f1_doubt) + _CRUMB:
         return None
     said = f"F1 on matured leads is {facts.f1:.3f}, and was {facts.f1_before:.3f} on the test leads"
     return Reason("f1", f"{said}: down by more than {rules.f1_drop:g}", "warning")

@@ -20,6 +20,7 @@ from leadloop.playbook.playbook import (
     CALIBRATE,
     OPEN_LEADS,
     ORDERED_BY,
+    UNWORKED,
     VALIDATIONS,
     Newest,
     Order,
@@ -199,6 +200,9 @@ def read_training(reader: TableReader, usual: Training = _DEFAULT_TRAINING) -> T
         folds=reader.whole("folds", usual.folds, low=2, high=20),
         gap_days=reader.number("gap_days", usual.gap_days, low=0, high=36_500),
         seed=reader.whole("seed", usual.seed, low=0, high=2**31 - 1),
+        unworked=reader.choice("unworked", UNWORKED, usual.unworked),
+        most_weight=reader.number("most_weight", usual.most_weight, low=1, high=1e6),
+        source_share=reader.number("source_share", usual.source_share, low=0.05, high=1),
     )
     reader.finish()
     return training

@@ -25,6 +25,8 @@ ORDERED_BY: tuple[OrderedBy, ...] = get_args(OrderedBy)
 Newest = Literal["largest", "smallest", "last", "first"]
 Absent = Literal["unknown", "now"]
 ABSENT: tuple[Absent, ...] = get_args(Absent)
+Unworked = Literal["left out", "weighed"]
+UNWORKED: tuple[Unworked, ...] = get_args(Unworked)
 Validation = Literal["auto", "rolling origin", "k-fold", "hold-out"]
 VALIDATIONS: tuple[Validation, ...] = get_args(Validation)
 
@@ -150,6 +152,16 @@ class Training:
     budget: float = 100.0
     """About how many CPU seconds the search for settings may take. It is turned into a number of trials by the number
     of leads and features, so that the same leads always give the same version."""
+    unworked: Unworked = "left out"
+    """What is done about leads that nobody worked. They are left out, and what is learned holds for leads such as were worked;
+    or the leads that were worked count by the inverse of how probable it was to work them (`weighed`), so that they speak for
+    all: that takes leads of the store that were scored while some were explored."""
+    most_weight: float = 20.0
+    """No lead teaches more than so many times what the one does that teaches least, where leads are weighed; what is measured
+    over all leads is weighed without that bound."""
+    source_share: float = 1.0
+    """The largest share that one source of outcomes may have of all that sources told, 0.05 to 1. What a larger one told counts
+    for less, until it has no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,22 @@ class ModelVersion:
     targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Each target but the main one, by its name: its data, metrics, members, columns, and its weight in the score."""
 
+    @property
+    def recalibration(self) -> Mapping[str, Any] | None:
+        """How its probabilities were moved since it was trained, and by what; None where they were not."""
+        told: Mapping[str, Any] | None = self.data.get("recalibration")
+        return told
+
+    @property
+    def trained_at(self) -> str:
+        """When its models were trained, in UTC."""
+        return str(self.recalibration["trained_at"]) if self.recalibration else self.created_at
+
+    @property
+    def trained_id(self) -> str:
+        """The version whose models it has: its own, or the one that was recalibrated."""
+        return str(self.recalibration["base"]) if self.recalibration else self.id
+
     def as_bytes(self) -> bytes:
         """The manifest as it is written to disk, with its checksum."""
         body = self._body()

@@ -145,10 +145,54 @@ class IsotonicCalibrator:
         return cls(at, become)
 
 
+@dataclass(frozen=True, slots=True)
+class MovedCalibrator:
+    """Another calibrator, moved along one line in log-odds since: `slope * its log-odds + shift`. Lines on lines are one line.
+
+    >>> moved = MovedCalibrator.of(MovedCalibrator.of(PlattCalibrator("shift", 1.0, 0.0), 2.0, 0.5), 1.0, 0.25)
+    >>> moved.slope, moved.shift, moved.margins(np.array([1.0])).tolist()
+    (2.0, 0.75, [2.75])
+    """
+
+    base: Calibrator
+    slope: float
+    shift: float
+    kind: Literal["moved"] = "moved"
+
+    @classmethod
+    def of(cls, calibrator: Calibrator, slope: float, shift: float) -> Self:
+        """A calibrator moved along a line."""
+        if isinstance(calibrator, MovedCalibrator):
+            return cls(calibrator.base, slope * calibrator.slope, slope * calibrator.shift + shift)
+        return cls(calibrator, slope, shift)
+
+    def margins(self, margins: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds, one a margin."""
+        line: np.ndarray = self.slope * self.base.margins(margins) + self.shift
+        return line
+
+    def probabilities(self, margins: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities, one a margin."""
+        return logistic(self.margins(margins))
+
+    def state(self) -> dict[str, Any]:
+        """What was fitted, as plain values."""
+        return {"kind": self.kind, "slope": self.slope, "shift": self.shift, "base": self.base.state()}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The calibrator that `state` describes; raises ValueError where it does not rise, or is moved twice."""
+        if not float(state["slope"]) > 0 or state["base"]["kind"] == "moved":
+            raise ValueError("a calibrator that does not rise")
+        return cls(calibrator_from_state(state["base"]), float(state["slope"]), float(state["shift"]))
+
+
 def calibrator_from_state(state: Mapping[str, Any]) -> Calibrator:
     """The calibrator that `state` describes; raises ValueError or KeyError where it describes none."""
     if state["kind"] == "beta":
         return BetaCalibrator.from_state(state)
     if state["kind"] == "isotonic":
         return IsotonicCalibrator.from_state(state)
+    if state["kind"] == "moved":
+        return MovedCalibrator.from_state(state)
     return PlattCalibrator.from_state(state)

@@ -84,8 +84,9 @@ class Novelty:
         leads = self._leads(data, rows)
         held = [step[rows] for step in steps]
         odd = np.array([table.take(self._place(pair, held)) for pair, table in self._pair_tables]).T
+        said_before: dict[tuple[int, str | None], str] = {}
         for place, row in enumerate(rows.tolist()):
-            told = self._say_single(single[:, row], leads[place]) if by_single[row] else []
+            told = self._say_single(single[:, row], leads[place], said_before) if by_single[row] else []
             if by_pair[row]:
                 told += self._say_pairs(odd[place], [step[place] for step in held], leads[place])
             said[row] = "; ".join(told[:MOST_SAID])
@@ -134,9 +135,23 @@ class Novelty:
         places: np.ndarray = steps[pair.first] * pair.counts.shape[1] + steps[pair.second]
         return places
 
-    def _say_single(self, surprises: np.ndarray, lead: Mapping[str, object]) -> list[str]:
-        ranked = [place for place in np.argsort(-surprises, kind="stable").tolist() if surprises[place] > 0]
-        return [self.fields[place].say(lead[self.fields[place].name]) for place in ranked]
+    def _say_single(
+        self, surprises: np.ndarray, lead: Mapping[str, object], before: dict[tuple[int, str | None], str]
+    ) -> list[str]:
+        """What is odd about single fields, the oddest first, as many as are told; what was said `before` is taken again."""
+        told = []
+        for place in np.argsort(-surprises, kind="stable").tolist()[:MOST_SAID]:
+            if surprises[place] <= 0:
+                break
+            field = self.fields[place]
+            value = lead[field.name]
+            if value is not None and not isinstance(value, str):
+                told.append(field.say(value))
+                continue
+            if (place, value) not in before:
+                before[place, value] = field.say(value)
+            told.append(before[place, value])
+        return told
 
     def _say_pairs(self, surprises: np.ndarray, steps: list[int], lead: Mapping[str, object]) -> list[str]:
         told: list[str] = []

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from leadloop.scoring.exploration import Exploration
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -103,6 +105,15 @@ class ScoreCard:
     features: np.ndarray | None = field(default=None, repr=False, compare=False)
     """What models saw of the lead, float32: the feature values of each target, one target after the other, as
     `TrainedPlaybook.features_of` takes them apart; of each rule, where rules gave the score. In no file."""
+
+    exploration: Exploration | None = field(default=None, repr=False)
+    """How the lead came by its route where some leads are explored, and how probable each route was; none where none are. In no
+    file."""
+
+    @property
+    def explored(self) -> bool:
+        """Whether band, route and priority were drawn at random instead of following the score."""
+        return self.exploration is not None and self.exploration.explored
 
     @property
     def reasons_up(self) -> tuple[Reason, ...]:

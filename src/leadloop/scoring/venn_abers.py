@@ -37,7 +37,10 @@ class VennAbers:
         step = np.searchsorted(edges, margins, side="left")
         leads = np.bincount(step, weights=counts, minlength=len(edges) + 1)
         won = np.bincount(step, weights=positive * counts, minlength=len(edges) + 1)
-        return cls(edges, _isotonic_with_one_more(won, leads, 0.0), _isotonic_with_one_more(won, leads, 1.0))
+        # Sums of counts that are no whole numbers are off by their last digit.
+        high = np.clip(_isotonic_with_one_more(won, leads, 1.0), 0.0, 1.0)
+        low = np.clip(_isotonic_with_one_more(won, leads, 0.0), 0.0, high)
+        return cls(edges, low, high)
 
     def interval(self, margins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The lower and upper probability of each margin."""

@@ -77,6 +77,15 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class MaybeJson(Json):
+    """The same where nothing is kept of nothing: most rows have none."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else to_json(value)
+
+
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 """The number of a row; SQLite counts up by itself only where the type is INTEGER."""
 

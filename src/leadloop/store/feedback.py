@@ -11,6 +11,8 @@ from sqlalchemy import Integer, Text, cast, func, select
 
 from leadloop.store.appending import Stored, append
 from leadloop.store.connections import Connections
+from leadloop.store.erasure import secret_of
+from leadloop.store.identifiers import Marks
 from leadloop.store.paging import LARGEST_PAGE, Page, all_pages, read_page
 from leadloop.store.tables import FEEDBACK
 
@@ -42,9 +44,9 @@ class Feedback:
     session_id: str | None = field(default=None, repr=False)
     """The session in which it was seen."""
     user_agent: str | None = field(default=None, repr=False)
-    """The program that it came from."""
+    """The program that it came from; a keyed hash of it is kept."""
     ip_address: str | None = field(default=None, repr=False)
-    """The address that it came from."""
+    """The address that it came from; a keyed hash of it is kept."""
     model_version: str | None = None
     """The version that had scored the lead."""
     prediction_score: float | None = None
@@ -90,6 +92,9 @@ class FeedbackCount:
 
 
 _COLUMNS = tuple(one.name for one in fields(Feedback))
+_HASHED = ("user_agent", "ip_address")
+SECRET_OF_USERS = "users of feedback"
+"""The secret of the store that addresses and programs are hashed with."""
 
 
 class FeedbackLog:
@@ -101,6 +106,8 @@ class FeedbackLog:
     def add(self, playbook: str, feedback: Sequence[Feedback]) -> list[Stored]:
         """Store feedback, all or nothing; what was stored before is recognised by its key.
 
+        Of addresses and programs only keyed hashes are stored: users are told apart by them, and nobody is found.
+
         Raises StoreConflict where a key was used for other feedback.
         """
         now = self._connections.now()
@@ -108,6 +115,10 @@ class FeedbackLog:
             {**{name: getattr(one, name) for name in _COLUMNS}, "_created_at": now, "_updated_at": now}
             for one in feedback
         ]
+        if any(row[name] for row in rows for name in _HASHED):
+            marks = Marks(secret_of(self._connections, SECRET_OF_USERS))
+            for row in rows:
+                row |= {name: marks.hash(name, row[name]) for name in _HASHED if row[name]}
         return append(self._connections, FEEDBACK, playbook, rows)
 
     def known(self, playbook: str, keys: Sequence[str]) -> dict[str, StoredFeedback]:

@@ -34,9 +34,20 @@ _SCORED = {
     "probability": pl.Float64,
     "probability_low": pl.Float64,
     "probability_high": pl.Float64,
+    "explored": pl.Boolean,
 }
 _TOLD = {"id": pl.Int64, "lead_id": pl.String, "value": pl.Float64, "at": _MOMENT, "dated": pl.Boolean}
 _HAPPENED = {"id": pl.Int64, "lead_id": pl.String, "name": pl.String, "at": _MOMENT}
+
+
+_EXPLORED = {
+    "id": pl.Int64,
+    "lead_id": pl.String,
+    "at": _MOMENT,
+    "explored": pl.Boolean,
+    "propensity": pl.Float64,
+    "exploration": pl.String,
+}
 
 
 class Logged:
@@ -59,6 +70,13 @@ class Logged:
         if version:
             query = query.where(column.model_version == version)
         return self._read(SCORES, query, _SCORED)
+
+    def explorations(self, playbook: str) -> pl.DataFrame:
+        """How each lead came by its route when it was first scored, what was noted of it as JSON; by the time of that score."""
+        column = SCORES.c
+        seen = (column.playbook == playbook, column.lead_id != "", column.arm != SHADOW)
+        scores = self._read(SCORES, self._select(SCORES, _EXPLORED).where(*seen), _EXPLORED)
+        return scores.sort("at", "id").unique("lead_id", keep="first", maintain_order=True)
 
     def outcomes(self, playbook: str, target: str, start: datetime, as_of: datetime) -> pl.DataFrame:
         """The outcomes of a target that came about within a time, in the order in which they were told."""

@@ -59,6 +59,12 @@ class Score:
     """The lead's fields as they were read for this score."""
     card: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Whatever else was answered: reasons, further targets."""
+    explored: bool = False
+    """Whether band and route were drawn at random instead of following the score."""
+    propensity: float | None = None
+    """How probable it was for this lead to go the way that it went; none where nothing is explored."""
+    exploration: Mapping[str, Any] | None = field(default=None, repr=False)
+    """The share of leads that was explored, the band and the route by the score, the route taken, and the chance of each."""
 
 
 _AT_ONCE = 500
@@ -93,6 +99,8 @@ class BandCount:
 
 
 _COLUMNS = tuple(one.name for one in fields(Score))
+# These are drawn from a lead's identifier, and are no part of what makes a score the same as one that was stored before.
+_DRAWN = frozenset({"explored", "propensity", "exploration"})
 
 
 class Scores:
@@ -137,7 +145,7 @@ class Scores:
         now = self._connections.now()
         rows = [
             {
-                **{name: getattr(score, name) for name in _COLUMNS},
+                **{f"_{name}" if name in _DRAWN else name: getattr(score, name) for name in _COLUMNS},
                 "features": pack_features(score.features),
                 "fields": dict(score.fields),
                 "card": dict(score.card),

@@ -23,6 +23,7 @@ from leadloop.store.erasure import SECRET, Erasures, secret_of
 from leadloop.store.events import Events
 from leadloop.store.experiments import Experiments
 from leadloop.store.feedback import FeedbackLog
+from leadloop.store.feedback_sums import FeedbackSums
 from leadloop.store.idempotency import Idempotency
 from leadloop.store.identity import Identity
 from leadloop.store.job_steps import JobSteps
@@ -67,6 +68,7 @@ class Store:
         self.scores = Scores(connections, self.webhooks)
         self.enrichment = Enrichment(connections)
         self.feedback = FeedbackLog(connections)
+        self.feedback_sums = FeedbackSums(connections)
         self.metrics = Metrics(connections)
         self.logged = Logged(connections)
         self.quality = QualityHistory(connections)

@@ -19,7 +19,7 @@ from sqlalchemy import (
     true,
 )
 
-from leadloop.store.column_types import Json, RowId, line, moment
+from leadloop.store.column_types import Json, MaybeJson, RowId, line, moment
 
 METADATA = MetaData(
     naming_convention={
@@ -137,6 +137,9 @@ SCORES = Table(
     Column("fields", Json, nullable=False),
     Column("card", Json, nullable=False),
     line("digest", 64),
+    Column("explored", Boolean, nullable=False, server_default=false()),
+    Column("propensity", Float(53)),
+    Column("exploration", MaybeJson),
     UniqueConstraint("playbook", "key"),
     Index(None, "playbook", "lead_id", "at"),
     Index(None, "recorded_at"),

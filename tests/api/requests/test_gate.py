@@ -57,6 +57,7 @@ MAY = {
     ("POST", "/v1/{playbook}/events"): "feedback",
     ("GET", "/v1/{playbook}/events"): "analyst",
     ("POST", "/v1/{playbook}/feedback"): "feedback",
+    ("GET", "/v1/{playbook}/feedback/analytics"): "analyst",
     ("GET", "/v1/{playbook}/feedback"): "analyst",
     ("POST", "/v1/{playbook}/score"): "scorer",
     ("POST", "/v1/{playbook}/scores"): "scorer",

@@ -115,7 +115,7 @@ def test_a_step_that_is_poisoned_is_parked_with_its_error_and_goes_on_there_when
     assert (ended.state, ended.attempts) == ("parked", 1)
     assert "step “retrain”" in ended.error
     assert "there are none of “tiny”" in ended.error
-    assert list(place.store.steps.of(number)) == ["sync", "features", "evaluate", "drift"]
+    assert list(place.store.steps.of(number)) == ["sync", "features", "evaluate", "drift", "recalibrate"]
     assert [one.id for one in list_jobs(place, state="parked")] == [number]
     from tests.flows.loop.worlds_for_tests import changed_cells, keep
 

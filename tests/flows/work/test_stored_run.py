@@ -127,3 +127,19 @@ def test_a_refusal_is_parked_and_trouble_is_tried_again(place, error, state, sai
     assert "ann@example.com" not in ended.error
     with pytest.raises(JobLost):
         conclude(place.store.jobs, job, error, retry_seconds=60)
+
+
+def test_a_run_that_goes_on_keeps_the_version_with_which_it_began(two, tmp_path):
+    root, first, second = two
+    place = Workspace(copy_workspace(root, tmp_path))
+    rows = make_cells(30, seed=8)[0].drop("won").rows(named=True)
+    place.store.leads.record("tiny", [LeadRecord(row["id"], row) for row in rows])
+    with pytest.raises(KeyboardInterrupt):
+        run_stored(place, "tiny", batch_size=10, tick=break_after(1, KeyboardInterrupt))
+    place.registry.promote("tiny", second, who="a test", why="to change")
+    notes = []
+    assert run_stored(place, "tiny", batch_size=10, tick=notes.append).version == first
+    assert {row.model_version for row in place.store.scores.stream("tiny")} == {first}
+    assert all(" a second" in note for note in notes)
+    assert notes[-1].endswith(", 0:00 left")
+    place.store.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -23,7 +23,8 @@ from leadloop.api.served.versions import Served
 from leadloop.errors import Problem
 from leadloop.flows.place.settings import Settings
 from leadloop.flows.scoring.arms import Chosen
-from leadloop.flows.scoring.score import set_absent_times
+from leadloop.flows.scoring.explorers import Explorers
+from leadloop.flows.scoring.file_batch import set_absent_times
 from leadloop.flows.scoring.trial_arms import is_on_trial
 from leadloop.scoring import ScoreCard
 
@@ -109,6 +110,8 @@ class LiveScoring:
         """The tests that run; None where nobody looks for any."""
         self.trials: Trials | None = None
         """The versions on trial; None where nobody looks for any."""
+        self.explorers: Explorers | None = None
+        """Which leads are worked by a score drawn at random; None where none are."""
         self.limiter = CapacityLimiter(_AT_ONCE)
         """How many requests of many leads are scored at a time; the others wait in the order in which they came."""
         seconds = settings.cache_ttl_minutes * 60
@@ -182,12 +185,19 @@ class LiveScoring:
 
     def _note(self, served: Served, asked: Asked, reading: _Reading, seconds: float) -> list[Scored | Unscored]:
         """The answers to one request, counted and written down."""
-        whole = [answer for answer in reading.answers if answer is not None]
+        whole = [self._explored(answer) for answer in reading.answers if answer is not None]
         assert len(whole) == len(asked.leads)
         self._count(served, whole, seconds)
         if asked.noted:
             self._record(reading.named, whole, reading.kept, asked.request_id)
         return whole
+
+    def _explored(self, answer: Scored | Unscored) -> Scored | Unscored:
+        """The answer, its lead worked by a score that was drawn where it is one of those; leads without a name are none."""
+        if self.explorers is None or isinstance(answer, Unscored) or answer.given_id is None:
+            return answer
+        policy = answer.served.scorer.playbook.policy
+        return replace(answer, card=self.explorers.work(answer.served.playbook, policy, answer.card))
 
     def _read(self, served: Served, asked: Asked, explain: bool, tests: tuple[arms.Test, ...] = ()) -> _Reading:
         """The leads of one request, each read by itself; those that were kept or cannot be read are answered already."""

@@ -18,7 +18,7 @@ from leadloop.api.measures.logs import EventLog
 from leadloop.api.measures.metrics import Metrics
 from leadloop.api.measures.traces import Traces, step
 from leadloop.api.scoring.score_rows import LoggedScore, exposure_of, row_of, store_rows
-from leadloop.errors import LeadLoopError, StoreFull, StoreUnavailable, tell_briefly
+from leadloop.errors import LeadLoopError, Problem, StoreFull, StoreUnavailable, tell_briefly
 
 if TYPE_CHECKING:
     from leadloop.api.scoring.trials import Trials
@@ -139,6 +139,17 @@ class StoredScoreLog:
         """Begin to store."""
         self._thread = Thread(target=self._run, name="score log", daemon=True)
         self._thread.start()
+
+    def write_now(self) -> None:
+        """Store what waits, and let versions on trial do their part, here and now: for whoever has started no thread for it.
+
+        Raises StoreUnavailable where the database does not take it; it waits on then.
+        """
+        self._store_waiting()
+        if self._trouble:
+            raise StoreUnavailable("score log", Problem("scores", self._trouble, "see to the database"))
+        self._try_shadows()
+        self._tell_dropped()
 
     def close(self, seconds: float) -> None:
         """Store what waits, for at most so long, and end; what could not be stored by then is counted and told."""

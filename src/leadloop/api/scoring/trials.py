@@ -18,7 +18,7 @@ from leadloop.api.scoring.score_rows import NOBODY, LoggedScore
 from leadloop.api.served.versions import Served
 from leadloop.errors import LeadLoopError
 from leadloop.flows.scoring.arms import Chosen
-from leadloop.flows.scoring.score import set_absent_times
+from leadloop.flows.scoring.file_batch import set_absent_times
 from leadloop.flows.scoring.score_rows import score_row
 from leadloop.flows.scoring.trial_arms import CANARY, SERVING
 

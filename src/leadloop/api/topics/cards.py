@@ -30,6 +30,8 @@ def card_body(scored: Scored) -> dict[str, Any]:
         "band": card.band,
         "route": card.route,
         "priority": card.priority or None,
+        "explored": card.explored,
+        "propensity": rounded(card.exploration.propensity) if card.exploration else None,
         "segment": card.segment or None,
         "method": card.method,
         "degraded": scored.degraded,
@@ -72,6 +74,7 @@ def additions(scored: Scored) -> dict[str, Any]:
     return {
         "method": card.method,
         "degraded": scored.degraded,
+        "explored": card.explored,
         **chance(card),
         "starts_at": rounded(card.starts_at, 4),
         "contributions": contributions(scored),

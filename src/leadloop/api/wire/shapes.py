@@ -64,6 +64,8 @@ CARD_FIELDS: dict[str, Any] = {
     "band": TEXT,
     "route": TEXT,
     "priority": maybe(TEXT),
+    "explored": FLAG,
+    "propensity": maybe(SHARE),
     "segment": maybe(TEXT),
     "method": TEXT,
     "degraded": FLAG,
@@ -86,6 +88,7 @@ CARD = record(CARD_FIELDS)
 ADDED: dict[str, Any] = {
     "method": TEXT,
     "degraded": FLAG,
+    "explored": FLAG,
     "probability": maybe(SHARE),
     "probability_low": maybe(SHARE),
     "probability_high": maybe(SHARE),

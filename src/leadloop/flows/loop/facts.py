@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leadloop.errors import LeadLoopError
 from leadloop.features.feature_set import usable_fields
@@ -17,6 +18,7 @@ from leadloop.registry import ModelVersion
 if TYPE_CHECKING:
     from leadloop.monitoring import Check
     from leadloop.playbook import Playbook
+    from leadloop.store import QualityRecord
 
 
 def read_facts(place: Workspace, playbook: str, *, slack_days: float = 0.0) -> LoopFacts:
@@ -27,7 +29,8 @@ def read_facts(place: Workspace, playbook: str, *, slack_days: float = 0.0) -> L
     versions = place.registry.versions(playbook)
     if not versions:
         return LoopFacts(None)
-    newest = versions[-1]
+    # What was only recalibrated is as old as its models, and reads what they read.
+    newest = next((one for one in reversed(versions) if one.recalibration is None), versions[-1])
     made = made_at(newest)
     age = (place.store.now() - made).total_seconds() / 86_400
     store = place.store
@@ -46,6 +49,7 @@ def _with_last_look(place: Workspace, facts: LoopFacts, playbook: str) -> LoopFa
     newest = points[0]
     measured = [one.measures["accuracy"] for one in points if "accuracy" in one.measures]
     judged = "accuracy" in newest.measures
+    before = f1_when_trained(place, playbook, serving or "")
     return replace(
         facts,
         accuracy=newest.measures.get("accuracy"),
@@ -53,39 +57,76 @@ def _with_last_look(place: Workspace, facts: LoopFacts, playbook: str) -> LoopFa
         majority=max(newest.won, newest.matured - newest.won) / newest.matured if newest.matured else None,
         earlier=tuple(measured[1:] if judged else measured),
         f1=newest.measures.get("F1"),
-        f1_before=f1_when_trained(place, playbook, serving or ""),
+        f1_before=before.value if before else None,
+        f1_doubt=_f1_doubt(newest, before),
         drift=newest.drift,
+        changed_at=_changed_at(newest.details.get("drift", {}).get("streams", ())),
     )
 
 
-def with_check(facts: LoopFacts, check: Check, f1_before: float | None) -> LoopFacts:
+def _f1_doubt(record: QualityRecord, before: F1WhenTrained | None) -> float:
+    measures = record.details.get("quality", {}).get("measures", ())
+    now = next((one for one in measures if one["name"] == "F1"), None)
+    return 0.0 if now is None or before is None else math.hypot(now["high"] - now["value"], before.value - before.low)
+
+
+def _changed_at(streams: Sequence[Mapping[str, Any]]) -> str:
+    """Since when outcomes surprise more than they should, as far as a look has seen; empty where they do not."""
+    return next((str(one["at"]) for one in reversed(streams) if one["worse"]), "")
+
+
+def with_check(facts: LoopFacts, check: Check, f1_before: F1WhenTrained | None) -> LoopFacts:
     """The facts with what a look has just found."""
-    accuracy = check.quality.of("accuracy")
+    accuracy, f1 = check.quality.of("accuracy"), check.quality.of("F1")
+    if (
+        check.quality.model_version != check.model_version
+    ):  # what served before is not held against what was promised of this one
+        f1, f1_before = None, None
+    before = f1_before or F1WhenTrained(0.0)
     return replace(
         facts,
         accuracy=accuracy.value if accuracy else None,
         majority=accuracy.baselines.get("majority") if accuracy else None,
         matured=check.quality.matured,
         earlier=tuple(one.measures["accuracy"] for one in check.before if "accuracy" in one.measures),
-        f1=check.quality.value("F1"),
-        f1_before=f1_before,
+        f1=f1.value if f1 else None,
+        f1_before=before.value if f1_before else None,
+        f1_doubt=math.hypot(f1.high - f1.value, before.value - before.low) if f1 else 0.0,
         drift=check.drift.level,
         drift_reasons=check.drift.reasons,
+        changed_at=next((one.at.isoformat() for one in reversed(check.drift.streams) if one.worse), ""),
     )
 
 
-def f1_when_trained(place: Workspace, playbook: str, version: str) -> float | None:
+@dataclass(frozen=True, slots=True)
+class F1WhenTrained:
+    """The F1 of a version on its test leads, at the team's capacity."""
+
+    value: float
+    """It."""
+    low: float = 0.0
+    """The lower end of its 95% interval."""
+
+
+def f1_when_trained(place: Workspace, playbook: str, version: str) -> F1WhenTrained | None:
     """The F1 of a version on its test leads, at the team's capacity; None where it was not measured."""
     try:
         metrics = place.registry.find(playbook, version).metrics
     except LeadLoopError:
         return None
-    return next((float(told["value"]) for name, told in metrics.items() if name.startswith("F1")), None)
+    return next(
+        (
+            F1WhenTrained(float(told["value"]), float(told["low"]))
+            for name, told in metrics.items()
+            if name.startswith("F1")
+        ),
+        None,
+    )
 
 
 def made_at(version: ModelVersion) -> datetime:
-    """When a version was made."""
-    return datetime.strptime(version.created_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    """When the models of a version were trained."""
+    return datetime.strptime(version.trained_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def compare_features(place: Workspace, newest: ModelVersion) -> tuple[tuple[str, ...], tuple[str, ...]]:

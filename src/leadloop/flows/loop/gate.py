@@ -12,6 +12,8 @@ from leadloop.flows.place.workspace import Workspace
 from leadloop.monitoring.promotion import Judgement, MeasuredDifference, judge_challenger
 from leadloop.registry import ModelVersion
 
+_MOST_BIAS = 0.05
+"""By so much mean probability and share won may surely differ over all leads, where leads were weighed."""
 _TOO_GOOD = 0.995
 """An AUC above this is not believed: some field knows the outcome."""
 
@@ -28,6 +30,7 @@ def judge_version(
     said = list(objections)
     if auc["value"] > _TOO_GOOD:
         said.append(f"an AUC of {auc['value']:.3f} is not believed: some field seems to know the outcome")
+    said += _promises_wrongly(place, version)
     if champion is None:
         judgement = _judge_first(version, rules, said)
         differences: list[MeasuredDifference] = []
@@ -78,12 +81,28 @@ def _judge_first(version: ModelVersion, rules: LoopRules, objections: Sequence[s
     return Judgement(True, "better", ("the first version; it surely beats its baselines on the test leads",))
 
 
+def _promises_wrongly(place: Workspace, version: ModelVersion) -> list[str]:
+    """Why its probabilities cannot be right over all leads, where those that were worked were weighed to speak for all."""
+    bias = _of_report(place, version, "everyone").get("bias") or {}
+    low, high = bias.get("low"), bias.get("high")
+    if low is None or high is None or (low <= _MOST_BIAS and high >= -_MOST_BIAS):
+        return []
+    return [f"over all leads it promises {bias['value']:+.3f} more than is won ({low:+.3f} to {high:+.3f})"]
+
+
 def _comparison(place: Workspace, version: ModelVersion) -> dict[str, Any]:
     """What the version's own report says of it beside the version that served when it was trained; every byte checked."""
-    content = version.read_files(place.registry.folder(version.playbook, version.id)).get("report.json", b"")
+    return _of_report(place, version, "comparison")
+
+
+def _of_report(place: Workspace, version: ModelVersion, part: str) -> dict[str, Any]:
+    files = version.read_files(place.registry.folder(version.playbook, version.id))
+    if part != "comparison" and "report.json" not in files:
+        return {}
+    content = files.get("report.json", b"")
     try:
         told = json.loads(content)
-        found = told.get("comparison") or {}
+        found = told.get(part) or {}
         return found if isinstance(found, dict) else {}
     except (ValueError, AttributeError):
         raise VersionError(version.id, Problem("report.json", "is damaged", "train again")) from None

@@ -8,6 +8,7 @@ from leadloop.flows.training.given_settings import LARGEST_SPLIT, SMALLEST_SPLIT
 from leadloop.flows.work.kind import Argument, Kind, Work
 
 LOOP, HEALTH, TELL, DIGEST = "loop", "health", "tell_alerts", "digest"
+RECALIBRATE = "recalibrate"
 
 
 def _run_loop(work: Work) -> Any:
@@ -16,6 +17,15 @@ def _run_loop(work: Work) -> Any:
 
     done = follow(work, STEPS)
     return {**done, "version": done.get("retrain", {}).get("version")}
+
+
+def _recalibrate(work: Work) -> Any:
+    from leadloop.flows.loop.recalibrate import recalibrate
+
+    told = work.told
+    promote = bool(told["promote"])
+    found = recalibrate(work.place, str(told["playbook"]), who=str(told["who"]), promote=promote, tick=work.tick)
+    return found.as_json()
 
 
 def _look_at_health(work: Work) -> Any:
@@ -77,4 +87,12 @@ DIGEST_KIND = Kind(
     max_attempts=8,
     about_playbook=False,
     one_of_a_playbook=True,
+)
+RECALIBRATE_KIND = Kind(
+    RECALIBRATE,
+    "Let the probabilities of the version in service follow the newest outcomes, where that surely helps.",
+    {"promote": Argument("flag", "Put the new version in service; else it is made and waits.", True)},
+    _recalibrate,
+    one_of_a_playbook=True,
+    turn=TRAINING,
 )

@@ -25,6 +25,7 @@ from leadloop.flows.place.settings import FILE, LOOP, read_settings
 from leadloop.monitoring.guardrails import Guardrails
 from leadloop.monitoring.promotion import PromotionRule
 from leadloop.monitoring.triggers import SWITCHED, TriggerRules
+from leadloop.scoring.exploration import MOST as MOST_EXPLORED
 
 APPROVALS = ("automatic", "manual")
 MEASURES = ("log-loss", "AUC", "average precision", "Brier score")
@@ -49,7 +50,7 @@ class LoopRules(TriggerRules):
     """The shares of leads, in percent, that it scores for real one after the other; none leaves the canary out."""
     canary_leads: int = 50
     """How many leads it scores at each share before it goes on."""
-    canary_days: float = 3.0
+    canary_days: float = 14.0
     """How long it stays at one share at most; with fewer leads by then it is stopped, and nothing is promoted."""
     watch_days: float = 1.0
     """Live means that leads were scored over the interface within so many days."""
@@ -61,8 +62,18 @@ class LoopRules(TriggerRules):
     """How far its scores may lie from those of the version in service (population stability index)."""
     hold_sources: bool = True
     """Whether a source whose outcomes contradict all others is held back until a person has looked."""
+    forget_before_change: bool = True
+    """Whether, once outcomes have changed for the worse for sure, only leads that came since are learned from, as soon as enough
+    of them have ended; what came before would teach what does not hold any more."""
     max_source_share: float = 1.0
     """The largest share of what is learned from that one source may tell, 0 to 1; with more than that, nothing is promoted."""
+    explore_share: float = 0.0
+    """The share of leads, 0 to 0.5, that is worked by a score drawn at random instead of its own, so that one hears of leads that
+    scores hold back; `explored` says so in the answer and in the log. 0.02 to 0.05 is usual."""
+    recalibrate: bool = True
+    """Whether probabilities follow the newest outcomes between trainings, where that surely helps."""
+    recalibrate_outcomes: int = 200
+    """With fewer outcomes since the last time they follow nothing."""
 
     @property
     def of_promotion(self) -> PromotionRule:
@@ -106,7 +117,11 @@ _KNOWN: Mapping[str, _Range] = {
     "max_latency_ratio": _Range(1, 1_000),
     "max_shift": _Range(0.01, 100),
     "hold_sources": _Range(),
+    "forget_before_change": _Range(),
     "max_source_share": _Range(0.05, 1),
+    "explore_share": _Range(0, MOST_EXPLORED),
+    "recalibrate": _Range(),
+    "recalibrate_outcomes": _Range(200, 1_000_000_000),
 }
 
 

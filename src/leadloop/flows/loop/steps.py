@@ -1,4 +1,4 @@
-"""The steps of the loop: sync, features, evaluate, drift, retrain, shadow, canary, promote.
+"""The steps of the loop: sync, features, evaluate, drift, recalibrate, retrain, shadow, canary, promote.
 
 Each may be begun again after it was done in part: it looks first at what is there already.
 """
@@ -32,6 +32,7 @@ from leadloop.flows.loop.rollout import (
     look_after,
     set_share,
 )
+from leadloop.flows.loop.since import learn_since
 from leadloop.flows.loop.syncing import ask_to_sync
 from leadloop.flows.loop.trust import find_objections, look_at_trust
 from leadloop.flows.place.known_playbooks import find_source
@@ -98,14 +99,17 @@ def evaluate(going: Going) -> Done:
 
 
 _MEASURED = (
-    *("accuracy", "majority", "matured", "earlier", "f1", "f1_before"),
-    *("drift", "drift_reasons"),
+    *("accuracy", "majority", "matured", "earlier", "f1", "f1_before", "f1_doubt"),
+    *("drift", "drift_reasons", "changed_at"),
 )
 
 
 def drift(going: Going) -> Done:
-    """Look whether something went wrong with what would be learned from: a source, a field."""
+    """Look whether something went wrong with what would be learned from: a source, a field. Where nothing is to be learned, all
+    leads need not be read for it: that fields went missing is seen by the step before."""
     place, playbook = going.work.place, going.playbook
+    if going.work.told["if_due"] and not decide(going)[0].due:
+        return Done({"looked": False, "why": "no training is due"})
     try:
         trust = look_at_trust(place, playbook, going.rules, tick=going.work.tick)
     except _TROUBLE:
@@ -164,6 +168,54 @@ def _of_field(playbook: str, field: str, said: str) -> Finding:
 # --------------------------------------------------------------------------------------------------------------- to learn
 
 
+def recalibrate(going: Going) -> Done:
+    """Let the probabilities of what serves follow the newest outcomes, where that surely helps and nothing is doubted."""
+    from leadloop.flows.loop.recalibrate import finish_recalibration
+    from leadloop.flows.loop.recalibrate import recalibrate as follow
+
+    place, playbook, rules = going.work.place, going.playbook, going.rules
+    if not rules.recalibrate or not going.work.told["deploy"]:
+        return Done({"recalibrated": False, "why": "recalibrate is off" if not rules.recalibrate else "not asked for"})
+    if going.done.get("drift", {}).get("sources_held"):
+        return Done({"recalibrated": False, "why": "a source was just held back"})
+    by = f"recalibration (job {going.work.job.id})"
+    made = next((one for one in place.registry.versions(playbook) if one.created_by == by), None)
+    if made is not None:  # it was interrupted after that
+        put = rules.approval != "manual" and finish_recalibration(place, made, who=going.who) is not None
+        return Done({"recalibrated": True, "version": made.id, "in_service": put, "why": "gone on with"})
+    try:
+        found = follow(
+            place,
+            playbook,
+            who=going.who,
+            made_by=by,
+            rules=rules,
+            promote=rules.approval != "manual",
+            tick=going.work.tick,
+        )
+    except _TROUBLE:
+        raise
+    except VersionMissing:
+        return Done({"recalibrated": False, "why": "nothing is in service yet"})
+    except LeadLoopError as error:
+        return Done({"recalibrated": False, "why": "; ".join(f"{one.where} {one.what}" for one in error.problems)})
+    result = {"recalibrated": found.version is not None, **found.as_json()}
+    if found.version is not None and found.promotion is None:
+        raise_alert(
+            place,
+            Finding(
+                "approval",
+                "info",
+                f"{playbook}: a recalibrated version waits for approval",
+                f"{found.version.id}: {found.reason}",
+                f"see `leadloop models show`; put it in service with `leadloop models promote {playbook} {found.version.id}`",
+                playbook=playbook,
+                about=found.version.id,
+            ),
+        )
+    return Done(result)
+
+
 def retrain(going: Going) -> Done:
     """Decide whether to train again; where that is due, train, and compare the new version with what serves."""
     place, playbook, told = going.work.place, going.playbook, going.work.told
@@ -177,7 +229,7 @@ def retrain(going: Going) -> Done:
                 change=lambda store: _note_check(store, going, decision, facts),
             )
         try:
-            made = _train(going)
+            made = _train_since(going, learn_since(going, facts))
         except (LeakageError, NotEnoughOutcomes) as error:
             _tell_refused(going, error)
             raise
@@ -253,7 +305,17 @@ def _made_here(going: Going) -> ModelVersion | None:
     return made[-1] if made else None
 
 
-def _train(going: Going) -> ModelVersion:
+def _train_since(going: Going, since: datetime | None) -> ModelVersion:
+    """Train on what came since a moment; where that is too little once all is read, on all leads."""
+    try:
+        return _train(going, since)
+    except NotEnoughOutcomes:
+        if since is None:
+            raise
+        return _train(going, None)
+
+
+def _train(going: Going, since: datetime | None) -> ModelVersion:
     from leadloop.flows.training.train import train
 
     told = going.work.told
@@ -270,6 +332,7 @@ def _train(going: Going) -> ModelVersion:
         time_budget=told["time_budget"],
         validation_split=told["validation_split"],
         params=told["params"],
+        since=since,
         made_by=going.who,
         tick=tick,
     ).version
@@ -450,6 +513,7 @@ STEPS = (
     Step("features", "looking what the playbook reads", features),
     Step("evaluate", "measuring how good scores were", evaluate),
     Step("drift", "looking whether something went wrong", drift),
+    Step("recalibrate", "following the newest outcomes", recalibrate),
     Step("retrain", "deciding, training and comparing", retrain),
     Step("shadow", "scoring in the shadow", shadow),
     Step("canary", "scoring a share of the leads", canary),

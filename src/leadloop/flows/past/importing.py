@@ -26,7 +26,7 @@ class Imported:
     """Leads read for training: the frame, what was rejected, and where it all came from.
 
     `older` counts leads left behind because the playbook's `max_leads` newest were enough, `copies` rows that repeat the id and
-    every field of another one.
+    every field of another one, and `idle` names the leads that nobody worked and that were left out.
     """
 
     leads: LeadFrame
@@ -37,6 +37,7 @@ class Imported:
     fingerprint: str
     notes: tuple[str, ...]
     copies: int = 0
+    idle: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

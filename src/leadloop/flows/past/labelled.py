@@ -14,9 +14,10 @@ from leadloop.learning.maturity import Maturity
 from leadloop.playbook import Playbook
 
 
-def label(playbook: Playbook, imported: LeadFrame, function: LabelFunction | None) -> Labelled:
+def label(playbook: Playbook, imported: LeadFrame, function: LabelFunction | None, *, waiting: bool = True) -> Labelled:
     """Label leads, put them in time order, and leave out those that are still open.
 
+    Without `waiting` nothing is noted of when each outcome became known: every lead that has ended counts at any moment.
     Raises DataError where the outcomes cannot be read as the target says.
     """
     values = label_leads(playbook, imported, function)
@@ -28,7 +29,7 @@ def label(playbook: Playbook, imported: LeadFrame, function: LabelFunction | Non
         positive,
         order,
         group_leads(playbook, leads),
-        _maturity(playbook, leads, positive, order),
+        _maturity(playbook, leads, positive, order) if waiting else None,
         _confidence(playbook, leads),
         imported.take(~known),
     )

@@ -90,7 +90,7 @@ def keep_outcome_file(
     _require_columns(table.columns, str(source))
     main = _target_of(found, target, str(source))
     beside = Path(rejects_to) if rejects_to else rejects_beside(source)
-    now = datetime.now(UTC)
+    now = place.clock()
     rows = new = known = idle = rejected = 0
     with ExitStack() as files:
         rejecter: Writer | None = None

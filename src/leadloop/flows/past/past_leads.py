@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from leadloop.errors import DataError, Problem
@@ -65,6 +67,27 @@ def read_past_leads(
         tick=tick,
     )
     return PastLeads(found, imported, fields)
+
+
+def leave_out_older(past: PastLeads, since: datetime) -> PastLeads:
+    """The leads that came from a moment on; raises DataError where nothing tells when leads came, or where none is left."""
+    playbook, leads = past.found.playbook, past.imported.leads
+    if playbook.order is None or not playbook.is_ordered_by_time:
+        raise DataError(
+            playbook.name, Problem("since", "needs the time of the lead", "order the leads by a field of type time")
+        )
+    moment = since.astimezone(UTC).replace(tzinfo=None)
+    newer = (leads.data[playbook.order.field] >= moment).fill_null(False).to_numpy()
+    if not newer.any():
+        raise DataError(
+            playbook.name, Problem("since", f"{moment:%Y-%m-%d %H:%M} UTC leaves no lead", "give an earlier moment")
+        )
+    count = int((~newer).sum())
+    note = f"{count:,} leads that came before {moment:%Y-%m-%d %H:%M} UTC were left out: the world has changed since."
+    mark = hashlib.sha256(f"{past.imported.fingerprint} since {moment.isoformat()}".encode()).hexdigest()[:16]
+    notes = (*past.imported.notes, note)
+    imported = replace(past.imported, leads=leads.take(newer), fingerprint=mark, notes=notes)
+    return replace(past, imported=imported)
 
 
 def _refuse_files(outcomes: Path | str | None, events: Path | str | None) -> None:

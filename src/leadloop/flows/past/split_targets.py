@@ -63,14 +63,16 @@ class Parts:
         return self.targets[0]
 
 
-def divide_targets(found: PlaybookFolder, imported: Imported) -> Parts:
+def divide_targets(found: PlaybookFolder, imported: Imported, *, waiting: bool = True) -> Parts:
     """Label the leads for each target and split them at one moment.
 
+    Leads that had not ended when the test leads began to come are left out of the training part, as one would have had to do
+    without them then; without `waiting` they are learned from.
     Raises DataError where outcomes cannot be read, and NotEnoughOutcomes naming every target that has too few of them and is
     not optional.
     """
     playbook = found.playbook
-    labelled = label(playbook, imported.leads, found.label_of(playbook.target.name))
+    labelled = label(playbook, imported.leads, found.label_of(playbook.target.name), waiting=waiting)
     problems: list[Problem] = []
     try:
         require_enough(playbook, labelled.positive)
@@ -83,7 +85,7 @@ def divide_targets(found: PlaybookFolder, imported: Imported) -> Parts:
     parts, left_out = [main], {}
     for target in playbook.more_targets:
         try:
-            parts.append(_divide_alike(found, imported, target.name, main))
+            parts.append(_divide_alike(found, imported, target.name, main, waiting))
         except NotEnoughOutcomes as few:
             if target.optional:
                 left_out[target.name] = "; ".join(problem.what for problem in few.problems)
@@ -103,10 +105,10 @@ def _of_target(problem: Problem, name: str) -> Problem:
     return Problem(f"targets.{name}", problem.what, f"{mend}set optional = true there to train without it")
 
 
-def _divide_alike(found: PlaybookFolder, imported: Imported, name: str, main: TargetPart) -> TargetPart:
+def _divide_alike(found: PlaybookFolder, imported: Imported, name: str, main: TargetPart, waiting: bool) -> TargetPart:
     playbook = found.playbook.aimed_at(name)
     try:
-        labelled = label(playbook, imported.leads, found.label_of(name))
+        labelled = label(playbook, imported.leads, found.label_of(name), waiting=waiting)
     except OneOutcome as error:
         # Nobody has won (or lost) yet: for a target that may be missing that is no mistake of the file.
         if not playbook.target.optional:

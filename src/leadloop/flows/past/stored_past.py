@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields as fields_of
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +43,7 @@ def read_stored_leads(
     from leadloop.store.training_set import IDLE, LEAD_ID, SCORED_AT, SOURCE, outcome_columns
 
     require_store(place, found.playbook.name)
-    store, playbook, now = place.store, found.playbook, datetime.now(UTC)
+    store, playbook, now = place.store, found.playbook, place.clock()
     made = set(playbook.events.made) if playbook.events else set()
     read = schema.only(field.name for field in schema.fields if field.name not in made)
     known = set(playbook.scoring_schema.by_name)
@@ -54,7 +53,8 @@ def read_stored_leads(
     digest = hashlib.sha256()
     parts: list[LeadFrame] = []
     rejects: list[Reject] = []
-    rows = older = held = idle = 0
+    rows = older = held = 0
+    idle: list[str] = []
     synthetic = False
     for frame in store.training.past(
         playbook.name,
@@ -64,7 +64,7 @@ def read_stored_leads(
         now=now,
         without=held_back,
     ):
-        idle += int(frame[IDLE].sum())
+        idle += frame.filter(IDLE)[LEAD_ID].to_list()
         frame = frame.filter(~pl.col(IDLE)).drop(IDLE)
         if not frame.height:
             continue
@@ -100,7 +100,7 @@ def read_stored_leads(
     if older:
         notes.append(f"{older:,} older leads were left out: max_leads is {playbook.training.max_leads:,}")
     if idle:
-        notes.append(f"{idle:,} leads that nobody worked were left out: they were neither won nor lost.")
+        notes.append(f"{len(idle):,} leads that nobody worked were left out: they were neither won nor lost.")
     if playbook.events:
         leads = LeadFrame(schema, leads.data.drop(SCORED_AT), leads.lines)
         leads, said = _with_events(store, found, leads, digest)
@@ -111,7 +111,9 @@ def read_stored_leads(
     if synthetic:
         found = replace(found, playbook=replace(found.playbook, synthetic=True))
     name = f"store ({Path(store.where).name if '://' not in store.where else store.where})"
-    return found, Imported(leads, tuple(rejects), rows, older, (name,), digest.hexdigest()[:16], tuple(notes))
+    return found, Imported(
+        leads, tuple(rejects), rows, older, (name,), digest.hexdigest()[:16], tuple(notes), idle=tuple(idle)
+    )
 
 
 def require_store(place: Workspace, playbook: str) -> None:

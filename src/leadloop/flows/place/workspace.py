@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import weakref
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,12 +27,19 @@ _OPENING = Lock()
 """Threads open a store one after the other, so that they share one."""
 
 
+def real_time() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Workspace:
     """A folder with a registry of versions in it, by default the current one, and the database that goes with it."""
 
     root: Path
     """The folder; versions are kept in `registry` inside it."""
+    clock: Callable[[], datetime] = field(default=real_time, compare=False, repr=False)
+    """What says the time, in UTC: whatever happens in this workspace goes by it. A simulated world hands in its own."""
 
     @property
     def registry(self) -> Registry:
@@ -70,7 +78,7 @@ class Workspace:
                     self.registry.require_new()
                     self._require_no_keys()
                 self.root.mkdir(parents=True, exist_ok=True)
-                opened = self.__dict__["store"] = open_store(self.database, now=lambda: datetime.now(UTC))
+                opened = self.__dict__["store"] = open_store(self.database, now=self.clock)
                 # Its connections end with the workspace, not when memory is next cleared.
                 weakref.finalize(self, opened.close)
         return opened
@@ -94,7 +102,7 @@ class Workspace:
 
     def now(self) -> str:
         """The time now, as it is written down everywhere: UTC, to the second."""
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def who(self) -> str:
         """Who is at work here, for the record of changes."""

@@ -15,7 +15,7 @@ import polars as pl
 
 from leadloop.errors import LeadLoopError
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.scoring.score import set_absent_times
+from leadloop.flows.scoring.file_batch import set_absent_times
 from leadloop.leads import LeadFrame
 from leadloop.scoring import Scorer
 

@@ -11,15 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import polars as pl
 
 from leadloop.errors import DataError, Problem
 from leadloop.flows.place.packaged import find_playbook
 from leadloop.flows.place.playbook_folder import playbook_name, read_playbook
 from leadloop.flows.place.workspace import Workspace, open_workspace
+from leadloop.flows.scoring.file_batch import Manner, set_absent_times
+from leadloop.flows.scoring.hands import find_hands
+from leadloop.flows.scoring.pace import Pace
 from leadloop.flows.scoring.unlike_training import FileTally
 from leadloop.flows.training.field_points import field_points
+from leadloop.ingest.databases import is_address
 from leadloop.ingest.tables import open_table
 from leadloop.ingest.writers import Writer, open_writer
 from leadloop.leads import LeadFrame, Reject
@@ -30,6 +33,7 @@ _BATCH_ROWS = 20_000
 _log = logging.getLogger(__name__)
 
 Tick = Callable[[str], None]
+Far = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -103,16 +107,6 @@ def score_leads(trained: Scorer, rows: Sequence[Mapping[str, Any]], *, now: date
     return trained.score(set_absent_times(trained, read_rows(trained, rows), now or datetime.now(UTC)))
 
 
-def set_absent_times(trained: Scorer, leads: LeadFrame, now: datetime | pl.Series) -> LeadFrame:
-    """The leads with `now`, or a moment each, as the time of those that do not give theirs, where the playbook says so."""
-    name = trained.playbook.dated_when_scored
-    if name not in leads.data.columns or not leads.data[name].null_count():
-        return leads
-    if isinstance(now, datetime) and now.tzinfo:
-        now = now.astimezone(UTC).replace(tzinfo=None)
-    return LeadFrame(leads.schema, leads.data.with_columns(leads.data[name].fill_null(now)), leads.lines)
-
-
 def read_rows(trained: Scorer, rows: Sequence[Mapping[str, Any]]) -> LeadFrame:
     """Leads given as dictionaries as the version reads them; raises DataError with every mistake of every lead at once."""
     names = dict.fromkeys(name for row in rows for name in row)
@@ -158,13 +152,18 @@ def score(
     format: str | None = None,
     output_format: str | None = None,
     formulas: Literal["escape", "keep"] = "escape",
+    workers: int = 1,
+    dask: str = "",
     tick: Tick = lambda stage: None,
+    far: Far = lambda note, share: None,
 ) -> Scored:
     """Score a file of leads into another, batch by batch, in memory that does not grow with the file.
 
-    `data` and `to` may be "-" for standard input and output. Rows that cannot be read go to `rejects_to` (by default
-    beside the output, ending in `.rejects.csv`) with their line and every reason. With `keep_columns` the lead's own
-    columns are written too.
+    `data` and `to` may be "-" for standard input and output, or addresses of tables in databases (`sqlite:///crm.db#leads`).
+    Rows that cannot be read go to `rejects_to` (by default beside the output, ending in `.rejects.csv`) with their line and every
+    reason. With `keep_columns` the lead's own columns are written too. `workers` processes score at a time, or those of the Dask
+    scheduler at the address `dask`; what is written is the same, to the last bit. `tick` is told how far it is, `far` also as a
+    share from 0 to 1.
 
     Raises DataError where the file lacks a column that scoring reads (unless `allow_missing_columns`: the field then
     counts as missing everywhere), VersionError where no version is in service. Where `playbook` is a folder with rules of its
@@ -180,31 +179,28 @@ def score(
         cure = "what new leads never have is known too late: say so in known_at and train again; or pass --allow-missing-columns"
         without = Problem("columns", "without them scores would be guesses", cure)
         raise DataError(table.source, [*_with_points(missing, trained, workspace), without])
-    now = datetime.now(UTC)
+    manner = Manner(reasons, keep_columns, datetime.now(UTC))
     read = set(trained.schema.locate(table.columns).values())
     counts: Counter[str] = Counter()
     rows = scored = rejected = 0
-    tally = FileTally(trained)
+    tally, pace = FileTally(trained), Pace()
     with ExitStack() as files:
         writer = files.enter_context(open_writer(to, format=output_format, formulas=formulas))
+        hands = files.enter_context(find_hands(trained, manner, workspace, workers=workers, dask=dask))
         rejecter: Writer | None = None
-        for batch, unreadable in table.batches(_BATCH_ROWS):
-            reading = trained.schema.read(batch.cells, batch.lines)
-            rows += len(batch.lines) + len(unreadable)
-            if rejects := sorted([*unreadable, *reading.rejects], key=lambda reject: reject.line):
+        for done in hands(table.batches(_BATCH_ROWS)):
+            rows += done.rows
+            if done.rejects:
                 rejecter = rejecter or files.enter_context(open_writer(beside))
-                rejecter.write(rejects_table(rejects))
-                rejected += len({reject.line for reject in rejects})
-            leads = set_absent_times(trained, reading.leads, now)
-            scores = round_scores(trained.score_table(leads, explain=reasons))
-            tally.add(leads.data, scores)
-            if keep_columns:
-                held = pl.Series(np.isin(batch.lines, reading.leads.lines))
-                scores = pl.concat([_named_apart(batch.cells.filter(held), scores.columns), scores], how="horizontal")
-            writer.write(scores)
-            scored += scores.height
-            counts.update(scores["route"].to_list())
-            tick(f"{rows:,} rows read, {scored:,} scored")
+                rejecter.write(rejects_table(done.rejects))
+                rejected += len({reject.line for reject in done.rejects})
+            tally.add(done.counted)
+            writer.write(done.scores)
+            scored += done.scores.height
+            counts.update(done.scores["route"].to_list())
+            note = f"{rows:,} rows read, {scored:,} scored; {pace.describe(rows, done.share_read)}"
+            tick(note)
+            far(note, done.share_read)
     return Scored(
         trained.version,
         rows,
@@ -236,8 +232,8 @@ def _with_points(
 
 
 def rejects_beside(to: Path | str) -> Path:
-    """Where rejected rows are written down: beside the output, or in the current folder where that is a stream."""
-    if str(to) == "-":
+    """Where rejected rows are written down: beside the output, or in the current folder where that is a stream or a database."""
+    if str(to) == "-" or is_address(to):
         return Path("rejects.csv")
     place = Path(to)
     return place.with_name(f"{place.name.split('.')[0]}.rejects.csv")
@@ -253,21 +249,3 @@ def rejects_table(rejects: Sequence[Reject]) -> pl.DataFrame:
             "reason": [reject.reason for reject in rejects],
         }
     )
-
-
-def round_scores(scores: pl.DataFrame) -> pl.DataFrame:
-    """Scores with as many digits as anyone can use."""
-    shares = ["probability", "probability_low", "probability_high", "confidence"]
-    shares += [name for name in scores.columns if name.startswith("won_within_")]
-    ends = ("_probability", "_probability_low", "_probability_high")  # of further targets
-    shares += [name for name in scores.columns if name.endswith(ends)]
-    days = [name for name in scores.columns if name.startswith("days_to_win")]
-    points = [name for name in ("starts_at",) if name in scores.columns]
-    amounts = [name for name in ("expected_value",) if name in scores.columns]
-    return scores.with_columns(
-        pl.col(shares).round(6), pl.col(points).round(4), pl.col(days).round(1), pl.col(amounts).round(2)
-    )
-
-
-def _named_apart(cells: pl.DataFrame, taken: Sequence[str]) -> pl.DataFrame:
-    return cells.rename({name: f"{name} (lead)" for name in cells.columns if name in taken})

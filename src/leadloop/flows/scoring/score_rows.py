@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _IN_COLUMNS = frozenset(
     {
         *("lead_id", "line", "probability", "probability_low", "probability_high", "score", "band", "route"),
-        *("model_version", "segment", "method", "degraded", "features"),
+        *("model_version", "segment", "method", "degraded", "features", "exploration"),
     }
 )
 _NOTHING = np.empty(0, np.float32)
@@ -68,7 +68,21 @@ def score_row(
         features=_NOTHING if card.features is None else card.features,
         fields=fields_of(playbook, lead, at),
         card={**_rest_of(card), **more},
+        **_explored(card),
     )
+
+
+def _explored(card: ScoreCard) -> dict[str, Any]:
+    """What is noted of how a lead came by its route, where some are explored."""
+    how = card.exploration
+    if how is None:
+        return {}
+    told = {"share": how.share, "band": how.band_by_score, "route": how.route_by_score, "taken": how.taken}
+    return {
+        "explored": how.explored,
+        "propensity": how.propensity,
+        "exploration": {**told, "chances": {name: round(chance, 9) for name, chance in how.chances.items()}},
+    }
 
 
 def exposure_row(chosen: Chosen, score: Score, *, latency_ms: float | None = None) -> Exposure:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,11 +15,14 @@ import polars as pl
 from leadloop.errors import LeadLoopError, Problem, StoreUnavailable
 from leadloop.flows.past.stored_past import require_store
 from leadloop.flows.place.workspace import Workspace
-from leadloop.flows.scoring.score import load_scorer, set_absent_times
+from leadloop.flows.scoring.explorers import Explorers
+from leadloop.flows.scoring.file_batch import set_absent_times
+from leadloop.flows.scoring.pace import Pace
+from leadloop.flows.scoring.score import load_scorer
 from leadloop.flows.scoring.score_rows import exposure_row, score_row
 from leadloop.flows.scoring.stored_arms import Share, StoredArms
 from leadloop.leads.cells import write_cells
-from leadloop.scoring import Scorer
+from leadloop.scoring import Scorer, TrainedPlaybook
 
 if TYPE_CHECKING:
     from leadloop.store import LeadVersion
@@ -61,31 +64,36 @@ def score_stored(
     batch_size: int = BATCH_SIZE,
     version: str = "champion",
     keep: Keep = lambda note, share: None,
+    settle: Callable[[str], str] = lambda found: found,
     lead_ids: Collection[str] | None = None,
 ) -> StoredScoring:
     """Score leads that the store holds, and write each score with its lead's fields and feature values to the score log.
 
     Those that have no score yet, or with `everything` all; of the last `days` (0: of any age) by the moment at which they last
     changed; of one `segment` on request; or just those of `lead_ids`, whenever they came and whether they have a score or not.
-    `run` names this run: started again under that name, it goes on where it was
-    stopped, and no lead is scored twice in it. A database that is away for a moment is asked again.
+    `run` names this run: started again under that name, it goes on where it was stopped, and no lead is scored twice in it; nor
+    by two versions, where `settle` answers the one with which the run began. A database that is away for a moment is asked again.
 
     Raises VersionError where nothing can score, and LeadLoopError where the playbook has no segments.
     """
     scorer = load_scorer(playbook, version, workspace=place)
+    if isinstance(scorer, TrainedPlaybook) and (begun := settle(scorer.version)) != scorer.version:
+        scorer = load_scorer(playbook, begun, workspace=place)
     name = scorer.playbook.name
     if segment and not scorer.playbook.segment_by:
         raise LeadLoopError("segment", Problem(segment, f"cannot be asked for: {name} has no segments", "leave it out"))
     require_store(place, name)
     store = place.store
-    arms = StoredArms(place, scorer, version, datetime.now(UTC))
+    arms = StoredArms(place, scorer, version, place.clock())
+    explorers = Explorers(place.root)
     everything = everything or lead_ids is not None
-    since = datetime.now(UTC) - timedelta(days=days) if days and lead_ids is None else None
+    since = place.clock() - timedelta(days=days) if days and lead_ids is None else None
     whole = max(1, store.leads.count(name, unscored=not everything, since=since, among=lead_ids))
     seen = scored = rejected = 0
     reasons: list[str] = []
     routes: Counter[str] = Counter()
     after: str | None = None
+    pace = Pace()
     while True:
         page = _patiently(
             lambda mark=after: store.leads.page(
@@ -96,7 +104,9 @@ def score_stored(
         if everything:
             batch = batch.without(_patiently(lambda keys=batch.keys: store.scores.known(name, keys)))  # type: ignore[misc]
         shares = arms.divide(batch.leads)
-        parts = [_Batch(share.scorer, run, share.leads, segment).score(datetime.now(UTC), share) for share in shares]
+        parts = [
+            _Batch(share.scorer, run, share.leads, segment).score(place.clock(), share, explorers) for share in shares
+        ]
         rows, wrong = [row for part, _ in parts for row in part], [why for _, some in parts for why in some]
         exposures = [
             exposure_row(share.chosen[row.lead_id], row)
@@ -105,16 +115,15 @@ def score_stored(
             if row.lead_id in share.chosen
         ]
         seen += len(page.items)
-        note = f"{seen:,} of {whole:,} leads, {scored + len(rows):,} scored"
+        done = min(1.0, seen / whole)
+        note = f"{seen:,} of {whole:,} leads, {scored + len(rows):,} scored; {pace.describe(seen, done)}"
 
-        def write(
-            rows: Any = rows, exposures: Any = exposures, note: str = note, share: float = min(1.0, seen / whole)
-        ) -> int:
+        def write(rows: Any = rows, exposures: Any = exposures, note: str = note, share: float = done) -> int:
             with store.transaction():
                 store.experiments.exposures.add(name, exposures)
-                done = len(store.scores.add(name, rows)) if everything else store.scores.add_first(name, rows)
+                added = len(store.scores.add(name, rows)) if everything else store.scores.add_first(name, rows)
                 keep(note, share)
-            return done
+            return added
 
         scored += _patiently(write)
         rejected += len(wrong)
@@ -151,7 +160,7 @@ class _Batch:
         left = [lead for lead, key in zip(self.leads, self.keys, strict=True) if key not in keys]
         return _Batch(self.scorer, self.run, left, self.segment)
 
-    def score(self, now: datetime, share: Share) -> tuple[list[Any], list[str]]:
+    def score(self, now: datetime, share: Share, explorers: Explorers) -> tuple[list[Any], list[str]]:
         """The rows of the score log, each with the arm of its lead in an experiment, and why leads could not be read."""
         if not self.leads:
             return [], []
@@ -179,7 +188,8 @@ class _Batch:
             key = run_key(self.run, lead.lead_id)
             chosen = share.chosen.get(lead.lead_id)
             told: dict[str, Any] = {"arm": chosen.arm.name, "experiment": chosen.arm.test} if chosen else {}
-            rows.append(score_row(key, playbook, card, fields, lead_id=lead.lead_id, at=now, **told))
+            worked = explorers.work(playbook.name, playbook.policy, card)
+            rows.append(score_row(key, playbook, worked, fields, lead_id=lead.lead_id, at=now, **told))
         return rows, list(wrong.values())
 
 

@@ -7,6 +7,8 @@ any more.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -18,8 +20,28 @@ _BLANKS_APART = 0.3
 _MOST_SAID = 3
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What was counted of some leads."""
+
+    leads: int
+    promised: float
+    """The sum of their probabilities."""
+    bands: Mapping[str, int]
+    blanks: Mapping[str, int]
+    """How many do not give each field."""
+
+
+def count_leads(leads: pl.DataFrame, scores: pl.DataFrame) -> Counted:
+    """Count some leads and what was said of them."""
+    promises = "probability" in scores.columns and scores["probability"].dtype.is_numeric()
+    promised = float(scores["probability"].sum() or 0.0) if promises else 0.0
+    blanks = {name: leads[name].null_count() for name in leads.columns}
+    return Counted(scores.height, promised, Counter(scores["band"].to_list()), blanks)
+
+
 class FileTally:
-    """Counts bands and blanks as leads go by, and holds them against the training at the end."""
+    """Adds up bands and blanks as leads go by, and holds them against the training at the end."""
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
@@ -28,13 +50,12 @@ class FileTally:
         self._bands: Counter[str] = Counter()
         self._blanks: Counter[str] = Counter()
 
-    def add(self, leads: pl.DataFrame, scores: pl.DataFrame) -> None:
-        """Count some leads and what was said of them."""
-        self._leads += scores.height
-        self._bands.update(scores["band"].to_list())
-        if "probability" in scores.columns and scores["probability"].dtype.is_numeric():
-            self._promised += float(scores["probability"].sum() or 0.0)
-        self._blanks.update({name: leads[name].null_count() for name in leads.columns})
+    def add(self, counted: Counted) -> None:
+        """Add what was counted of some leads."""
+        self._leads += counted.leads
+        self._promised += counted.promised
+        self._bands.update(counted.bands)
+        self._blanks.update(counted.blanks)
 
     def describe(self) -> str:
         """What differs, in a sentence; empty where nothing does, where leads are few, or where rules scored."""

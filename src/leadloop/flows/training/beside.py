@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -71,11 +71,14 @@ def _score_by_champion(place: Workspace, playbook: Playbook, part: TargetPart, *
     test = leads.take(part.split.test)
     blank = [pl.lit(None, dtype=test.data.schema[name]).alias(name) for name in later]
     said = trained.score_table(LeadFrame(test.schema, test.data.with_columns(blank), test.lines), explain=False)
-    return Champion(serving, said[column].to_numpy(), _may_have_seen(version.created_at, playbook, part), later)
+    return Champion(serving, said[column].to_numpy(), _may_have_seen(version.trained_at, playbook, part), later)
 
 
 def _may_have_seen(made_at: str, playbook: Playbook, part: TargetPart) -> np.ndarray | None:
-    """Which test leads came before a version was made, so that it may have learned from them; None where leads have no times."""
+    """Which test leads a version may have learned from: those that came, and whose time was over, before it was made.
+
+    None where leads have no times. From leads that were still open then it has learned nothing.
+    """
     order = playbook.order
     if order is None or order.by != "field" or order.newest == "smallest":
         return None
@@ -83,7 +86,8 @@ def _may_have_seen(made_at: str, playbook: Playbook, part: TargetPart) -> np.nda
     if came.dtype != pl.Datetime:
         return None
     made = datetime.strptime(made_at, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - times of leads are UTC without a zone
-    seen: np.ndarray = (came <= made).fill_null(True).to_numpy()
+    within = playbook.events.within_days if playbook.events else playbook.target.within_days
+    seen: np.ndarray = (came <= made - timedelta(days=within or 0.0)).fill_null(True).to_numpy()
     return seen
 
 

@@ -12,7 +12,7 @@ from leadloop.leads import Field
 from leadloop.learning.candidates import find_candidates
 from leadloop.learning.composition import Heard, compose_score
 from leadloop.learning.novelty import learn_novelty
-from leadloop.learning.training import Effort, Learned, learn
+from leadloop.learning.training import Effort, Elsewhere, Learned, learn
 from leadloop.learning.trials import Storage
 from leadloop.learning.tuning import Budget
 from leadloop.scoring import TargetModel, TrainedPlaybook
@@ -38,7 +38,11 @@ class LearnedTarget:
 
 
 def learn_targets(
-    parts: Parts, fields: Sequence[Field], storage: Storage | None, watch: Stopwatch
+    parts: Parts,
+    fields: Sequence[Field],
+    storage: Storage | None,
+    watch: Stopwatch,
+    elsewhere: Elsewhere | None = None,
 ) -> tuple[LearnedTarget, ...]:
     """Learn every target; the budget is shared out among them in equal parts.
 
@@ -59,7 +63,7 @@ def learn_targets(
                     part.playbook,
                     part.training,
                     fields=fields,
-                    effort=Effort(Budget(training.trials, share, own.cpu, own.passed), kept),
+                    effort=Effort(Budget(training.trials, share, own.cpu, own.passed), kept, elsewhere),
                     functions=found.functions,
                     rules=found.rule_points if main else None,
                     own_learners=found.learners,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from leadloop.errors import DependencyMissing, LeadLoopError, NotEnoughOutcomes, Problem, StoreError
 from leadloop.flows.mlflow_server import MlflowServer, find_server
 from leadloop.flows.past.importing import Imported
-from leadloop.flows.past.past_leads import read_past_leads
+from leadloop.flows.past.past_leads import leave_out_older, read_past_leads
 from leadloop.flows.past.split_targets import Parts, audit_targets, divide_targets
 from leadloop.flows.place.playbook_folder import PlaybookFolder, read_playbook
 from leadloop.flows.place.stopwatch import Stopwatch, Tick
@@ -28,12 +29,14 @@ from leadloop.flows.training.kept_test import FILE as KEPT_TEST
 from leadloop.flows.training.kept_test import pack_test_leads
 from leadloop.flows.training.learned_targets import LearnedTarget, learn_targets, make_version
 from leadloop.flows.training.needs import require_learning
+from leadloop.flows.training.on_dask import on_dask
 from leadloop.flows.training.reference_file import FILE as REFERENCE
 from leadloop.flows.training.reference_file import make_reference, reference_file
 from leadloop.flows.training.targets_report import report_targets
 from leadloop.flows.training.times_and_amounts import add_times_and_amounts, require_amounts, require_followed
 from leadloop.flows.training.trial_keeper import TrialKeeper
 from leadloop.flows.training.version_record import describe_version, hash_configuration, name_version
+from leadloop.flows.training.weighing import keep_explored, weigh
 from leadloop.learning.report.chapters import chapter_pictures
 from leadloop.learning.report.page import render_html
 from leadloop.learning.report.pictures import picture_files
@@ -86,7 +89,9 @@ def train(
     storage: str = "",
     validation_split: float | None = None,
     params: Mapping[str, Any] | None = None,
+    since: datetime | None = None,
     made_by: str = "",
+    dask: str = "",
     tick: Tick = lambda stage: None,
 ) -> TrainingResult:
     """Train a playbook on past leads, and save the version with its report.
@@ -101,8 +106,12 @@ def train(
     started again with the same playbook and leads. With `storage` (the address of a database, as SQLAlchemy writes it) its
     trials are kept there and several trainings share them, each ending with the settings that did best of all; which those
     are may then differ from time to time. `validation_split` (0.1 to 0.5) is the newest share of leads to keep back, and `params`
-    are settings of `[training]`, in place of the playbook's for this once. `made_by` is noted as who
-    made the version, by default who runs this. Where LEADLOOP_MLFLOW_URI names an MLflow
+    are settings of `[training]`, in place of the playbook's for this once. With `since`, nothing is learned
+    from leads that came before that moment, as the world has changed; what came since counts as soon as it has ended, for there
+    is little of it. `made_by` is noted as who
+    made the version, by default who runs this. With `dask` (the address of a Dask scheduler) learners choose their settings and
+    models are fitted on its workers, all at the same time; the version is the same, and a training that was killed begins anew.
+    Where LEADLOOP_MLFLOW_URI names an MLflow
     server, the training is logged there once its version is saved. `tick` is told what is being done.
 
     Raises PlaybookError, DataError, NotEnoughOutcomes, or LeakageError where a field seems to know the outcome and nobody
@@ -116,14 +125,19 @@ def train(
     server = find_server(found.playbook.name)
     place.registry.versions(found.playbook.name)  # a damaged version is told now, not after all the work
     past = read_past_leads(found, data, outcomes=outcomes, events=events, place=place, tick=watch)
+    if since is not None:
+        past = leave_out_older(past, since)
     imported = past.imported
-    parts = _divide(place, past.found, imported)
+    imported, explored = keep_explored(place, past.found.playbook, imported, stored=data is None)
+    divided = _divide(place, past.found, imported, waiting=since is None)
+    parts, weighed = weigh(place, divided, imported, explored, stored=data is None)
+    imported = replace(imported, notes=(*imported.notes, *weighed))
     found = parts.found
     parts = audit_targets(parts, past.fields, watch)
     configuration = hash_configuration(found)
     keeper = TrialKeeper(place, found.playbook.name, configuration, imported.fingerprint, storage)
-    with keeper:
-        targets = learn_targets(parts, past.fields, keeper.storage, watch)
+    with keeper, on_dask(dask) as elsewhere:
+        targets = learn_targets(parts, past.fields, keeper.storage, watch, elsewhere)
     made_at = place.now()
     identity = name_version(made_at, configuration, imported.fingerprint)
     trained, beyond = add_times_and_amounts(make_version(parts, targets, identity, watch), targets[0], watch)
@@ -133,7 +147,7 @@ def train(
     files = _files(trained, targets, report)
     watch("saving the version")
     contenders = {target.name: target.learned.contenders for target in targets}
-    record = describe_version(place, found, trained, contenders, report, configuration, made_by or place.who())
+    record = describe_version(place, found, trained, contenders, report, configuration, made_by or place.who(), since)
     version = place.registry.save(record, files)
     promotion: PromotionRecord | None = None
     not_promoted: LeadLoopError | None = None
@@ -165,10 +179,10 @@ def _with_given(
     return replace(found, playbook=replace(found.playbook, training=training))
 
 
-def _divide(place: Workspace, found: PlaybookFolder, imported: Imported) -> Parts:
+def _divide(place: Workspace, found: PlaybookFolder, imported: Imported, *, waiting: bool) -> Parts:
     """The leads of each target in two parts; what cannot be learned from them is refused now, and not after all the work."""
     try:
-        parts = divide_targets(found, imported)
+        parts = divide_targets(found, imported, waiting=waiting)
     except NotEnoughOutcomes as few:
         raise NotEnoughOutcomes(found.playbook.name, [*few.problems, _meanwhile(place, found)]) from None
     require_followed(parts.found.playbook, parts.main.labelled)

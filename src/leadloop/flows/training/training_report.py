@@ -24,6 +24,7 @@ from leadloop.flows.training.report_notes import (
 )
 from leadloop.flows.training.times_and_amounts import TimesAndAmounts
 from leadloop.flows.training.version_record import library_versions
+from leadloop.flows.training.weighing import look_over_everyone
 from leadloop.leads import LeadFrame
 from leadloop.learning.dependence import follow_fields
 from leadloop.learning.evaluation import (
@@ -94,6 +95,7 @@ def write_report(
     importance = rank_fields(trained, test, seed, fold_points=learned.fold_points, before=beside.before)
     watch("following the strongest fields")
     dependence = follow_fields(trained, test, [line.field for line in importance], seed=seed)
+    everyone, over_all = look_over_everyone(labelled, split, probabilities, seed=seed)
     return TrainingReport(
         playbook=playbook.name,
         target=playbook.target.name,
@@ -134,7 +136,7 @@ def write_report(
         findings=list_findings(playbook, usable_fields(playbook), target.part.findings),
         left_out=list_left_out(playbook, learned),
         guesses=playbook.guesses,
-        notes=write_notes(playbook, imported, learned, measures, split),
+        notes=(*write_notes(playbook, imported, learned, measures, split), *over_all),
         seconds=watch.totals(),
         peak_memory_mb=peak_memory_mb(),
         environment={
@@ -166,6 +168,7 @@ def write_report(
         worth=beyond.worth if beyond else None,
         dependence=dependence,
         maybe_open=_maybe_open(playbook, labelled, split),
+        everyone=everyone,
     )
 
 

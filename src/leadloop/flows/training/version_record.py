@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from importlib import metadata
 from typing import Any
 
@@ -18,6 +19,8 @@ from leadloop.registry import ModelVersion
 from leadloop.registry.manifest import FORMAT, SEVERAL_TARGETS
 from leadloop.scoring import TrainedPlaybook
 
+SINCE = "since"
+"""Under which a version's data say from when on leads were learned from; it is not there where no lead was left out for that."""
 _LIBRARIES = ("numpy", "polars", "onnxruntime", "scikit-learn", "lightgbm", "onnx")
 
 
@@ -65,8 +68,12 @@ def describe_version(
     report: TrainingReport,
     configuration: str,
     made_by: str,
+    since: datetime | None = None,
 ) -> ModelVersion:
-    """The record of a version that was just trained, files not yet listed; `contenders` are those of each target."""
+    """The record of a version that was just trained, files not yet listed; `contenders` are those of each target.
+
+    `since` is the moment before which no lead was learned from, where there is one.
+    """
     playbook = found.playbook
     fields = trained.features.fields
     others = {other.target: _describe_target(trained, contenders[other.target], other) for other in report.others}
@@ -89,6 +96,7 @@ def describe_version(
             "rows": report.data.rows,
             **_count_leads(report),
             "split": report.split.kind,
+            **({SINCE: since.isoformat()} if since else {}),
         },
         metrics=_metrics(report),
         fields=fields,

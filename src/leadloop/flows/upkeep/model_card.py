@@ -34,6 +34,7 @@ def write_card(playbook: str, version: str = "champion", *, workspace: Workspace
         "",
         f"- Version: `{found.id}`, release `{found.release}`, trained {found.created_at} by {markdown_text(found.created_by)}",
         f"- Predicts: {markdown_text(found.target)}" + _also(found),
+        *_recalibrated(found),
         f"- Follows: {f'`{found.parent}`' if found.parent else 'no earlier version'}",
         f"- Models: {', '.join(_members(found)) or 'none'}",
         f"- In service: {'yes' if place.registry.champion(playbook) == found.id else 'no'}",
@@ -48,6 +49,13 @@ def write_card(playbook: str, version: str = "champion", *, workspace: Workspace
         f"- {found.data['used']:,} leads with an outcome, {found.data['positives']:,} of them won, of "
         f"{markdown_text(', '.join(found.data['sources']))}; fingerprint `{found.data['fingerprint']}`",
         f"- {found.data['train']:,} to learn from, {found.data['test']:,} kept back ({found.data['split']} split)",
+        *(
+            [
+                f"- nothing was learned from leads that came before {found.data['since'][:16]} UTC: the world changed then"
+            ]
+            if "since" in found.data
+            else []
+        ),
         f"- {len(found.fields)} fields make {len(found.columns):,} features",
         "",
         "## How good it is",
@@ -92,11 +100,37 @@ def changes_of(place: Workspace, version: ModelVersion) -> list[str]:
     except VersionError:
         return [f"- It follows `{version.parent}`, which is not here any more."]
     lines = [f"- It follows `{parent.id}` ({parent.release})."]
+    if version.recalibration and version.recalibration.get("of") == parent.id:
+        return [*lines, *_recalibration_changes(version.recalibration)]
     lines += _data_changes(parent, version)
     lines += _field_changes(parent, version)
     lines += _setting_changes(place, parent, version)
     lines += _measure_changes(parent, version)
     return lines
+
+
+def _recalibrated(version: ModelVersion) -> list[str]:
+    told = version.recalibration
+    if told is None:
+        return []
+    return [
+        f"- Recalibrated: the models are those of `{told['base']}`, trained {told['trained_at']}; since then their log-odds are "
+        f"multiplied by {told['slope']:.3f}, and {told['shift']:+.3f} is added. The figures below are of that training."
+    ]
+
+
+def _recalibration_changes(told: Mapping[str, Any]) -> list[str]:
+    """What a recalibration changed, and what it stands on."""
+    newest = f"{told['newest_before']:.4f} → {told['newest_after']:.4f}"
+    days, came = f"{told['since'][:10]} to {told['until'][:10]}", told["won"] / told["outcomes"]
+    return [
+        f"- Recalibrated by {told['outcomes']:,} outcomes, {told['won']:,.0f} of them won, that became known {days}: "
+        f"{told['promised']:.1%} had been promised on average, and {came:.1%} came.",
+        f"- Log-odds: times {told['step_slope']:.3f}, then {told['step_shift']:+.3f}.",
+        f"- Log-loss, each day's outcomes predicted by those before: {told['log_loss_before']:.4f} → "
+        f"{told['log_loss_after']:.4f}; on the newest {told['newest_outcomes']:,}, by the line of the others: {newest}.",
+        "- Models, features, settings, order of leads and bands: the same.",
+    ]
 
 
 def _data_changes(old: ModelVersion, new: ModelVersion) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -202,7 +202,7 @@ def prune(
     return place.registry.prune(
         name,
         keep=keep,
-        unused_since=datetime.now(UTC) - timedelta(days=days),
+        unused_since=place.clock() - timedelta(days=days),
         who=who or place.who(),
         needed=needed,
         dry_run=dry_run,

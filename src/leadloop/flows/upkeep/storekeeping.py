@@ -107,7 +107,7 @@ def export_training_set(
     require_store(place, book.name)
     fields = [one for one in needed_fields(found).fields if not one.made_from and one.name in book.scoring_schema]
     windows = {target.name: target.within_days for target in book.targets}
-    past = partial(place.store.training.past, book.name, windows=windows, now=datetime.now(UTC))
+    past = partial(place.store.training.past, book.name, windows=windows, now=place.clock())
     newest = _newest(past(fields=[], later=[]), windows)
     written = 0
     with open_writer(to) as writer:

@@ -43,7 +43,7 @@ def ask_quality(
     newest whole weeks whose leads had the time to mature, as many as it takes. Days are in UTC, as in 2026-03-01.
     """
     place = _place(workspace)
-    now = now or datetime.now(UTC)
+    now = now or place.clock()
     watched = watch_playbook(place, playbook_name(playbook) if Path(playbook).exists() else playbook)
     tick("reading scores and outcomes")
     served = version == "served"
@@ -70,7 +70,7 @@ def ask_drift(
 ) -> DriftReport:
     """How the leads of the last so many days differ from those that a version learned from; by default, of the last week."""
     place = _place(workspace)
-    now = now or datetime.now(UTC)
+    now = now or place.clock()
     watched = watch_playbook(place, playbook)
     tick("reading scores and outcomes")
     past = read_past(watched, now, version=version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from leadloop.errors import Problem, VersionMissing
 from leadloop.flows.place.stopwatch import Tick
@@ -39,7 +39,7 @@ def check(
     Raises PlaybookError where there is no such playbook, VersionMissing where nothing of it is in service, and DataError where
     nothing was ever stored.
     """
-    now = now or datetime.now(UTC)
+    now = now or place.clock()
     watched = watch_playbook(place, playbook)
     tick("reading scores and outcomes")
     past = read_past(watched, now)

@@ -19,6 +19,7 @@ from leadloop.learning.aftermath import judge_events
 from leadloop.learning.labels import NOT_WORKED, WORKED, settle_leads
 from leadloop.playbook import Playbook
 from leadloop.scoring import Scorer
+from leadloop.scoring.policy_columns import choose_bands
 
 if TYPE_CHECKING:
     from leadloop.store import Store
@@ -83,7 +84,7 @@ def read_logged(
     """
     scores = watched.store.logged.scores(watched.name, start, end, version=version)
     shadow = pl.col("arm").str.starts_with(SHADOW)
-    scores = scores.filter(shadow if shadows else ~shadow)
+    scores = _banded_by_score(watched.playbook, scores.filter(shadow if shadows else ~shadow))
     first = scores.sort("at", "id").unique("lead_id", keep="first", maintain_order=True)
     if not first.height:
         return first.with_columns(
@@ -103,6 +104,14 @@ def read_logged(
     if target.graded:
         return settled.with_columns(pl.col("outcome") / target.top)
     return settled.with_columns((pl.col("outcome") > 0).cast(pl.Float64))
+
+
+def _banded_by_score(playbook: Playbook, scores: pl.DataFrame) -> pl.DataFrame:
+    """The scores, those of explored leads in the band that they fall into: how a band does is asked of those who belong there."""
+    if not scores["explored"].any():
+        return scores
+    honest = choose_bands(playbook.policy, scores["score"].to_numpy())
+    return scores.with_columns(pl.when("explored").then(honest).otherwise("band").alias("band"))
 
 
 def _graded_by_events(watched: Watched, first: pl.DataFrame, now: datetime) -> pl.DataFrame:

@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 
 from leadloop.errors import LeadLoopError
-from leadloop.flows.scoring.score import set_absent_times
+from leadloop.flows.scoring.file_batch import set_absent_times
 from leadloop.flows.training.field_points import score_points
+from leadloop.flows.watch.family import read_family
 from leadloop.flows.watch.kept_reference import find_reference
 from leadloop.flows.watch.logged_leads import Watched, read_fields, read_logged
 from leadloop.monitoring import DriftReport, QualityEstimate, QualityReport, StreamAlarm
@@ -20,7 +21,7 @@ from leadloop.monitoring.estimate import FEWEST_LEADS, Correction, estimate_qual
 from leadloop.monitoring.judging_drift import find_drift
 from leadloop.monitoring.quality import FEWEST_LEADS as FEWEST_MATURED
 from leadloop.monitoring.quality import FEWEST_OF_EACH, measure_quality
-from leadloop.monitoring.streams import Adwin
+from leadloop.monitoring.streams import Adwin, find_break
 from leadloop.registry import ModelVersion
 from leadloop.scoring.rule_scorer import RuleScorer
 from leadloop.scoring.trained import TrainedPlaybook
@@ -80,6 +81,8 @@ def read_past(
     trained = registry.load(found) if found else None
     start = since or now - _PAST_WEEKS * WEEK - timedelta(days=watched.within_days or 0.0)
     of = "" if served or found is None else found.id
+    if found is not None and of and found.recalibration:
+        return Past(watched, found, trained, now, read_family(watched, found, start, now, now))
     return Past(watched, found, trained, now, read_logged(watched, start, now, now, version=of))
 
 
@@ -221,7 +224,7 @@ def look_for_drift(
         promised=judged["probability"].to_numpy(),
         outcomes=judged["outcome"].to_numpy(),
         early=so_far(past, correction),
-        streams=follow_surprise(past),
+        streams=(*follow_surprise(past), *follow_order(past)),
         unknown_fields=unknown,
     )
 
@@ -277,15 +280,45 @@ def follow_surprise(past: Past) -> tuple[StreamAlarm, ...]:
     figures = outcome * won + (1 - outcome) * lost - said * won - (1 - said) * lost
     detector = Adwin(delta=_SURE, look_every=max(16, math.ceil(len(figures) / 5_000)))
     times = matured["at"].to_list()
-    alarms = []
+    alarms: list[StreamAlarm] = []
     for figure in figures.tolist():
         cut = detector.add(figure)
         if cut is not None:
             at, seen = (times[place].replace(tzinfo=UTC) for place in (cut.at, cut.seen_at))
-            alarms.append(
-                StreamAlarm("surprise at outcomes", at, seen, cut.before, cut.after, worse=cut.after > cut.before)
-            )
-    return tuple(alarms[-1:])
+            worse = cut.after > cut.before
+            alarms = [StreamAlarm("surprise at outcomes", at, seen, cut.before, cut.after, worse=worse)]
+    return tuple(alarms)
+
+
+def follow_order(past: Past) -> tuple[StreamAlarm, ...]:
+    """Whether outcomes began to follow the order of the scores less than those promise, and since when most likely.
+
+    A change of the world is felt by whatever serves, so the leads of versions that served before count too; unless the one in
+    service has learned from what came after a change alone.
+    """
+    leads = past.leads
+    if past.version is not None and "since" not in past.version.data:
+        leads = read_past(past.watched, past.now, served=True).leads
+    matured = leads.filter(pl.col("outcome").is_not_null() & pl.col("probability").is_not_null()).sort("at", "id")
+    if not matured.height:
+        return ()
+    said = np.clip(matured["probability"].to_numpy(), 1e-6, 1 - 1e-6)
+    broken = find_break(lag_behind(said, matured["outcome"].to_numpy()))
+    if broken is None:
+        return ()
+    at, seen = (matured["at"][place].replace(tzinfo=UTC) for place in (broken.at, broken.seen_at))
+    return (StreamAlarm("order of outcomes", at, seen, broken.before, broken.after, worse=True),)
+
+
+def lag_behind(said: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """How much less each outcome follows the order of the scores than its probability says; 0 on average while these hold.
+
+    It is the surprise at an outcome once what all leads have in common is taken out of the log-odds: whether more or fewer
+    leads are won has no part in it, and it takes a quarter of the leads to tell that scores rank worse.
+    """
+    margins, doubt = np.log(said) - np.log1p(-said), said * (1 - said)
+    lag: np.ndarray = (said - outcome) * (margins - float(doubt @ margins) / float(doubt.sum()))
+    return lag
 
 
 def _sample(leads: pl.DataFrame) -> pl.DataFrame:

@@ -11,12 +11,15 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadloop.errors import JobLost, StoreError
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.work.jobs import conclude, do_job, retry_seconds
 from leadloop.flows.work.kind import Postponed, Work
+
+if TYPE_CHECKING:
+    from leadloop.store import Job
 
 LOST, UNTOLD = 3, 4
 _NICER = 10
@@ -30,7 +33,12 @@ def run_process(line: str) -> int:
     job = jobs.get(told["job"])
     if job is None or job.holder != told["holder"] or job.attempts != told["attempts"]:
         return LOST
-    work = Work(place, job, told["seconds"])
+    return do_here(place, job, seconds=told["seconds"])
+
+
+def do_here(place: Workspace, job: Job, *, seconds: float) -> int:
+    """Do a job that was claimed for so many seconds, here, and write down what came of it; the code to end a process with."""
+    jobs, work = place.store.jobs, Work(place, job, seconds)
     try:
         try:
             jobs.finish(job, as_json(do_job(work)))

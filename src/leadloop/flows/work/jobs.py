@@ -21,7 +21,7 @@ from leadloop.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from leadloop.flows.loop.kinds import DIGEST_KIND, HEALTH_KIND, LOOP_KIND, TELL_KIND
+from leadloop.flows.loop.kinds import DIGEST_KIND, HEALTH_KIND, LOOP_KIND, RECALIBRATE_KIND, TELL_KIND
 from leadloop.flows.place.known_playbooks import find_source
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.training.given_settings import (
@@ -198,7 +198,7 @@ def _score(work: Work) -> Any:
         allow_missing_columns=told["allow_missing_columns"],
         format=told["format"],
         output_format=told["output"],
-        tick=work.tick,
+        far=work.tick,
     )
     finish_file(beside, result)
     said = asdict(done)
@@ -220,6 +220,7 @@ def _score_leads(work: Work) -> Any:
         batch_size=told["batch_size"],
         version=told["version"],
         keep=work.keep,
+        settle=lambda found: work.settle("version", found),
         lead_ids=told.get("lead_ids"),
     )
     return asdict(done)
@@ -271,6 +272,7 @@ KINDS: Mapping[str, Kind] = {
         HEALTH_KIND,
         TELL_KIND,
         DIGEST_KIND,
+        RECALIBRATE_KIND,
         Kind(
             TRAIN,
             "Train on what the store holds, and save a version.",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from leadloop.errors import LeadLoopError, Problem
+from leadloop.errors import LeadLoopError, Problem, StoreConflict
 from leadloop.flows.place.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -73,6 +74,14 @@ class Work:
             raise lost(self.job)
         self._said = time.monotonic()
 
+    def settle(self, what: str, found: str) -> str:
+        """What the job settled on when it first came here: `found`, or what was found then by whoever began it."""
+        steps = self.place.store.steps
+        if what not in steps.of(self.job.id):
+            with suppress(StoreConflict):  # whoever was first
+                steps.add(self.job.id, what, found)
+        return str(steps.of(self.job.id)[what])
+
     def until(self, moment: datetime, note: str) -> None:
         """Give the job back to be gone on with at a moment; raises JobLost where it is not ours, and Postponed where it was."""
         jobs = self.place.store.jobs
@@ -82,10 +91,10 @@ class Work:
             raise lost(self.job)
         raise Postponed
 
-    def tick(self, note: str) -> None:
+    def tick(self, note: str, share: float | None = None) -> None:
         """The same for whoever tells of every step: some are passed on."""
         if time.monotonic() - self._said > _SAY_EVERY:
-            self.keep(note)
+            self.keep(note, share)
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def put_schedule(
     if kind not in KINDS:
         raise LeadLoopError("schedule", Problem("kind", f"“{kind[:40]}” is none", f"take {', '.join(KINDS)}"))
     KINDS[kind].read(payload or {})
-    due = next_time(cron, zone, datetime.now(UTC))
+    due = next_time(cron, zone, place.clock())
     return place.store.schedules.put(name, kind, playbook=playbook, cron=cron, zone=zone, payload=payload, next_at=due)
 
 
@@ -122,7 +122,7 @@ def switch_schedule(place: Workspace, name: str, *, on: bool) -> Schedule:
     """Switch a schedule on or off; raises StoreError where there is none of this name."""
     schedules = place.store.schedules
     found = schedules.named(name)
-    due = next_time(found.cron, found.zone, datetime.now(UTC)) if found else datetime.now(UTC)
+    due = next_time(found.cron, found.zone, place.clock()) if found else place.clock()
     return schedules.switch(name, on=on, next_at=due)
 
 

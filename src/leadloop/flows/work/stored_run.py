@@ -64,6 +64,7 @@ def run_stored(
             batch_size=batch_size,
             version=version,
             keep=keep,
+            settle=lambda found: work.settle("version", found),
         )
         jobs.finish(job, {"version": done.version, "scored": done.scored, "rejected": done.rejected})
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any
 
 from leadloop.learning.evaluation import Comparison, Coverage, Curves, Decision, Measure, Slices, TimeBlocks
+from leadloop.learning.evaluation.everyone import OverEveryone
 from leadloop.learning.evaluation.timing import TimingQuality
 from leadloop.learning.evaluation.worth import WorthQuality
 
@@ -327,6 +328,8 @@ class TrainingReport:
     be leads that are still being worked."""
     left_out_targets: tuple[tuple[str, str], ...] = ()
     """Optional targets that there were too few outcomes of, and what was missing."""
+    everyone: OverEveryone | None = None
+    """How good scores are over all leads, where those that were worked were weighed to speak for the others."""
 
     def measure(self, name: str) -> Measure:
         """The measure of this name; raises KeyError where there is none."""

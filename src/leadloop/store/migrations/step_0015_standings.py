@@ -12,7 +12,7 @@ from leadloop.store.column_types import Json, Line, Moment, RowId
 from leadloop.store.lead_traits import traits_of
 
 revision = "0015"
-down_revision = "0011"
+down_revision = "0012"
 
 _AT_ONCE = 1_000
 _TOLD = ["playbook", "target", "lead_id", "id", "at", "value"]

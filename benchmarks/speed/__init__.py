@@ -1,0 +1,1 @@
+"""How fast LeadLoop is, beside its limits and its peers: `python -m benchmarks.speed`, which is `make bench`."""
