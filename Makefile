@@ -117,10 +117,11 @@ bench-pages: environment ## Time what each page of the dashboard asks, with 100,
 bench-serving: environment ## Time the service over HTTP beside a route that only echoes, and MLflow's server where there is one.
 	$(bin)/python -m benchmarks.serving
 
-bench-cluster: environment ## Score five million leads with one process, two, and Dask with one worker and two; LEADS=N for others.
-	$(bin)/python -m benchmarks.cluster --leads $(or $(LEADS),5000000)
 screenshots: environment ## Take the pictures of the dashboard that the docs show, in a real browser (Chromium); ten minutes.
 	$(bin)/python -m scripts.screenshots
+
+bench-cluster: environment ## Score five million leads with one process, two, and Dask with one worker and two; LEADS=N for others.
+	$(bin)/python -m benchmarks.cluster --leads $(or $(LEADS),5000000)
 
 bench-exposures: environment ## Time how a million exposures are read, on SQLite and on PostgreSQL, and how a unit gets its arm.
 	$(bin)/python -m benchmarks.exposures

@@ -206,7 +206,7 @@ def test_a_store_from_before_has_the_same_standings_after_its_step(new_address):
     query = text("SELECT * FROM lead_standings ORDER BY playbook, lead_id")
     with store._connections.read() as connection:
         before = [row[1:] for row in connection.execute(query)]
-    store.downgrade("0011")
+    store.downgrade("0012")
     store.migrate()
     with store._connections.read() as connection:
         after = [row[1:] for row in connection.execute(query)]
