@@ -24,7 +24,7 @@ lock base.txt --upgrade --constraint requirements/dev.txt pyproject.toml
 lock build.txt --upgrade --constraint requirements/dev.txt --group build
 lock recommender.txt --upgrade --constraint requirements/dev.txt pyproject.toml $server --extra train --extra recommender --group dev
 lock mlflow.txt --upgrade --constraint requirements/dev.txt pyproject.toml --group mlflow-server
-lock bentoml.txt --upgrade --constraint requirements/dev.txt pyproject.toml --group bentoml-server
+lock bentoml.txt --upgrade --constraint requirements/base.txt pyproject.toml --group bentoml-server
 lock mutants.txt --upgrade --constraint requirements/dev.txt --group mutants
 # Not held to the rest: gbstats asks for older releases.
 lock oracles.txt --upgrade --group oracles

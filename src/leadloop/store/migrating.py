@@ -17,7 +17,7 @@ from leadloop.store.connections import Connections
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-STEPS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0015", "0016")
+STEPS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014")
 """The names of all steps, oldest first; the database notes the newest that it took. A test holds them to the files."""
 HEAD = STEPS[-1]
 _LOCK = 1

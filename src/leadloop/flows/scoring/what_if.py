@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from leadloop.flows.scoring.explain import Explanation, explain_read
-from leadloop.flows.scoring.score import read_rows, set_absent_times
+from leadloop.flows.scoring.file_batch import set_absent_times
+from leadloop.flows.scoring.score import read_rows
 from leadloop.scoring import ScoreCard, TrainedPlaybook
 
 

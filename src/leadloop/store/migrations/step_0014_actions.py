@@ -7,8 +7,8 @@ from alembic import op
 
 from leadloop.store.column_types import Json, Line, Moment, RowId
 
-revision = "0016"
-down_revision = "0015"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:

@@ -11,7 +11,7 @@ from alembic import op
 from leadloop.store.column_types import Json, Line, Moment, RowId
 from leadloop.store.lead_traits import traits_of
 
-revision = "0015"
+revision = "0013"
 down_revision = "0012"
 
 _AT_ONCE = 1_000
