@@ -17,6 +17,7 @@ GATHERED = {
     "leadloop.enrich.manners._Host": "when a host may be asked again",
     "leadloop.flows.enrich.enrich._Told": "what providers told of one company, one after the other",
     "leadloop.flows.experiments.planning._Found": "what is known of a playbook, looked up as it is asked for",
+    "leadloop.flows.play.play._Playing": "a play on its way, week after week",
     "leadloop.flows.notify.courier.Courier": "somebody at work: its messages, and who is to be left in peace",
     "leadloop.monitoring.streams.Adwin": "a detector, which a stream runs through",
     "leadloop.monitoring.streams._Bucket": "a part of what it remembers",

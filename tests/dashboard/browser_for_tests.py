@@ -100,6 +100,11 @@ class Visitor:
         self.page.wait_for_timeout(150)
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', state="attached")
 
+    def sees(self, text: str) -> None:
+        """Wait until this stands on the page: a click is answered when the server has done what was asked."""
+        self.page.get_by_text(text).first.wait_for(state="visible", timeout=30_000)
+        self.settle()
+
     @property
     def text(self) -> str:
         """What stands on the page, as people read it: without the signs that only keep programs from making links of it."""

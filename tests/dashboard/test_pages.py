@@ -54,12 +54,12 @@ def test_a_rep_finds_a_lead_reads_why_overrides_its_score_and_tells_how_it_ended
     rep.page.get_by_role("textbox", name="Why").first.fill("They told me that the budget is approved.")
     rep.page.get_by_role("button", name="Override the score").click()
     rep.settle()
-    assert "Kept: your score" in rep.text
+    rep.sees("Kept: your score")
     rep.page.get_by_role("tab", name="How it ended").click()
     rep.page.get_by_text("reached", exact=True).first.click()
     rep.page.get_by_role("button", name="Keep the outcome").click()
     rep.settle()
-    assert "Kept: won reached" in rep.text
+    rep.sees("Kept: won reached")
     store = shown.place.store
     assert [one.value for one in store.outcomes.of_lead("shop", _FIRST)] == [1.0]
     assert "rate" in {one.feedback.action_type for one in store.feedback.page("shop", lead_id=_FIRST).items}
