@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
-from tests.api.access.test_keys import within
 from tests.api.service_for_tests import open_service
 from tests.conftest import copy_workspace
+from tests.waiting_for_tests import within
 
 from leadloop.flows.place.workspace import Workspace
 from leadloop.store.tables import IDEMPOTENCY

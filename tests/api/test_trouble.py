@@ -8,10 +8,10 @@ import warnings
 from io import StringIO
 
 import pytest
-from tests.api.access.test_keys import within
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
 from tests.conftest import put_in_service_there
+from tests.waiting_for_tests import within
 
 from leadloop.flows.place.workspace import Workspace
 

@@ -7,9 +7,9 @@ from io import StringIO
 from threading import Event
 
 import pytest
-from tests.api.access.test_keys import within
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace
+from tests.waiting_for_tests import within
 
 from leadloop.api.measures.logs import EventLog
 from leadloop.api.measures.metrics import Metrics

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.api.access.test_keys import within
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.conftest import copy_workspace
+from tests.waiting_for_tests import within
 
 from leadloop.api.topics import models
 from leadloop.errors import (

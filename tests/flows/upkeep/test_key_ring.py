@@ -2,12 +2,12 @@
 
 import json
 import os
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.api.service_for_tests import LEAD, ask, open_service
 from tests.api.workspaces_for_tests import copy_workspace, make_keys
+from tests.waiting_for_tests import within
 
 from leadloop.api.database import Database
 from leadloop.api.measures.logs import EventLog
@@ -170,13 +170,3 @@ def test_a_server_that_starts_without_its_database_goes_by_the_copy_and_without_
             lambda: client.post("/v1/tiny/score", json=LEAD, headers={"X-API-Key": keys["scorer"]}).status_code == 200,
         )
     assert json.loads((tmp_path / COPY).read_text())["keys"]
-
-
-def within(seconds, holds):
-    """Whether something comes to hold within so many seconds."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
