@@ -46,6 +46,7 @@ def test_an_erased_lead_is_gone_everywhere_and_erasing_twice_is_fine(client, new
         "scores": 1,
         "lead_feedback": 1,
         "actions": 1,
+        "lead_standings": 1,
     }
     assert lead_id not in answer.text
     assert client.get(f"/v1/tiny/leads/{lead_id}/everything").status_code == 404

@@ -164,7 +164,14 @@ def test_a_person_who_took_part_in_a_call_is_erased_with_the_call(store):
     keep(store, mention("p", "contact", "L-1", name="Jane Miller", email="jane@acme.com"))
     keep(store, mention("q", "contact", "L-2", name="Bob Stone", email="bob@acme.com"))
     receipt = store.erasures.erase_person(who="ada", email="JANE@acme.com", contact_fields=["contact_email"])
-    gone = {"leads": 1, "lead_versions": 1, "identity_records": 1, "identity_versions": 1, "identity_keys": 2}
+    gone = {
+        "leads": 1,
+        "lead_versions": 1,
+        "lead_standings": 1,
+        "identity_records": 1,
+        "identity_versions": 1,
+        "identity_keys": 2,
+    }
     assert receipt.removed == gone
     assert [one.lead_id for one in store.identity.records("b2b")] == ["L-2"]
     assert store.identity.likes("b2b", "contact", ["email:jane@acme.com"]) == set()
