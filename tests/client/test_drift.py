@@ -47,7 +47,7 @@ ASKS: Mapping[str, Ask[Any]] = {
     "events": asks.events("tiny", **LISTED),
     "feedback": asks.feedback("tiny", **LISTED),
     "models": asks.models("tiny"),
-    "promote": asks.promote("tiny", "latest", why="better", key=None),
+    "promote": asks.promote("tiny", "latest", why="better", anyway=True, key=None),
     "rollback": asks.rollback("tiny", why="worse", key=None),
     "train": asks.train(
         "tiny", promote=False, trials=3, time_budget="5m", validation_split=0.2, params={"seed": 1}, key=None

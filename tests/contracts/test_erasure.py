@@ -87,4 +87,5 @@ def test_a_misspelt_playbook_does_not_look_like_an_erasure_and_one_that_is_gone_
     assert client.delete(f"/v1/gone/leads/{lead_id}").json()["receipts"][0]["removed"] == {
         "leads": 1,
         "lead_versions": 1,
+        "lead_standings": 1,
     }

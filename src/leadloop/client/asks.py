@@ -238,7 +238,7 @@ def models(playbook: str) -> Ask[Models]:
     return Ask("GET", "/v1/{playbook}/models", Models, _same, {"playbook": playbook})
 
 
-def promote(playbook: str, version: str, *, why: str, anyway: bool = False, key: str | None) -> Ask[InService]:
+def promote(playbook: str, version: str, *, why: str, anyway: bool, key: str | None) -> Ask[InService]:
     """Put a version in service."""
     body = write({"version": version, **({"why": why} if why else {}), **({"anyway": True} if anyway else {})})
     route = "/v1/{playbook}/models/champion"

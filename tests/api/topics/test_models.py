@@ -64,7 +64,7 @@ def test_a_version_that_is_no_better_than_chance_is_served_only_where_somebody_i
         assert wrong.status_code == 422
         done = client.put("/v1/tiny/models/champion", json={"version": chancy, "anyway": True, "why": "to try it"})
         assert (done.status_code, serving(client)) == (200, chancy)
-        named = client.put("/v1/tiny/models/aliases/challenger", json={"version": chancy})
+        named = client.put("/v1/tiny/aliases/challenger", json={"version": chancy})
         assert named.status_code == 200
 
 
