@@ -25,7 +25,7 @@ from tests.leads_for_tests import PLAYBOOK, make_cells
 os.environ["LEADLOOP_BUDGET"] = "1"
 
 # How many cases are drawn for each property where a test does not say so itself; `make test-long` draws more.
-settings.register_profile("leadloop", max_examples=int(os.environ.get("TEST_EXAMPLES", "40")), deadline=None)
+settings.register_profile("leadloop", max_examples=int(os.environ.get("TEST_EXAMPLES", "25")), deadline=None)
 settings.load_profile("leadloop")
 
 

@@ -60,6 +60,11 @@ HOW_TO = [
     *sorted(path for path in (DOCS / "how-to").glob("*.md") if path.name != "index.md"),
 ]
 """Pages that begin where the tutorial ends."""
+SLOW = {
+    *("bring-in-calls-from-fellow", "start-from-a-packaged-playbook", "learn-from-what-happened", "training-guide"),
+    *("predict-several-things", "discover-features"),
+}
+"""Pages that train for longest, which `make test-long` plays."""
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="the pages are written for a POSIX shell")
 
@@ -339,7 +344,10 @@ def test_the_tutorial_leads_from_a_file_to_scored_leads(after_tutorial):
 
 
 @needs_posix
-@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.long] if page.stem in SLOW else [], id=page.stem) for page in HOW_TO],
+)
 def test_a_how_to_page_does_what_it_says(page, after_tutorial, shims, tmp_path, monkeypatch):
     folder = tmp_path / "work"
     shutil.copytree(after_tutorial, folder)

@@ -90,7 +90,7 @@ def test_features_of_several_targets_are_kept_one_target_after_the_other(tmp_pat
     assert [one["target"] for one in logged[0].card["targets"]] == ["progression", "voice_fit"]
 
 
-@pytest.mark.parametrize("name", PACKAGED)
+@pytest.mark.parametrize("name", ["b2b_calls", "insurance", pytest.param("marketplace", marks=pytest.mark.long)])
 def test_every_score_of_a_packaged_playbook_is_reproduced(name, tmp_path):
     world = simulate(name, tmp_path / "world", leads=PACKAGED[name], seed=3, days=365.0).folder
     events = world / "events.csv" if read_playbook(name).playbook.events else None

@@ -81,7 +81,7 @@ def test_a_rep_sees_the_pages_of_today_and_no_others(visitor):
     assert "Audit" not in rep.text
 
 
-@pytest.mark.parametrize("role", ["analyst", "admin"])
+@pytest.mark.parametrize("role", [pytest.param("analyst", marks=pytest.mark.long), "admin"])
 def test_every_page_is_shown_and_obeys_nothing_that_leads_say(visitor, role):
     guest = visitor(role)
     for path in (*TODAY, *STUDY):

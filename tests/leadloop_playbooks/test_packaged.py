@@ -34,7 +34,9 @@ def test_a_playbook_is_called_as_it_is_found(name):
     assert read_playbook(name).playbook.description
 
 
-@every
+@pytest.mark.parametrize(
+    "name", [name if name != "b2b_calls" else pytest.param(name, marks=pytest.mark.long) for name in sorted(OURS)]
+)
 def test_a_playbook_keeps_every_promise_on_leads_of_its_world(name, tmp_path):
     assert name in WORLDS, f"no world simulates leads for {name}"
     world = simulate(name, tmp_path / "world", leads=LEADS.get(name, 1_200), seed=3, days=365.0).folder

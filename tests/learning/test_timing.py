@@ -91,6 +91,7 @@ def test_young_leads_do_not_make_a_true_curve_look_worse_than_a_hasty_one():
     assert day_errors(same, leads.take(young), grid).mean() < day_errors(hasty, leads.take(young), grid).mean()
 
 
+@pytest.mark.long
 def test_chances_come_true_on_new_leads_and_spans_hold_as_often_as_meant():
     past, new = (make_leads(4_000, seed, open_leads="losses are dated") for seed in (5, 7))
     fitted = fit_timing(past, COLUMNS, (7, 30, 90), None)
@@ -106,6 +107,7 @@ def test_chances_come_true_on_new_leads_and_spans_hold_as_often_as_meant():
     assert order.low > order.baselines["the same days for all"]
 
 
+@pytest.mark.long
 def test_days_that_only_looked_telling_are_given_up_on_the_test_leads():
     past = make_leads(4_000, 5, open_leads="losses are dated")
     new = make_leads(4_000, 7, open_leads="losses are dated", telling=False)

@@ -46,6 +46,7 @@ def told_by(count, seed, share=0.3):
     return np.where(draw.random(count) < share, "partner", np.where(draw.random(count) < 0.5, "crm", "form"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(WORLDS))
 def test_labels_that_one_source_turned_are_held_back_and_nothing_is_learned_from_them(workspace, tmp_path, seed):
     place = open_world(workspace, tmp_path, rules=NO_WAITING, leads=0)
@@ -97,6 +98,7 @@ def test_a_field_that_broke_stops_the_training_and_what_was_trained_by_hand(work
     place.store.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(WORLDS))
 def test_a_field_that_leaks_ends_the_training_before_there_is_a_version(workspace, tmp_path, seed):
     place = open_world(workspace, tmp_path, rules=NO_WAITING, leads=0)

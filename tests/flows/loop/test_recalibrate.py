@@ -150,6 +150,7 @@ def test_a_version_that_is_made_and_not_promoted_waits_and_can_be_put_in_service
     assert finish_recalibration(place, found.version, who="a test") is None
 
 
+@pytest.mark.long
 def test_the_daily_check_follows_outcomes_and_can_be_told_not_to(place):
     (place.root / "leadloop.toml").write_text("[loop]\ninterval_days = 3650\ntriggers = ['age']\n", encoding="utf-8")
     before = place.registry.champion("tiny")

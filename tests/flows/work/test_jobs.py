@@ -34,7 +34,7 @@ KILLS = int(os.environ.get("TEST_KILLS", "2"))
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def place(request, workspace, tmp_path):
     """A copy of the trained workspace with the past leads in its store."""
     root = tmp_path / "workspace"
