@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.scoring.trees.trees_for_tests import small_ensembles
 
@@ -45,6 +45,8 @@ def test_nodes_out_of_reach_of_the_root_are_left_out():
 
 
 @given(st.floats(allow_nan=False), float32s)
+@example(-3.4028234663852888e38, 0.0)
+@example(3.4028234663852888e38, 0.0)
 def test_a_lowered_threshold_leaves_every_float32_on_its_side(threshold, value):
     low = lowered(np.array([threshold]))[0]
     with np.errstate(over="ignore"):

@@ -106,6 +106,6 @@ def lowered(threshold: Floats) -> npt.NDArray[np.float32]:
     >>> lowered(np.array([0.1, 0.5, 1e300])).tolist()  # 0.1 itself lies just above the first
     [0.09999999403953552, 0.5, 3.4028234663852886e+38]
     """
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # for both: the lowest float32 has only minus infinity below it
         nearest = threshold.astype(np.float32)
-    return np.where(nearest > threshold, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+        return np.where(nearest > threshold, np.nextafter(nearest, np.float32(-np.inf)), nearest)
