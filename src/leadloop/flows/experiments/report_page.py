@@ -127,10 +127,7 @@ def _arms(results: Results) -> str:
 def _effects(results: Results) -> str:
     if results.analysis is None:
         return "<p>There is nothing to compare yet.</p>"
-    told = "".join(
-        f"<li>{html_text(tell(one))}{html_text(''.join(f' {note}' for note in one.notes))}</li>"
-        for one in results.analysis.effects
-    )
+    told = "".join(f"<li>{html_text(' '.join((tell(one), *one.notes)))}</li>" for one in results.analysis.effects)
     notes = "".join(f"<p>{html_text(one)}</p>" for one in results.analysis.verdict.recommendations)
     return f"<ul>{told}</ul>{notes}"
 
