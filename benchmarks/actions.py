@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import re
 import sys
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks.measured_page import write_measured
 from benchmarks.public_data import find_data, why_absent
 from leadloop.flows.recommend.effects import weigh_evidence
 from leadloop.recommend.competition import Competition, compete
@@ -280,12 +280,7 @@ def say(stage: str) -> None:
 
 def write(page: Path, name: str, text: str, day: datetime.date) -> None:
     """Put a part's tables between its two comments."""
-    before = page.read_text(encoding="utf-8")
-    start, end = f"<!-- actions {name}: start -->", f"<!-- actions {name}: end -->"
-    if start not in before or end not in before:
-        raise SystemExit(f"{page} has no place for the tables: {start} and {end}")
-    said = f"{start}\nMeasured on {day} with `python -m benchmarks.actions --part {name}`.\n\n{text}\n{end}"
-    page.write_text(re.sub(f"{start}.*?{end}", lambda _: said, before, flags=re.DOTALL), encoding="utf-8")
+    write_measured(page, f"actions {name}", text, f"python -m benchmarks.actions --part {name}", day)
 
 
 def main() -> int:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks.measured_page import write_measured
 from benchmarks.public_data import find_data, why_absent
 from leadloop.experiments import (
     AmountTally,
@@ -40,7 +40,6 @@ from leadloop.experiments.wording import change
 
 FILE = "hillstrom_email_experiment.csv.gz"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
-START, END = "<!-- experiment: start -->", "<!-- experiment: end -->"
 ARMS = ("No E-Mail", "Mens E-Mail", "Womens E-Mail")
 METRICS = (
     Metric(name="visit", kind="conversion", role="decision"),
@@ -193,11 +192,7 @@ def _effect_row(effect: Effect) -> str:
 
 def write(page: Path, text: str, day: datetime.date) -> None:
     """Put the tables between their two comments."""
-    before = page.read_text(encoding="utf-8")
-    if START not in before or END not in before:
-        raise SystemExit(f"{page} has no place for the tables: {START} and {END}")
-    said = f"{START}\nMeasured on {day} with `python -m benchmarks.experiment`.\n\n{text}\n{END}"
-    page.write_text(re.sub(f"{START}.*?{END}", lambda _: said, before, flags=re.DOTALL), encoding="utf-8")
+    write_measured(page, "experiment", text, "python -m benchmarks.experiment", day)
 
 
 def main() -> int:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+from benchmarks.measured_page import write_measured
 from leadloop.api.within import open_within
 from leadloop.cli.playing import write_week
 from leadloop.flows.play.play import run_play
@@ -24,7 +24,6 @@ from leadloop.flows.play.weeks import PlayedWeeks, read_play
 from leadloop.flows.play.written import write_play
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-START, END = "<!-- play: start -->", "<!-- play: end -->"
 
 
 def play_seed(folder: Path, seed: int) -> PlayedWeeks:
@@ -93,15 +92,6 @@ def _means(plays: Sequence[PlayedWeeks]) -> str:
     return ", ".join(f"{one / len(plays):.1f}" for one in sums)
 
 
-def write(page: Path, table: str, day: datetime.date) -> None:
-    """Put the table between its two comments."""
-    before = page.read_text(encoding="utf-8")
-    if START not in before or END not in before:
-        raise SystemExit(f"{page} has no place for the table: {START} and {END}")
-    said = f"{START}\nMeasured on {day} with `make loop`.\n\n{table}\n{END}"
-    page.write_text(re.sub(f"{START}.*?{END}", lambda _: said, before, flags=re.DOTALL), encoding="utf-8")
-
-
 def main() -> None:
     """Play the seeds that are missing, and print what came of all."""
     given = [one for one in sys.argv[1:] if one != "--write"]
@@ -115,7 +105,7 @@ def main() -> None:
     table = summarise(plays)
     print(table)
     if "--write" in sys.argv:
-        write(PAGE, table, datetime.datetime.now(datetime.UTC).date())
+        write_measured(PAGE, "play", table, "make loop", datetime.datetime.now(datetime.UTC).date())
 
 
 if __name__ == "__main__":

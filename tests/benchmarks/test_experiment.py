@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from benchmarks.experiment import END, FILE, START, analyse_mails, evaluate_targeting, load, render, write
+from benchmarks.experiment import FILE, analyse_mails, evaluate_targeting, load, render, write
 from tests.public_data import public_file
 
 
@@ -60,6 +60,9 @@ def test_a_policy_that_does_not_beat_the_mail_to_all_is_said_not_to(customers, a
     told = render(analysis, targeting)
     assert "| Mens E-Mail | visit |" in told
     assert told.count("deploy") == 2
+
+
+START, END = "<!-- experiment: start -->", "<!-- experiment: end -->"
 
 
 def test_the_tables_go_between_their_comments(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ import polars as pl
 
 from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.place.playbook_folder import read_playbook
-from leadloop.flows.place.synthetic_mark import is_marked, mark_folder
+from leadloop.flows.place.synthetic_mark import begin_folder, mark_folder
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.scoring.score import Scored, score
 from leadloop.flows.training.needs import require_learning
@@ -100,7 +99,7 @@ def run_demo(
         raise LeadLoopError("demo", problems)
     require_learning()
     place = Path(folder)
-    _clear(place)
+    begin_folder(place, _MARK_TEXT)
     workspace = Workspace(place)
     played = []
     for name in dict.fromkeys(playbooks) or WORLDS:
@@ -175,16 +174,6 @@ def _write_export(place: Path, seed: int) -> tuple[Path, Path]:
     _write(files[0], past.cells)
     _write(files[1], new.at_intake)
     return files
-
-
-def _clear(place: Path) -> None:
-    if place.exists() and any(place.iterdir()):
-        if not is_marked(place):
-            raise LeadLoopError(
-                "demo", Problem(str(place), "is a folder that the demo did not make", "name another with --folder")
-            )
-        shutil.rmtree(place)
-    mark_folder(place, _MARK_TEXT)
 
 
 def _write(path: Path, cells: pl.DataFrame) -> None:

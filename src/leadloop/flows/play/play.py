@@ -7,11 +7,10 @@ simulated. Beside it, the first version scores the same leads with nothing to re
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +21,7 @@ from leadloop.errors import LeadLoopError, Problem
 from leadloop.flows.loop.kinds import LOOP
 from leadloop.flows.place.packaged import copy_playbook
 from leadloop.flows.place.settings import FILE, read_settings
-from leadloop.flows.place.synthetic_mark import is_marked, mark_folder
+from leadloop.flows.place.synthetic_mark import begin_folder, mark_folder
 from leadloop.flows.place.workspace import Workspace
 from leadloop.flows.play.simulated_clock import SimulatedClock
 from leadloop.flows.play.stage import WEEK, WORLD, Course, Stage, bare, set_stage
@@ -81,7 +80,7 @@ def run_play(
     """
     require_learning()
     place, course = Path(folder), course or Course()
-    _clear(place)
+    begin_folder(place, _MARK_TEXT)
     started = time.process_time()
     tick("making the world")
     stage = set_stage(course, seed)
@@ -317,17 +316,5 @@ def _probabilities(version: TrainedPlaybook, cells: pl.DataFrame) -> np.ndarray:
 
 
 def _aware(moment: np.datetime64) -> datetime:
-    from datetime import UTC
-
     found: datetime = moment.astype("datetime64[us]").astype(datetime)
     return found.replace(tzinfo=UTC)
-
-
-def _clear(place: Path) -> None:
-    if place.exists() and any(place.iterdir()):
-        if not is_marked(place):
-            raise LeadLoopError(
-                "demo", Problem(str(place), "is a folder that the demo did not make", "name another with --folder")
-            )
-        shutil.rmtree(place)
-    mark_folder(place, _MARK_TEXT)
